@@ -1,0 +1,110 @@
+package dev.millrace.core.error;
+
+/**
+ * Every way in which a request can fail, with what a caller may conclude and do.
+ *
+ * <p>The code travels in native error frames and never changes its meaning; new faults take new numbers. Each protocol
+ * adapter maps all constants with a {@code switch} that has no {@code default}, so a new fault does not compile until
+ * every protocol answers it.
+ */
+public enum Fault {
+    // 1xxx: the request itself
+    INVALID_REQUEST(1001, Retry.NO, "Correct the request; sending the same again fails again."),
+    UNSUPPORTED_VERSION(1002, Retry.NO, "Use a client and a broker whose protocol versions overlap."),
+    FRAME_TOO_LARGE(1003, Retry.NO, "Send smaller batches, or raise limits.frameSize on the broker."),
+    MESSAGE_TOO_LARGE(1004, Retry.NO, "Send a smaller message, or raise limits.messageSize on the broker."),
+    CORRUPT_BATCH(1005, Retry.NO, "Build the batch again; its checksum or its structure is wrong."),
+    UNKNOWN_FRAME(1006, Retry.NO, "Upgrade the older side."),
+    UNSUPPORTED_COMPRESSION(1007, Retry.NO, "Use none, gzip, snappy, lz4 or zstd."),
+
+    // 2xxx: topics and logs
+    TOPIC_NOT_FOUND(2001, Retry.NO, "Create the topic, or correct its name."),
+    TOPIC_EXISTS(2002, Retry.NO, "Use the existing topic, or choose another name."),
+    INVALID_TOPIC(2003, Retry.NO, "Topic names are 1 to 249 of a-z A-Z 0-9 . _ - and hold no empty level."),
+    INVALID_SETTING(2004, Retry.NO, "Correct the setting; the message names the allowed values."),
+    PARTITION_NOT_FOUND(2005, Retry.NO, "Describe the topic to see its partitions."),
+    OFFSET_OUT_OF_RANGE(2006, Retry.NO, "Start from earliest, from latest, or from a time."),
+    LIMIT_REACHED(2007, Retry.NO, "Delete what is unused, or raise the limit that the message names."),
+
+    // 3xxx: producers
+    OUT_OF_ORDER_SEQUENCE(3001, Retry.NO, "A batch of this producer is missing before this one; close the producer and open a new one."),
+    FENCED_PRODUCER(3002, Retry.NO, "A newer producer took over this id; stop this one."),
+    UNKNOWN_PRODUCER(3003, Retry.NO, "The producer's state has expired; open a new producer."),
+
+    // 4xxx: consumer groups
+    GROUP_NOT_FOUND(4001, Retry.NO, "Check the group's name with: millrace group list."),
+    UNKNOWN_MEMBER(4002, Retry.NO, "Join the group again; the member's session has ended."),
+    FENCED_MEMBER(4003, Retry.NO, "Another member holds these partitions now; join again and drop uncommitted work."),
+    GROUP_NOT_EMPTY(4004, Retry.NO, "Stop the group's members first."),
+    NOT_ASSIGNED(4005, Retry.NO, "Commit only partitions that are assigned to this member."),
+
+    // 5xxx: the broker
+    OVERLOADED(5001, Retry.YES, "Back off and retry; the broker's queue is full."),
+    DISK_FULL(5002, Retry.YES, "Free disk space or lower retention; reads and commits go on meanwhile."),
+    STORAGE_FAILED(5003, Retry.UNKNOWN_OUTCOME, "The disk failed; the broker stops. Check the disk, then restart the broker."),
+    SHUTTING_DOWN(5004, Retry.YES, "Reconnect in a moment; the broker is stopping."),
+    DATA_DAMAGED(5005, Retry.NO, "The data named in the message is damaged on disk; restore it, or skip past it on purpose."),
+    TOO_MANY_CONNECTIONS(5006, Retry.YES, "Close unused connections, or raise limits.connections."),
+    IDLE_TIMEOUT(5007, Retry.YES, "Reconnect; the connection was silent for too long."),
+    INTERNAL(5099, Retry.UNKNOWN_OUTCOME, "This is a defect of the broker; report it with the broker's log."),
+
+    // 6xxx: raised by clients, never sent by a broker
+    CONNECT_FAILED(6001, Retry.YES, "Check that the broker runs and that the address is right."),
+    TIMED_OUT(6002, Retry.UNKNOWN_OUTCOME, "The outcome is unknown; a retry with the same producer is safe."),
+    CONNECTION_LOST(6003, Retry.UNKNOWN_OUTCOME, "The outcome is unknown; a retry with the same producer is safe."),
+    CLIENT_CLOSED(6004, Retry.NO, "Open a new client."),
+    BUFFER_FULL(6005, Retry.YES, "Publish slower, or raise the producer's buffer size.");
+
+    /** What a caller may do after the fault. */
+    public enum Retry {
+        /** The same request fails again. Nothing was written. */
+        NO,
+        /** The same request may succeed later. Nothing was written. */
+        YES,
+        /** It may or may not have been written; only a retry with the same ids is safe. */
+        UNKNOWN_OUTCOME
+    }
+
+    private final int code;
+    private final Retry retry;
+    private final String remedy;
+
+    Fault(int code, Retry retry, String remedy) {
+        this.code = code;
+        this.retry = retry;
+        this.remedy = remedy;
+    }
+
+    /** The stable number: 1001..6999. */
+    public int code() {
+        return code;
+    }
+
+    public Retry retry() {
+        return retry;
+    }
+
+    public boolean retriable() {
+        return retry != Retry.NO;
+    }
+
+    /** True where the write may have happened although the answer was an error. */
+    public boolean outcomeUnknown() {
+        return retry == Retry.UNKNOWN_OUTCOME;
+    }
+
+    /** What to do, as a full sentence for a person. */
+    public String remedy() {
+        return remedy;
+    }
+
+    /** The fault with this number, or {@link #INTERNAL} for a number of a newer version. */
+    public static Fault ofCode(int code) {
+        for (Fault fault : values()) {
+            if (fault.code == code) {
+                return fault;
+            }
+        }
+        return INTERNAL;
+    }
+}

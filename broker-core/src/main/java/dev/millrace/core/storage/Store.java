@@ -1,0 +1,69 @@
+package dev.millrace.core.storage;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Ordered tables and a chunked log, written in atomic commits whose durability is asked for separately.
+ *
+ * <p>Thread: {@link #begin}, {@link #commit} and {@link #rotate} belong to the shard thread; {@link #sync} to one syncer
+ * thread; reads may come from any thread. Reads see committed data that is not yet durable: callers bound what they
+ * expose by what {@link #sync} returned.
+ *
+ * <p>Fails: every method throws {@link StoreException}. After a failed {@link #commit} or {@link #sync} the store must
+ * not be written again; the owner halts, and recovery at the next open decides what was durable.
+ */
+public interface Store extends AutoCloseable {
+    /** The sink of the next commit, empty. The same object each time. */
+    WriteSink begin();
+
+    /** Writes what the sink holds, atomically, without waiting for the disk. Returns its sequence: strictly increasing. */
+    long commit(WriteSink sink);
+
+    /** The sequence of the newest commit. */
+    long committedSequence();
+
+    /** Durable: on return every commit with a sequence up to the returned one survives power loss. */
+    long sync();
+
+    /** The value, or null. */
+    byte[] get(Table table, byte[] key);
+
+    /** Visits rows in key order from {@code fromInclusive} to {@code toExclusive}, until the visitor answers false. */
+    void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor);
+
+    /**
+     * Visits the chunks of one partition in one generation, from the one that contains {@code fromOffset} on.
+     *
+     * <p>Thread: any; holds no lock or iterator after it returns.
+     */
+    void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor);
+
+    /**
+     * Ends the current generation: its memtable is flushed in the background, and all later chunks must carry
+     * {@code newGeneration}, which is greater than every generation before. Does not wait for the disk.
+     */
+    void rotate(int newGeneration);
+
+    /** Removes the files of all generations below {@code generation}. Idempotent, thread: any one thread at a time. */
+    void dropGenerationsBelow(int generation);
+
+    StoreStats stats();
+
+    /** Flushes and closes; safe twice. */
+    @Override
+    void close();
+
+    /** Receives rows; the arrays belong to the visitor. */
+    @FunctionalInterface
+    interface RowVisitor {
+        /** Returns true to go on. */
+        boolean visit(byte[] key, byte[] value);
+    }
+
+    /** Receives chunks; the buffer is valid only during the call. */
+    @FunctionalInterface
+    interface ChunkVisitor {
+        /** Returns true to go on. */
+        boolean visit(long lastOffset, ByteBuffer chunk);
+    }
+}

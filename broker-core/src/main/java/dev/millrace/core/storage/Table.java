@@ -1,0 +1,15 @@
+package dev.millrace.core.storage;
+
+/** The small ordered tables beside the log. Keys are big-endian so that byte order is number order. */
+public enum Table {
+    /** Topics, partitions, counters, format version: typed one-byte prefixes. */
+    META,
+    /** (partition u32, baseOffset u64) → where the offsets of one generation lie; one row a partition and generation. */
+    SEGMENT,
+    /** (partition u32, running maximum timestamp i64) → last offset; sparse. */
+    TIME_INDEX,
+    /** (partition u32, producer id u64) → epoch and last sequences. */
+    PRODUCER,
+    /** Groups, members and committed offsets. */
+    GROUP
+}

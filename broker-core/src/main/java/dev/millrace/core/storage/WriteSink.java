@@ -1,0 +1,18 @@
+package dev.millrace.core.storage;
+
+import java.nio.ByteBuffer;
+
+/** Collects the changes of one commit; they become visible and durable together or not at all. Thread: shard. */
+public interface WriteSink {
+    void put(Table table, byte[] key, byte[] value);
+
+    void delete(Table table, byte[] key);
+
+    /**
+     * Appends one chunk of a partition's log under {@code (generation, partition, lastOffset)}.
+     *
+     * @param generation the store's current generation, see {@link Store#rotate}
+     * @param chunk a direct buffer; its bytes from position to limit are copied before the call returns
+     */
+    void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk);
+}
