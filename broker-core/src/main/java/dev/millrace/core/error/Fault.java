@@ -27,7 +27,10 @@ public enum Fault {
     LIMIT_REACHED(2007, Retry.NO, "Delete what is unused, or raise the limit that the message names."),
 
     // 3xxx: producers
-    OUT_OF_ORDER_SEQUENCE(3001, Retry.NO, "A batch of this producer is missing before this one; close the producer and open a new one."),
+    OUT_OF_ORDER_SEQUENCE(
+            3001,
+            Retry.NO,
+            "A batch of this producer is missing before this one; close the producer and open a new one."),
     FENCED_PRODUCER(3002, Retry.NO, "A newer producer took over this id; stop this one."),
     UNKNOWN_PRODUCER(3003, Retry.NO, "The producer's state has expired; open a new producer."),
 
@@ -41,9 +44,13 @@ public enum Fault {
     // 5xxx: the broker
     OVERLOADED(5001, Retry.YES, "Back off and retry; the broker's queue is full."),
     DISK_FULL(5002, Retry.YES, "Free disk space or lower retention; reads and commits go on meanwhile."),
-    STORAGE_FAILED(5003, Retry.UNKNOWN_OUTCOME, "The disk failed; the broker stops. Check the disk, then restart the broker."),
+    STORAGE_FAILED(
+            5003, Retry.UNKNOWN_OUTCOME, "The disk failed; the broker stops. Check the disk, then restart the broker."),
     SHUTTING_DOWN(5004, Retry.YES, "Reconnect in a moment; the broker is stopping."),
-    DATA_DAMAGED(5005, Retry.NO, "The data named in the message is damaged on disk; restore it, or skip past it on purpose."),
+    DATA_DAMAGED(
+            5005,
+            Retry.NO,
+            "The data named in the message is damaged on disk; restore it, or skip past it on purpose."),
     TOO_MANY_CONNECTIONS(5006, Retry.YES, "Close unused connections, or raise limits.connections."),
     IDLE_TIMEOUT(5007, Retry.YES, "Reconnect; the connection was silent for too long."),
     INTERNAL(5099, Retry.UNKNOWN_OUTCOME, "This is a defect of the broker; report it with the broker's log."),
