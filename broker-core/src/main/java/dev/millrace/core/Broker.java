@@ -1,0 +1,31 @@
+package dev.millrace.core;
+
+import java.util.UUID;
+
+/**
+ * What every protocol adapter calls: topics, logs and consumer groups, asynchronous and in no protocol's words.
+ *
+ * <p>Thread: any; no method blocks on the disk unless it says so. Fails: futures complete with a {@link
+ * dev.millrace.core.error.FaultException}, never with anything else. Durable: a future of a change completes only after
+ * the disk has the change.
+ */
+public interface Broker extends AutoCloseable {
+    /** Names this data directory for good. */
+    UUID clusterId();
+
+    TopicOperations topics();
+
+    LogOperations logs();
+
+    GroupOperations groups();
+
+    /** How the broker is doing, for health and metrics. */
+    BrokerStatus status();
+
+    /** Numbers for metrics. */
+    BrokerStats stats();
+
+    /** Refuses new changes, finishes those accepted, makes them durable, closes the store. Safe twice. */
+    @Override
+    void close();
+}

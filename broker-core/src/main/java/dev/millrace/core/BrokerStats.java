@@ -1,0 +1,62 @@
+package dev.millrace.core;
+
+import dev.millrace.core.storage.StoreStats;
+import java.util.List;
+import java.util.UUID;
+
+/** Counters since start, and gauges now. Thread: any. Counters never fall, also when topics are deleted. */
+public interface BrokerStats {
+    StoreStats store();
+
+    long diskUsableBytes();
+
+    long tailCacheHits();
+
+    long tailCacheMisses();
+
+    long tailCacheBytes();
+
+    /** Publishes whose batches had been appended before. */
+    long duplicateBatches();
+
+    long groupRebalances();
+
+    long offsetCommits();
+
+    /** Requests waiting in the shard's inbox. */
+    int inboxRequests();
+
+    long inboxBytes();
+
+    List<TopicStats> topics();
+
+    List<GroupStats> groups();
+
+    /** Told of each turn of the shard and of each sync; must return at once. Thread: shard and syncer. */
+    void observe(Observer observer);
+
+    /** @param topicId the topic's lasting id */
+    record TopicStats(
+            String topic,
+            UUID topicId,
+            int partitions,
+            long recordsIn,
+            long bytesIn,
+            long bytesRead,
+            long logStartOffsetSum,
+            long endOffsetSum,
+            long bytes) {}
+
+    /** @param lagMs age of the oldest record not yet committed, 0 where there is none */
+    record GroupStats(String group, String topic, int members, long lagMessages, long lagMs) {}
+
+    /** Receives durations and sizes as they happen. */
+    interface Observer {
+        void onCommit(int requests, long bytes);
+
+        void onSync(long nanos);
+
+        /** From the request's entry into the inbox until its data was durable. */
+        void onPublish(long nanos);
+    }
+}
