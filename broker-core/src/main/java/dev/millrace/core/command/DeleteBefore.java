@@ -1,0 +1,32 @@
+package dev.millrace.core.command;
+
+import java.util.UUID;
+
+/** Moves a partition's log start up to an offset. */
+public record DeleteBefore(UUID topicId, int partition, long offset) implements Command {
+    public static final byte TYPE = 6;
+
+    @Override
+    public byte type() {
+        return TYPE;
+    }
+
+    @Override
+    public byte version() {
+        return 1;
+    }
+
+    @Override
+    public void encode(CommandWriter out) {
+        out.writeUuid(topicId).writeInt(partition).writeLong(offset);
+    }
+
+    @Override
+    public int sizeBytes() {
+        return 64;
+    }
+
+    static DeleteBefore decode(byte version, CommandReader in) {
+        return new DeleteBefore(in.readUuid(), in.readInt(), in.readLong());
+    }
+}

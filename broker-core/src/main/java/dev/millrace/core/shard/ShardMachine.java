@@ -1,0 +1,25 @@
+package dev.millrace.core.shard;
+
+import dev.millrace.core.command.Command;
+import dev.millrace.core.storage.WriteSink;
+
+/**
+ * The deterministic state behind a shard's log. Thread: shard.
+ *
+ * <p>{@link #apply} is a function of state and command: it reads no clock, no configuration and no hash order.
+ */
+public interface ShardMachine {
+    /** Changes state in memory and adds the same change to {@code sink}; returns the answer, or a Refusal. */
+    Object apply(Command command, long nowMs, WriteSink sink);
+
+    /**
+     * Ends a batch: adds what was collected over its commands to {@code sink}.
+     *
+     * @return what makes the batch visible to readers; run once the batch is durable, in the order of batches. Thread:
+     *     syncer
+     */
+    Runnable endBatch(long nowMs, WriteSink sink);
+
+    /** The generation that the next batch's chunks will carry; a change asks the log to rotate between the batches. */
+    int generation();
+}

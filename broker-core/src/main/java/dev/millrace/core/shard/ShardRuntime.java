@@ -1,0 +1,160 @@
+package dev.millrace.core.shard;
+
+import dev.millrace.core.command.Command;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.error.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+
+/**
+ * The duty cycle of a shard: take all that waits, apply it, make it durable once, answer everyone.
+ *
+ * <p>Production gives {@link #runOnce} a thread; tests and the simulator call it by hand with a clock that they move.
+ *
+ * @param <M> the machine, so that queries are typed
+ */
+public final class ShardRuntime<M extends ShardMachine> {
+    private final M machine;
+    private final ShardLog shardLog;
+    private final Limits limits;
+    private final Inbox<Request<M>> inbox;
+    private final ThreadOwner owner = new ThreadOwner("shard");
+    private volatile boolean accepting = true;
+
+    /**
+     * @param unsyncedBytesMax with more than this waiting for the disk the shard takes no new batch, so that memory stays
+     *     bounded and the inbox, once full, pushes back
+     */
+    public record Limits(
+            int inboxCountMax, long inboxBytesMax, int batchCountMax, long batchBytesMax, long unsyncedBytesMax) {
+        public static Limits defaults() {
+            return new Limits(65_536, 256L << 20, 4096, 4L << 20, 32L << 20);
+        }
+    }
+
+    /** A change to propose, or a question to answer from the state after it. */
+    private record Request<M>(Command command, Function<M, ?> query, CompletableFuture<Object> answer) {}
+
+    public ShardRuntime(M machine, ShardLog shardLog, Limits limits) {
+        this.machine = machine;
+        this.shardLog = shardLog;
+        this.limits = limits;
+        this.inbox = new Inbox<>(limits.inboxCountMax, limits.inboxBytesMax);
+    }
+
+    /** Queues a change; the future completes when it is durable, or with the fault that refused it. Thread: any. */
+    public <T> CompletableFuture<T> submit(Command command) {
+        return enqueue(new Request<>(command, null, new CompletableFuture<>()), command.sizeBytes());
+    }
+
+    /**
+     * Queues a question. It sees at least every change that was submitted before it, and is answered only when all that
+     * it saw is durable. Thread: any.
+     */
+    public <T> CompletableFuture<T> query(Function<M, T> query) {
+        return enqueue(new Request<>(null, query, new CompletableFuture<>()), 64);
+    }
+
+    @SuppressWarnings("unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
+    private <T> CompletableFuture<T> enqueue(Request<M> request, int sizeBytes) {
+        if (!accepting) {
+            request.answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping"));
+        } else if (!inbox.offer(request, sizeBytes)) {
+            request.answer.completeExceptionally(new FaultException(
+                    Fault.OVERLOADED,
+                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, " + inbox.bytes()
+                            + " of " + limits.inboxBytesMax + " bytes"));
+        }
+        return (CompletableFuture<T>) request.answer;
+    }
+
+    /** One turn; returns how many requests it took. Thread: shard. */
+    public int runOnce(long nowMs) {
+        owner.assertCurrent();
+        if (isStalled()) {
+            return 0;
+        }
+        List<Request<M>> requests = inbox.drain(limits.batchCountMax, limits.batchBytesMax);
+        if (requests.isEmpty()) {
+            return 0;
+        }
+        CompletableFuture<List<Object>> applied = shardLog.propose(toBatch(requests, nowMs));
+        List<Object> queried = answerQueries(requests);
+        applied.whenComplete((answers, error) -> reply(requests, answers, queried, error));
+        return requests.size();
+    }
+
+    private boolean isStalled() {
+        return shardLog.unsyncedBytes() > limits.unsyncedBytesMax;
+    }
+
+    private CommandBatch toBatch(List<Request<M>> requests, long nowMs) {
+        List<Command> commands = new ArrayList<>(requests.size());
+        long bytes = 0;
+        for (Request<M> request : requests) {
+            if (request.command != null) {
+                commands.add(request.command);
+                bytes += request.command.sizeBytes();
+            }
+        }
+        return new CommandBatch(commands, nowMs, bytes);
+    }
+
+    private List<Object> answerQueries(List<Request<M>> requests) {
+        List<Object> answers = new ArrayList<>();
+        for (Request<M> request : requests) {
+            if (request.query != null) {
+                answers.add(request.query.apply(machine));
+            }
+        }
+        return answers;
+    }
+
+    private void reply(List<Request<M>> requests, List<Object> applied, List<Object> queried, Throwable error) {
+        int nextApplied = 0;
+        int nextQueried = 0;
+        for (Request<M> request : requests) {
+            if (error != null) {
+                request.answer.completeExceptionally(error instanceof CompletionException ? error.getCause() : error);
+                continue;
+            }
+            Object answer = request.command != null ? applied.get(nextApplied++) : queried.get(nextQueried++);
+            if (answer instanceof Refusal refusal) {
+                request.answer.completeExceptionally(refusal.toException());
+            } else {
+                request.answer.complete(answer);
+            }
+        }
+    }
+
+    /** Waits for work, at most {@code nanosMax}. Thread: shard. */
+    public void await(long nanosMax) {
+        inbox.await(nanosMax, this::isStalled);
+    }
+
+    /** Ends a wait early: after a sync, when the shard may have stopped for want of room. Thread: any. */
+    public void wake() {
+        inbox.wake();
+    }
+
+    /** From now on every request is refused with SHUTTING_DOWN; those accepted still run. Thread: any. */
+    public void stopAccepting() {
+        accepting = false;
+    }
+
+    public boolean isIdle() {
+        return inbox.isEmpty();
+    }
+
+    public int inboxCount() {
+        return inbox.count();
+    }
+
+    public long inboxBytes() {
+        return inbox.bytes();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.millrace.core.shard;
+
+import dev.millrace.core.time.TimeSource;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Gives a shard its two threads in production: one that runs the duty cycle, one that syncs. */
+public final class ShardThreads implements AutoCloseable {
+    private static final long IDLE_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final ShardRuntime<?> runtime;
+    private final LocalShardLog log;
+    private final TimeSource time;
+    private final Thread shard;
+    private final Thread syncer;
+    private volatile boolean stopping;
+    private volatile boolean shardDone;
+
+    public ShardThreads(ShardRuntime<?> runtime, LocalShardLog log, TimeSource time, Thread.UncaughtExceptionHandler onBug) {
+        this.runtime = runtime;
+        this.log = log;
+        this.time = time;
+        this.shard = new Thread(this::runShard, "millrace-shard");
+        this.syncer = new Thread(this::runSyncer, "millrace-syncer");
+        shard.setUncaughtExceptionHandler(onBug);
+        syncer.setUncaughtExceptionHandler(onBug);
+    }
+
+    public void start() {
+        shard.start();
+        syncer.start();
+    }
+
+    private void runShard() {
+        while (!stopping || !runtime.isIdle()) {
+            if (runtime.runOnce(time.nowMs()) > 0) {
+                LockSupport.unpark(syncer);
+            } else if (!stopping) {
+                runtime.await(IDLE_NANOS_MAX);
+            }
+        }
+        shardDone = true;
+        LockSupport.unpark(syncer);
+    }
+
+    private void runSyncer() {
+        while (!shardDone || log.hasAwaiting()) {
+            if (log.syncOnce() > 0) {
+                runtime.wake();
+            } else if (!log.hasAwaiting()) {
+                LockSupport.parkNanos(this, IDLE_NANOS_MAX);
+            }
+        }
+    }
+
+    /** Finishes what was accepted, makes it durable, ends the threads. The caller has stopped new requests. Safe twice. */
+    @Override
+    public void close() {
+        stopping = true;
+        runtime.wake();
+        join(shard);
+        join(syncer);
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
