@@ -6,7 +6,7 @@ public enum Table {
     META,
     /** (partition u32, baseOffset u64) → where the offsets of one generation lie; one row a partition and generation. */
     SEGMENT,
-    /** (partition u32, running maximum timestamp i64) → last offset; sparse. */
+    /** (partition u32, last offset u64) → largest timestamp since the row before; a row for each MiB or so. */
     TIME_INDEX,
     /** (partition u32, producer id u64) → epoch and last sequences. */
     PRODUCER,

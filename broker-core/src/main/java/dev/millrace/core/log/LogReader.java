@@ -1,0 +1,186 @@
+package dev.millrace.core.log;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.log.PartitionLog.CachedChunk;
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.StoreException;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Reads durable batches, from the tail cache or from the store. Thread: any. */
+public final class LogReader {
+    /** Below this a cached chunk is copied together with its followers, because a frame for each would cost more. */
+    private static final int SMALL_CHUNK_BYTES = 16 << 10;
+
+    private static final int GATHERED_BYTES_MAX = 256 << 10;
+
+    private final Store store;
+    private final ReadBuffers buffers = new ReadBuffers();
+    private final LongAdder cacheHits = new LongAdder();
+    private final LongAdder cacheMisses = new LongAdder();
+
+    public LogReader(Store store) {
+        this.store = store;
+    }
+
+    /** Reads from the one that contains {@code offset} on, if memory has it. Never waits. */
+    public LogRead readCached(PartitionLog log, long offset, int bytesMax) {
+        long end = log.durableEndOffset();
+        if (log.isDeleted()) {
+            return refused(Fault.PARTITION_NOT_FOUND, "the partition was deleted");
+        }
+        if (offset < log.logStartOffset() || offset > end) {
+            return outOfRange(log, offset, end);
+        }
+        if (offset == end) {
+            return new LogRead.AtEnd();
+        }
+        CachedChunk chunk = log.cachedAtOrAfter(offset);
+        if (chunk == null || chunk.header().baseOffset() > offset || chunk.header().lastOffset() >= end) {
+            cacheMisses.increment();
+            return new LogRead.NotCached();
+        }
+        if (!chunk.slab().tryRetain()) {
+            cacheMisses.increment();
+            return new LogRead.NotCached();
+        }
+        cacheHits.increment();
+        if (chunk.header().bytes() < SMALL_CHUNK_BYTES && chunk.header().lastOffset() + 1 < end) {
+            return gather(log, chunk, offset, new Bounds(end, Math.min(bytesMax, GATHERED_BYTES_MAX)));
+        }
+        BatchRange range = BatchRange.find(batchesOf(chunk), offset, bytesMax);
+        return new LogRead.Batches(
+                range.bytes().asReadOnlyBuffer(), range.nextOffset(), chunk.slab()::release);
+    }
+
+    private record Bounds(long endOffset, int bytesMax) {}
+
+    /** Copies a run of small chunks into one buffer. {@code first} is retained; it is released here. */
+    private LogRead gather(PartitionLog log, CachedChunk first, long offset, Bounds bounds) {
+        BatchRange firstRange = BatchRange.find(batchesOf(first), offset, bounds.bytesMax);
+        ByteBuffer buffer = buffers.take(Math.max(ReadBuffers.BUFFER_BYTES, firstRange.bytes().remaining()));
+        buffer.put(firstRange.bytes());
+        first.slab().release();
+        long next = firstRange.nextOffset();
+        while (next > first.header().lastOffset()) {
+            CachedChunk chunk = log.cachedAtOrAfter(next);
+            boolean fits = chunk != null
+                    && chunk.header().baseOffset() == next
+                    && chunk.header().lastOffset() < bounds.endOffset
+                    && buffer.position() + chunk.header().bytes() <= bounds.bytesMax;
+            if (!fits || !chunk.slab().tryRetain()) {
+                break;
+            }
+            buffer.put(batchesOf(chunk));
+            chunk.slab().release();
+            next = chunk.header().lastOffset() + 1;
+        }
+        return pooled(buffer, next);
+    }
+
+    private static ByteBuffer batchesOf(CachedChunk chunk) {
+        ByteBuffer memory = chunk.memory();
+        return memory.slice(Chunk.HEADER_BYTES, memory.limit() - Chunk.HEADER_BYTES);
+    }
+
+    private LogRead pooled(ByteBuffer buffer, long nextOffset) {
+        return new LogRead.Batches(buffer.flip().asReadOnlyBuffer(), nextOffset, () -> buffers.give(buffer));
+    }
+
+    /** Reads from the store. May wait for the disk. */
+    public LogRead readStored(PartitionLog log, long offset, int bytesMax) {
+        long end = log.durableEndOffset();
+        StoredRead read = new StoredRead(offset, end, bytesMax, buffers);
+        try {
+            while (read.wantsMore()) {
+                Map.Entry<Long, Segment> segment = log.segments().floorEntry(read.nextOffset());
+                if (segment == null || segment.getValue().lastOffset() < read.nextOffset()) {
+                    break;
+                }
+                long before = read.nextOffset();
+                store.scanLog(segment.getValue().generation(), log.partitionId(), before, read::visit);
+                if (read.nextOffset() == before) {
+                    break;
+                }
+            }
+        } catch (StoreException | IllegalStateException e) {
+            read.discard();
+            return damaged(log, offset, end, e.getMessage());
+        }
+        if (!read.isEmpty()) {
+            return pooled(read.take(), read.nextOffset());
+        }
+        read.discard();
+        if (offset < log.logStartOffset() || log.isDeleted()) {
+            return outOfRange(log, offset, end);
+        }
+        return damaged(log, offset, end, "no record is stored there");
+    }
+
+    private static LogRead outOfRange(PartitionLog log, long offset, long end) {
+        return refused(
+                Fault.OFFSET_OUT_OF_RANGE, "offset %d lies outside of %d to %d", offset, log.logStartOffset(), end);
+    }
+
+    private static LogRead damaged(PartitionLog log, long offset, long end, String cause) {
+        return refused(
+                Fault.DATA_DAMAGED,
+                "log %d cannot be read at offset %d (it should reach to %d): %s", log.partitionId(), offset, end, cause);
+    }
+
+    private static LogRead refused(Fault fault, String format, Object... values) {
+        return new LogRead.Refused(Refusal.of(fault, format, values));
+    }
+
+    /** When the record at a durable offset was appended, by the broker's clock; -1 where it is gone. May wait. */
+    public long appendTimeMs(PartitionLog log, long offset) {
+        CachedChunk cached = log.cachedAtOrAfter(offset);
+        if (cached != null && cached.header().baseOffset() <= offset) {
+            return cached.header().appendTimeMs();
+        }
+        Map.Entry<Long, Segment> segment = log.segments().floorEntry(offset);
+        if (segment == null || segment.getValue().lastOffset() < offset) {
+            return -1;
+        }
+        long[] found = {-1};
+        store.scanLog(segment.getValue().generation(), log.partitionId(), offset, (lastOffset, memory) -> {
+            found[0] = Chunk.readHeader(lastOffset, memory).appendTimeMs();
+            return false;
+        });
+        return found[0];
+    }
+
+    public long cacheHits() {
+        return cacheHits.sum();
+    }
+
+    public long cacheMisses() {
+        return cacheMisses.sum();
+    }
+
+    /** A run of whole batches in a chunk. */
+    record BatchRange(ByteBuffer bytes, long nextOffset) {
+        /** From the batch that contains {@code offset} on, up to {@code bytesMax} but at least one batch. */
+        static BatchRange find(ByteBuffer batches, long offset, int bytesMax) {
+            int from = -1;
+            int at = batches.position();
+            long next = offset;
+            while (at < batches.limit()) {
+                RecordBatch batch = RecordBatch.at(batches, at);
+                boolean wanted = from >= 0 || batch.lastOffset() >= offset;
+                if (wanted && from < 0) {
+                    from = at;
+                } else if (wanted && at + batch.sizeBytes() - from > bytesMax) {
+                    break;
+                }
+                at += batch.sizeBytes();
+                next = batch.lastOffset() + 1;
+            }
+            int start = from < 0 ? at : from;
+            return new BatchRange(batches.slice(start, at - start), next);
+        }
+    }
+}

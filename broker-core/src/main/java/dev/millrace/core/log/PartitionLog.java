@@ -1,0 +1,268 @@
+package dev.millrace.core.log;
+
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.storage.Table;
+import dev.millrace.core.storage.WriteSink;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * One partition's log: gives out offsets, collects a commit's batches into chunks, and knows where each offset lies.
+ *
+ * <p>Thread: the shard changes it. Readers on any thread use {@link #logStartOffset}, {@link #durableEndOffset}, the
+ * segment map and the tail; what lies at or past the durable end is not for them.
+ */
+public final class PartitionLog {
+    private static final int CHUNK_BYTES_MAX = 1 << 20;
+    private static final long TIME_INDEX_INTERVAL_BYTES = 1 << 20;
+    private static final long SEGMENT_BYTES_MAX = 64L << 20;
+    private static final int SEGMENTS_PER_RETENTION = 8;
+
+    private final int partitionId;
+    private final TailCache cache;
+    private final ConcurrentNavigableMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
+    private final ConcurrentNavigableMap<Long, CachedChunk> tail = new ConcurrentSkipListMap<>();
+    private final AppendWaiters waiters = new AppendWaiters();
+    private final OpenChunk open = new OpenChunk();
+
+    private volatile long logStartOffset;
+    private volatile long durableEndOffset;
+    private volatile boolean deleted;
+    private volatile long bytes;
+    private long endOffset;
+    private long segmentBytesMax = SEGMENT_BYTES_MAX;
+    private long segmentAgeMsMax = Long.MAX_VALUE;
+    private long unindexedBytes;
+    private long unindexedMaxTimestampMs = -1;
+
+    /** Batches of the current commit that are not yet in a chunk. */
+    private static final class OpenChunk {
+        final List<ByteBuffer> batches = new ArrayList<>();
+        long baseOffset;
+        int bytes;
+        long maxTimestampMs = -1;
+    }
+
+    /** A chunk in the tail cache; {@code memory} begins with the chunk's header. */
+    record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {}
+
+    PartitionLog(int partitionId, TailCache cache) {
+        this.partitionId = partitionId;
+        this.cache = cache;
+    }
+
+    /**
+     * Appends batches behind the end: writes base offset and leader epoch into each.
+     *
+     * @return the offset of the first record
+     */
+    public long append(ByteBuffer batches, long nowMs, int generation, WriteSink sink) {
+        if (open.bytes > 0 && open.bytes + batches.remaining() > CHUNK_BYTES_MAX) {
+            closeChunk(nowMs, generation, sink);
+        }
+        long baseOffset = endOffset;
+        if (open.batches.isEmpty()) {
+            open.baseOffset = baseOffset;
+        }
+        for (int at = batches.position(); at < batches.limit(); ) {
+            RecordBatch batch = RecordBatch.at(batches, at);
+            batch.assign(endOffset, 0);
+            endOffset += batch.recordCount();
+            open.maxTimestampMs = Math.max(open.maxTimestampMs, batch.maxTimestampMs());
+            at += batch.sizeBytes();
+        }
+        open.batches.add(batches);
+        open.bytes += batches.remaining();
+        return baseOffset;
+    }
+
+    boolean hasOpenChunk() {
+        return !open.batches.isEmpty();
+    }
+
+    /** Puts what the commit appended into the sink, the segment map and the tail. */
+    void closeChunk(long nowMs, int generation, WriteSink sink) {
+        if (open.batches.isEmpty()) {
+            return;
+        }
+        Chunk chunk = new Chunk(open.baseOffset, endOffset - 1, open.maxTimestampMs, nowMs, open.bytes);
+        long lastOffset = chunk.lastOffset();
+        TailCache.Piece piece = cache.allocate(Chunk.HEADER_BYTES + open.bytes, () -> tail.remove(lastOffset));
+        ByteBuffer memory = piece.memory();
+        chunk.writeHeader(memory);
+        for (ByteBuffer batches : open.batches) {
+            memory.put(batches.duplicate());
+        }
+        memory.flip();
+        sink.appendChunk(generation, partitionId, lastOffset, memory.duplicate());
+        tail.put(lastOffset, new CachedChunk(chunk, piece.slab(), memory));
+        addToSegment(chunk, generation, sink);
+        addToTimeIndex(chunk, sink);
+        open.batches.clear();
+        open.bytes = 0;
+        open.maxTimestampMs = -1;
+    }
+
+    private void addToSegment(Chunk chunk, int generation, WriteSink sink) {
+        Map.Entry<Long, Segment> last = segments.lastEntry();
+        boolean roll = last == null || mustRoll(last.getValue(), chunk, generation);
+        Segment segment =
+                roll ? Segment.startedBy(chunk, generation) : last.getValue().extendedBy(chunk);
+        segments.put(segment.baseOffset(), segment);
+        bytes += chunk.bytes();
+        sink.put(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()), segment.encode());
+    }
+
+    private boolean mustRoll(Segment last, Chunk chunk, int generation) {
+        return last.generation() != generation
+                || last.bytes() + chunk.bytes() > segmentBytesMax
+                || chunk.appendTimeMs() - last.firstAppendMs() >= segmentAgeMsMax;
+    }
+
+    private void addToTimeIndex(Chunk chunk, WriteSink sink) {
+        unindexedBytes += chunk.bytes();
+        unindexedMaxTimestampMs = Math.max(unindexedMaxTimestampMs, chunk.maxTimestampMs());
+        if (unindexedBytes >= TIME_INDEX_INTERVAL_BYTES) {
+            sink.put(
+                    Table.TIME_INDEX,
+                    LogRows.partitionOffset(partitionId, chunk.lastOffset()),
+                    LogRows.u64(unindexedMaxTimestampMs));
+            unindexedBytes = 0;
+            unindexedMaxTimestampMs = -1;
+        }
+    }
+
+    /**
+     * Where the log starts once segments that are too old or too many are dropped; negative = unlimited. Also lets later
+     * segments be small enough for this retention to be kept closely.
+     */
+    long startAfterRetention(long retentionMs, long retentionBytes, long nowMs) {
+        segmentAgeMsMax = retentionMs < 0 ? Long.MAX_VALUE : Math.max(1, retentionMs / SEGMENTS_PER_RETENTION);
+        segmentBytesMax = retentionBytes < 0
+                ? SEGMENT_BYTES_MAX
+                : Math.max(1, Math.min(SEGMENT_BYTES_MAX, retentionBytes / SEGMENTS_PER_RETENTION));
+        long newStart = logStartOffset;
+        long remaining = bytes;
+        for (Segment segment : segments.values()) {
+            boolean expired = retentionMs >= 0 && segment.lastAppendMs() < nowMs - retentionMs;
+            boolean surplus = retentionBytes >= 0 && remaining - segment.bytes() >= retentionBytes;
+            if (!expired && !surplus) {
+                break;
+            }
+            remaining -= segment.bytes();
+            newStart = segment.lastOffset() + 1;
+        }
+        return newStart;
+    }
+
+    /** Moves the log start up to an offset that is at most the end; returns true when it moved. */
+    boolean moveStart(long offset, WriteSink sink) {
+        if (offset <= logStartOffset) {
+            return false;
+        }
+        logStartOffset = offset;
+        while (!segments.isEmpty() && segments.firstEntry().getValue().lastOffset() < offset) {
+            Segment gone = segments.pollFirstEntry().getValue();
+            bytes -= gone.bytes();
+            sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, gone.baseOffset()));
+        }
+        writeBounds(sink);
+        return true;
+    }
+
+    /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */
+    void writeBounds(WriteSink sink) {
+        sink.put(Table.META, LogRows.boundsKey(partitionId), LogRows.twoU64(logStartOffset, endOffset));
+    }
+
+    /** Removes the rows; readers and waiters learn that the partition is gone. */
+    void delete(WriteSink sink) {
+        deleted = true;
+        open.batches.clear();
+        open.bytes = 0;
+        segments.keySet().forEach(base -> sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, base)));
+        sink.delete(Table.META, LogRows.boundsKey(partitionId));
+    }
+
+    void restoreBounds(long start, long end) {
+        logStartOffset = start;
+        endOffset = end;
+        durableEndOffset = end;
+    }
+
+    void restoreSegment(Segment segment) {
+        segments.put(segment.baseOffset(), segment);
+        bytes += segment.bytes();
+        endOffset = Math.max(endOffset, segment.lastOffset() + 1);
+        durableEndOffset = endOffset;
+    }
+
+    /** Lets readers see everything before {@code end}. Thread: syncer. */
+    void advanceDurableEnd(long end) {
+        durableEndOffset = end;
+        waiters.wake(end);
+    }
+
+    /** Tells everyone who waits that the partition is gone. Thread: syncer. */
+    void wakeAll() {
+        waiters.wakeAll();
+    }
+
+    /** See {@link dev.millrace.core.log.AppendWaiters#add}. Thread: any. */
+    public Runnable onAppend(long offset, Runnable wakeUp) {
+        Runnable cancel = waiters.add(offset, wakeUp);
+        if (deleted) {
+            waiters.wakeAll();
+        } else {
+            waiters.wake(durableEndOffset);
+        }
+        return cancel;
+    }
+
+    public int partitionId() {
+        return partitionId;
+    }
+
+    /** The next offset to give out. Thread: shard. */
+    public long endOffset() {
+        return endOffset;
+    }
+
+    public long logStartOffset() {
+        return logStartOffset;
+    }
+
+    /** One past the last record that is on disk: the high watermark. */
+    public long durableEndOffset() {
+        return durableEndOffset;
+    }
+
+    /** Bytes of batches between start and end, to the segment. */
+    public long bytes() {
+        return bytes;
+    }
+
+    public boolean isDeleted() {
+        return deleted;
+    }
+
+    /** The oldest generation that this log still needs, or {@code none} when it needs none. */
+    int oldestGeneration(int none) {
+        Map.Entry<Long, Segment> first = segments.firstEntry();
+        return first == null ? none : first.getValue().generation();
+    }
+
+    ConcurrentNavigableMap<Long, Segment> segments() {
+        return segments;
+    }
+
+    /** The cached chunk with this offset or the next one after it, or null. */
+    CachedChunk cachedAtOrAfter(long offset) {
+        Map.Entry<Long, CachedChunk> entry = tail.ceilingEntry(offset);
+        return entry == null ? null : entry.getValue();
+    }
+}

@@ -1,0 +1,171 @@
+package dev.millrace.core.log;
+
+import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.Table;
+import dev.millrace.core.storage.WriteSink;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * All partitions' logs of a shard, and the generation that they write into.
+ *
+ * <p>A generation is what lies between two flushes of the store's memtable: its number leads every log key, so flushed
+ * files never overlap and are never rewritten. Thread: shard, except {@link #find} and {@link #tailCacheBytes}.
+ */
+public final class PartitionLogs {
+    private static final byte[] ALL_PARTITIONS = {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff};
+
+    private final Map<Integer, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final List<PartitionLog> touched = new ArrayList<>();
+    private final TailCache cache;
+    private final GenerationLimits limits;
+    private final Store store;
+    private int generation = 1;
+    private boolean generationUnwritten = true;
+    private long generationBytes;
+    private long generationStartMs = Long.MAX_VALUE;
+
+    /**
+     * When a generation ends.
+     *
+     * @param bytesMax appended bytes; twice this is the store's memtable
+     * @param ageMsMax since its first append
+     */
+    public record GenerationLimits(long bytesMax, long ageMsMax) {}
+
+    public PartitionLogs(Store store, long tailCacheBytes, GenerationLimits limits) {
+        this.store = store;
+        this.cache = new TailCache(tailCacheBytes);
+        this.limits = limits;
+    }
+
+    /** Reads the rows, and starts a new generation: a recovered memtable may hold the end of the old one. */
+    public void load() {
+        byte[] row = store.get(Table.META, LogRows.GENERATION_KEY);
+        generation = row == null ? 0 : ByteBuffer.wrap(row).getInt();
+        store.scan(
+                Table.META,
+                new byte[] {LogRows.BOUNDS_PREFIX},
+                new byte[] {LogRows.BOUNDS_PREFIX + 1},
+                (key, value) -> {
+                    ByteBuffer bounds = ByteBuffer.wrap(value);
+                    findOrCreate(ByteBuffer.wrap(key, 1, 4).getInt()).restoreBounds(bounds.getLong(), bounds.getLong());
+                    return true;
+                });
+        store.scan(Table.SEGMENT, new byte[0], ALL_PARTITIONS, (key, value) -> {
+            ByteBuffer in = ByteBuffer.wrap(key);
+            int partitionId = in.getInt();
+            Segment segment = Segment.decode(in.getLong(), value);
+            findOrCreate(partitionId).restoreSegment(segment);
+            generation = Math.max(generation, segment.generation());
+            return true;
+        });
+        generation++;
+    }
+
+    /** The log; one with no records where the partition was just created. */
+    public PartitionLog findOrCreate(int partitionId) {
+        return logs.computeIfAbsent(partitionId, id -> new PartitionLog(id, cache));
+    }
+
+    /** The log, or null. Thread: any. */
+    public PartitionLog find(int partitionId) {
+        return logs.get(partitionId);
+    }
+
+    /** Appends to a log that {@link #find} gave; returns the offset of the first record. */
+    public long append(PartitionLog log, ByteBuffer batches, long nowMs, WriteSink sink) {
+        generationStartMs = Math.min(generationStartMs, nowMs);
+        generationBytes += batches.remaining();
+        if (!log.hasOpenChunk()) {
+            touched.add(log);
+        }
+        return log.append(batches, nowMs, generation, sink);
+    }
+
+    /** Moves a log's start up to an offset that is at most its end; returns true when it moved. */
+    public boolean moveStart(PartitionLog log, long offset, WriteSink sink) {
+        boolean moved = log.moveStart(offset, sink);
+        if (moved) {
+            dropTimeIndex(log, offset, sink);
+        }
+        return moved;
+    }
+
+    /** Applies the retention that holds for a log now; negative = unlimited. */
+    public void retain(PartitionLog log, long retentionMs, long retentionBytes, long nowMs, WriteSink sink) {
+        moveStart(log, log.startAfterRetention(retentionMs, retentionBytes, nowMs), sink);
+    }
+
+    private void dropTimeIndex(PartitionLog log, long beforeOffset, WriteSink sink) {
+        byte[] from = LogRows.partitionOffset(log.partitionId(), 0);
+        byte[] to = LogRows.partitionOffset(log.partitionId(), beforeOffset);
+        store.scan(Table.TIME_INDEX, from, to, (key, value) -> {
+            sink.delete(Table.TIME_INDEX, key);
+            return true;
+        });
+    }
+
+    /** Forgets a partition and its rows; its bytes leave with their generations. */
+    public void delete(PartitionLog log, WriteSink sink) {
+        log.delete(sink);
+        dropTimeIndex(log, Long.MAX_VALUE, sink);
+        logs.remove(log.partitionId());
+    }
+
+    /**
+     * Ends a commit: writes the open chunks, and decides whether the next commit opens a new generation.
+     *
+     * @return makes the commit visible to readers. Thread: syncer
+     */
+    public Runnable endBatch(long nowMs, WriteSink sink) {
+        List<DurableEnd> ends = new ArrayList<>(touched.size());
+        for (PartitionLog log : touched) {
+            if (!log.isDeleted()) {
+                log.closeChunk(nowMs, generation, sink);
+                ends.add(new DurableEnd(log, log.endOffset()));
+            }
+        }
+        touched.clear();
+        if (generationUnwritten && generationBytes > 0) {
+            sink.put(Table.META, LogRows.GENERATION_KEY, ByteBuffer.allocate(4).putInt(generation).array());
+            generationUnwritten = false;
+        }
+        endGenerationWhenDue(nowMs);
+        return () -> ends.forEach(end -> end.log.advanceDurableEnd(end.offset));
+    }
+
+    private record DurableEnd(PartitionLog log, long offset) {}
+
+    private void endGenerationWhenDue(long nowMs) {
+        boolean old = generationBytes > 0 && nowMs - generationStartMs >= limits.ageMsMax;
+        if (generationBytes >= limits.bytesMax || old) {
+            generation++;
+            generationUnwritten = true;
+            generationBytes = 0;
+            generationStartMs = Long.MAX_VALUE;
+        }
+    }
+
+    /** The generation of the next commit's chunks. */
+    public int generation() {
+        return generation;
+    }
+
+    /** Generations below this hold nothing that any log still needs. */
+    public int oldestNeededGeneration() {
+        int oldest = generation;
+        for (PartitionLog log : logs.values()) {
+            oldest = Math.min(oldest, log.oldestGeneration(generation));
+        }
+        return oldest;
+    }
+
+    /** Thread: any. */
+    public long tailCacheBytes() {
+        return cache.bytes();
+    }
+}

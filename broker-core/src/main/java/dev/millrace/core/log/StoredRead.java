@@ -1,0 +1,71 @@
+package dev.millrace.core.log;
+
+import dev.millrace.core.log.LogReader.BatchRange;
+import java.nio.ByteBuffer;
+
+/** Gathers batches from the store's chunks for one read. Thread: the reader's. */
+final class StoredRead {
+    private final long endOffset;
+    private final int bytesMax;
+    private final ReadBuffers buffers;
+    private ByteBuffer buffer;
+    private long nextOffset;
+    private boolean full;
+
+    StoredRead(long offset, long endOffset, int bytesMax, ReadBuffers buffers) {
+        this.nextOffset = offset;
+        this.endOffset = endOffset;
+        this.bytesMax = bytesMax;
+        this.buffers = buffers;
+    }
+
+    /** Takes what fits of a chunk; returns true to go on. Fails: IllegalStateException on a gap. */
+    boolean visit(long lastOffset, ByteBuffer memory) {
+        if (lastOffset >= endOffset) {
+            full = true;
+            return false;
+        }
+        Chunk chunk = Chunk.readHeader(lastOffset, memory);
+        if (chunk.baseOffset() > nextOffset) {
+            throw new IllegalStateException(
+                    "offsets " + nextOffset + " to " + (chunk.baseOffset() - 1) + " are missing before the chunk at "
+                            + chunk.baseOffset());
+        }
+        ByteBuffer batches = memory.slice(memory.position() + Chunk.HEADER_BYTES, chunk.bytes());
+        int room = buffer == null ? bytesMax : Math.min(bytesMax - buffer.position(), buffer.remaining());
+        BatchRange range = BatchRange.find(batches, nextOffset, Math.max(1, room));
+        if (buffer == null) {
+            buffer = buffers.take(range.bytes().remaining());
+        } else if (range.bytes().remaining() > room) {
+            full = true;
+            return false;
+        }
+        buffer.put(range.bytes());
+        nextOffset = range.nextOffset();
+        full = nextOffset <= lastOffset || buffer.position() >= bytesMax;
+        return !full;
+    }
+
+    boolean wantsMore() {
+        return !full && nextOffset < endOffset;
+    }
+
+    long nextOffset() {
+        return nextOffset;
+    }
+
+    boolean isEmpty() {
+        return buffer == null || buffer.position() == 0;
+    }
+
+    ByteBuffer take() {
+        return buffer;
+    }
+
+    void discard() {
+        if (buffer != null) {
+            buffers.give(buffer);
+            buffer = null;
+        }
+    }
+}

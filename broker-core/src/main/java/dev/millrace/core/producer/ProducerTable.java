@@ -1,0 +1,164 @@
+package dev.millrace.core.producer;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.Table;
+import dev.millrace.core.storage.WriteSink;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What each producer appended last to each partition, so that a batch sent twice is appended once. Thread: shard.
+ *
+ * <p>Rows in PRODUCER: {@code partition u32, producer id u64} → see {@link ProducerState}; in META {@code 'P'} → the next
+ * producer id. Each row is written once a commit, however many batches the commit holds.
+ */
+public final class ProducerTable {
+    private static final byte[] NEXT_ID_KEY = {'P'};
+
+    private final TreeMap<Key, ProducerState> states = new TreeMap<>();
+    private final Set<Key> changed = new LinkedHashSet<>();
+    private long nextProducerId;
+    private volatile long duplicateCount;
+
+    private record Key(int partitionId, long producerId) implements Comparable<Key> {
+        @Override
+        public int compareTo(Key other) {
+            int byPartition = Integer.compareUnsigned(partitionId, other.partitionId);
+            return byPartition != 0 ? byPartition : Long.compare(producerId, other.producerId);
+        }
+
+        byte[] toBytes() {
+            return ByteBuffer.allocate(12).putInt(partitionId).putLong(producerId).array();
+        }
+    }
+
+    /** The verdict over a batch before it is appended. */
+    public sealed interface Verdict {
+        record Append() implements Verdict {}
+
+        /** It was appended before, at this offset. */
+        record Duplicate(long baseOffset, long appendTimeMs) implements Verdict {}
+
+        record Refused(Refusal refusal) implements Verdict {}
+    }
+
+    private static final Verdict APPEND = new Verdict.Append();
+
+    public void load(Store store) {
+        byte[] next = store.get(Table.META, NEXT_ID_KEY);
+        nextProducerId = next == null ? 1 : ByteBuffer.wrap(next).getLong();
+        store.scan(Table.PRODUCER, new byte[0], new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff}, (key, value) -> {
+            ByteBuffer in = ByteBuffer.wrap(key);
+            states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));
+            return true;
+        });
+    }
+
+    /** A fresh id; its epoch is 0. */
+    public long allocate(WriteSink sink) {
+        long id = nextProducerId++;
+        sink.put(Table.META, NEXT_ID_KEY, ByteBuffer.allocate(8).putLong(nextProducerId).array());
+        return id;
+    }
+
+    /** Says whether a batch continues its producer's sequence, repeats one of the last batches, or neither. */
+    public Verdict check(int partitionId, long producerId, short epoch, int baseSequence, int recordCount) {
+        ProducerState state = states.get(new Key(partitionId, producerId));
+        if (state == null) {
+            return checkUnknown(producerId, baseSequence);
+        }
+        if (epoch < state.epoch()) {
+            return refused(
+                    Fault.FENCED_PRODUCER,
+                    "producer %d has epoch %d, the batch epoch %d", producerId, state.epoch(), epoch);
+        }
+        if (epoch > state.epoch()) {
+            return baseSequence == 0 ? APPEND : outOfOrder(producerId, 0, baseSequence);
+        }
+        ProducerState.Entry earlier = state.find(baseSequence, recordCount);
+        if (earlier != null) {
+            duplicateCount++;
+            return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());
+        }
+        return baseSequence == state.nextSequence() ? APPEND : outOfOrder(producerId, state.nextSequence(), baseSequence);
+    }
+
+    private Verdict checkUnknown(long producerId, int baseSequence) {
+        if (producerId >= nextProducerId || producerId < 0) {
+            return refused(Fault.UNKNOWN_PRODUCER, "producer id %d was never given out", producerId);
+        }
+        return baseSequence == 0
+                ? APPEND
+                : refused(
+                        Fault.UNKNOWN_PRODUCER,
+                        "producer %d has no state in this partition, its batch starts at sequence %d", producerId,
+                        baseSequence);
+    }
+
+    private static Verdict outOfOrder(long producerId, int expected, int actual) {
+        return refused(
+                Fault.OUT_OF_ORDER_SEQUENCE,
+                "producer %d must go on with sequence %d, the batch starts at %d", producerId, expected, actual);
+    }
+
+    private static Verdict refused(Fault fault, String format, Object... values) {
+        return new Verdict.Refused(Refusal.of(fault, format, values));
+    }
+
+    /** Remembers an appended batch. */
+    public void appended(
+            int partitionId, long producerId, short epoch, int baseSequence, ProducerState.Appended appended) {
+        Key key = new Key(partitionId, producerId);
+        ProducerState state = states.get(key);
+        if (state == null || state.epoch() != epoch) {
+            state = new ProducerState(epoch);
+            states.put(key, state);
+        }
+        state.add(baseSequence, appended);
+        changed.add(key);
+    }
+
+    /** Writes the rows of producers that appended since the last call. */
+    public void endBatch(WriteSink sink) {
+        for (Key key : changed) {
+            ProducerState state = states.get(key);
+            if (state != null) {
+                sink.put(Table.PRODUCER, key.toBytes(), state.encode());
+            }
+        }
+        changed.clear();
+    }
+
+    /** Forgets producers that were silent since before {@code oldestMs}; returns how many. */
+    public int expire(long oldestMs, WriteSink sink) {
+        int count = 0;
+        for (Iterator<Map.Entry<Key, ProducerState>> it = states.entrySet().iterator(); it.hasNext(); ) {
+            Map.Entry<Key, ProducerState> entry = it.next();
+            if (entry.getValue().lastAppendMs() < oldestMs) {
+                sink.delete(Table.PRODUCER, entry.getKey().toBytes());
+                it.remove();
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Forgets all producers of a partition that is deleted. */
+    public void dropPartition(int partitionId, WriteSink sink) {
+        Map<Key, ProducerState> gone = states.subMap(
+                new Key(partitionId, Long.MIN_VALUE), true, new Key(partitionId, Long.MAX_VALUE), true);
+        gone.keySet().forEach(key -> sink.delete(Table.PRODUCER, key.toBytes()));
+        gone.clear();
+    }
+
+    /** Batches that were recognised as appended before, since start. */
+    public long duplicateCount() {
+        return duplicateCount;
+    }
+}

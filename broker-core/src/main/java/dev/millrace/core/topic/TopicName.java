@@ -1,0 +1,15 @@
+package dev.millrace.core.topic;
+
+import java.util.regex.Pattern;
+
+/** What a topic may be called: 1 to 249 of a-z A-Z 0-9 . _ -, with dots between non-empty levels. */
+public final class TopicName {
+    private static final int LENGTH_MAX = 249;
+    private static final Pattern LEVELS = Pattern.compile("[a-zA-Z0-9_-]+(\\.[a-zA-Z0-9_-]+)*");
+
+    private TopicName() {}
+
+    public static boolean isValid(String name) {
+        return name.length() <= LENGTH_MAX && LEVELS.matcher(name).matches();
+    }
+}

@@ -1,0 +1,120 @@
+package dev.millrace.core.topic;
+
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.time.Units;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A topic's own settings, as their text and as numbers; what is not set follows the broker's defaults.
+ *
+ * <table>
+ * <caption>Settings</caption>
+ * <tr><td>{@code retention}</td><td>how long records are kept after their append: 1s to 10000d, or unlimited</td></tr>
+ * <tr><td>{@code retentionBytes}</td><td>how much each partition keeps: at least 1KiB, or unlimited</td></tr>
+ * <tr><td>{@code messageSize}</td><td>the largest batch accepted: at least 1KiB; the broker's limit holds as well</td></tr>
+ * </table>
+ */
+public final class TopicSettings {
+    public static final String RETENTION = "retention";
+    public static final String RETENTION_BYTES = "retentionBytes";
+    public static final String MESSAGE_SIZE = "messageSize";
+    /** Stands for "the broker's default" in the numeric accessors. */
+    public static final long UNSET = -2;
+
+    private static final long DAY_MS = 86_400_000L;
+
+    private final SortedMap<String, String> texts;
+    private final long retentionMs;
+    private final long retentionBytes;
+    private final long messageBytesMax;
+
+    private TopicSettings(SortedMap<String, String> texts) {
+        this.texts = texts;
+        this.retentionMs = texts.containsKey(RETENTION) ? Units.parseDurationMs(texts.get(RETENTION)) : UNSET;
+        this.retentionBytes = texts.containsKey(RETENTION_BYTES) ? Units.parseBytes(texts.get(RETENTION_BYTES)) : UNSET;
+        this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
+    }
+
+    /** Settings that {@link #problemIn} has found nothing wrong with. */
+    public static TopicSettings of(Map<String, String> texts) {
+        return new TopicSettings(new TreeMap<>(texts));
+    }
+
+    /** The first problem in the settings, if any; null values stand for "unset" and are fine for known names. */
+    public static Optional<Refusal> problemIn(Map<String, String> texts) {
+        for (Map.Entry<String, String> setting : new TreeMap<>(texts).entrySet()) {
+            String problem = problem(setting.getKey(), setting.getValue());
+            if (problem != null) {
+                return Optional.of(Refusal.of(
+                        Fault.INVALID_SETTING, "setting %s=%s: %s", setting.getKey(), setting.getValue(), problem));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String problem(String name, String value) {
+        return switch (name) {
+            case RETENTION -> value == null ? null : durationProblem(value);
+            case RETENTION_BYTES -> value == null ? null : bytesProblem(value, true);
+            case MESSAGE_SIZE -> value == null ? null : bytesProblem(value, false);
+            default -> "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE;
+        };
+    }
+
+    private static String durationProblem(String value) {
+        try {
+            long ms = Units.parseDurationMs(value);
+            boolean fine = ms == Units.UNLIMITED || (ms >= 1000 && ms <= 10_000 * DAY_MS);
+            return fine ? null : "must be from 1s to 10000d, or unlimited";
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static String bytesProblem(String value, boolean unlimitedAllowed) {
+        try {
+            long bytes = Units.parseBytes(value);
+            boolean fine = bytes == Units.UNLIMITED ? unlimitedAllowed : bytes >= 1024;
+            return fine ? null : "must be at least 1KiB" + (unlimitedAllowed ? ", or unlimited" : "");
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    /** These settings with changes on top; a null value unsets. */
+    public TopicSettings with(Map<String, String> changes) {
+        SortedMap<String, String> merged = new TreeMap<>(texts);
+        changes.forEach((name, value) -> {
+            if (value == null) {
+                merged.remove(name);
+            } else {
+                merged.put(name, value);
+            }
+        });
+        return new TopicSettings(merged);
+    }
+
+    /** Name and value of what is set, by name. */
+    public SortedMap<String, String> texts() {
+        return new TreeMap<>(texts);
+    }
+
+    /** Milliseconds, {@link Units#UNLIMITED}, or {@link #UNSET}. */
+    public long retentionMs() {
+        return retentionMs;
+    }
+
+    /** Bytes of each partition, {@link Units#UNLIMITED}, or {@link #UNSET}. */
+    public long retentionBytes() {
+        return retentionBytes;
+    }
+
+    /** Bytes, or {@link #UNSET}. */
+    public long messageBytesMax() {
+        return messageBytesMax;
+    }
+}
