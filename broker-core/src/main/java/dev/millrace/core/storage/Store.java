@@ -16,7 +16,10 @@ public interface Store extends AutoCloseable {
     /** The sink of the next commit, empty. The same object each time. */
     WriteSink begin();
 
-    /** Writes what the sink holds, atomically, without waiting for the disk. Returns its sequence: strictly increasing. */
+    /**
+     * Writes what the sink holds, atomically, without waiting for the disk. Returns its sequence: strictly increasing. An
+     * empty sink writes nothing and answers the newest sequence.
+     */
     long commit(WriteSink sink);
 
     /** The sequence of the newest commit. */
@@ -40,7 +43,8 @@ public interface Store extends AutoCloseable {
 
     /**
      * Ends the current generation: its memtable is flushed in the background, and all later chunks must carry
-     * {@code newGeneration}, which is greater than every generation before. Does not wait for the disk.
+     * {@code newGeneration}, which is greater than every generation before. Does not wait for the disk. After an open, the
+     * generations found in the log are closed: the first chunk must carry a newer one, with or without this call.
      */
     void rotate(int newGeneration);
 

@@ -1,0 +1,191 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.storage.StoreException.Kind;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ChecksumType;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompactionStyle;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.Env;
+import org.rocksdb.IndexShorteningMode;
+import org.rocksdb.IndexType;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileManager;
+import org.rocksdb.Statistics;
+import org.rocksdb.StatsLevel;
+import org.rocksdb.WALRecoveryMode;
+
+/**
+ * All settings of RocksDB, each with its reason, and the native objects that must outlive the database.
+ *
+ * <p>The log column family is laid out so that compaction only ever moves files: one generation a file, no compression,
+ * two levels, one path, no filter, no time-driven rewrite. See docs/adr for the measurements.
+ */
+final class RocksOptions implements AutoCloseable {
+    /** The family of the chunks. META lives in RocksDB's default family, the other tables in one of their own. */
+    static final String LOG = "log";
+
+    private static final long MIB = 1 << 20;
+    private static final int UNFLUSHED_GENERATIONS_MAX = 5;
+
+    /** Above this many generations of write-ahead log RocksDB flushes on its own, in the middle of a generation. */
+    private static final int WAL_GENERATIONS_MAX = 6;
+
+    /** The small tables are flushed this often, so that the bound above is never reached. */
+    static final int TABLE_FLUSH_GENERATIONS = 4;
+
+    final Statistics statistics;
+    final RocksEvents events;
+    final Cache cache;
+    final DBOptions db;
+    private final SstFileManager files;
+    private final BloomFilter bloom;
+    private final ColumnFamilyOptions log;
+    private final ColumnFamilyOptions table;
+
+    RocksOptions(StoreOptions options) throws RocksDBException {
+        RocksDB.loadLibrary();
+        statistics = new Statistics();
+        statistics.setStatsLevel(StatsLevel.EXCEPT_DETAILED_TIMERS);
+        events = new RocksEvents(LOG);
+        cache = new LRUCache(options.blockCacheBytes(), -1, false, 0.5);
+        bloom = new BloomFilter(10);
+        // Without a file manager RocksDB does not resume by itself after a full disk, and Java has no resume().
+        files = new SstFileManager(Env.getDefault());
+        db = dbOptions(options);
+        log = logOptions(options);
+        table = tableOptions(options);
+    }
+
+    /** META first: RocksDB wants its default family, and the handles come back in this order, the log's last. */
+    List<ColumnFamilyDescriptor> families() {
+        List<ColumnFamilyDescriptor> families = new ArrayList<>();
+        for (Table each : Table.values()) {
+            families.add(new ColumnFamilyDescriptor(nameOf(each), table));
+        }
+        families.add(new ColumnFamilyDescriptor(LOG.getBytes(StandardCharsets.UTF_8), log));
+        return families;
+    }
+
+    private static byte[] nameOf(Table table) {
+        return table == Table.META
+                ? RocksDB.DEFAULT_COLUMN_FAMILY
+                : table.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private DBOptions dbOptions(StoreOptions options) {
+        // Options without a Java setter come first. Detects a missing or shortened closed write-ahead log.
+        Properties props = new Properties();
+        props.setProperty("track_and_verify_wals_in_manifest", "true");
+        DBOptions built = required(DBOptions.getDBOptionsFromProps(props), props);
+        return built.setCreateIfMissing(true)
+                .setCreateMissingColumnFamilies(true)
+                .setParanoidChecks(true)
+                // A torn tail is normal after a crash; the beacon tells it from a lost one.
+                .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+                // Recycled logs lose data at recovery: facebook/rocksdb#12918.
+                .setRecycleLogFileNum(0)
+                .setMaxTotalWalSize(WAL_GENERATIONS_MAX * options.generationBytes())
+                // One committer; this also lets the memtable use insert hints.
+                .setAllowConcurrentMemtableWrite(false)
+                .setMaxWriteBatchGroupSizeBytes(64 * MIB)
+                .setWalBytesPerSync(0)
+                .setBytesPerSync(MIB)
+                .setMaxBackgroundJobs(options.backgroundJobs())
+                .setMaxOpenFiles(-1)
+                .setOpenFilesAsync(true)
+                .setSkipStatsUpdateOnDbOpen(true)
+                .setAvoidUnnecessaryBlockingIO(true)
+                .setMaxManifestFileSize(64 * MIB)
+                .setSstFileManager(files)
+                .setListeners(List.of(events))
+                .setStatistics(statistics)
+                .setStatsDumpPeriodSec(600)
+                .setMaxLogFileSize(16 * MIB)
+                .setKeepLogFileNum(10);
+    }
+
+    private ColumnFamilyOptions logOptions(StoreOptions options) {
+        // Inserts are monotone within (generation, partition): a hint for each makes them O(1).
+        Properties props = new Properties();
+        props.setProperty("memtable_insert_with_hint_prefix_extractor", "rocksdb.FixedPrefix.8");
+        ColumnFamilyOptions built = required(ColumnFamilyOptions.getColumnFamilyOptionsFromProps(props), props);
+        return built.setWriteBufferSize(2 * options.generationBytes())
+                .setMaxWriteBufferNumber(UNFLUSHED_GENERATIONS_MAX)
+                .setMinWriteBufferNumberToMerge(1)
+                .setCompactionStyle(CompactionStyle.LEVEL)
+                .setNumLevels(2)
+                .setLevelCompactionDynamicLevelBytes(false)
+                // deleteFilesInRanges passes over level 0, so every file moves on at once.
+                .setLevel0FileNumCompactionTrigger(1)
+                .setLevel0SlowdownWritesTrigger(64)
+                .setLevel0StopWritesTrigger(128)
+                .setSoftPendingCompactionBytesLimit(0)
+                .setHardPendingCompactionBytesLimit(0)
+                // RocksDB's default of 30 days for these would rewrite month-old data.
+                .setTtl(0)
+                .setPeriodicCompactionSeconds(0)
+                .setCompressionType(CompressionType.NO_COMPRESSION)
+                .setBottommostCompressionType(CompressionType.NO_COMPRESSION)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setBlockSize(32 * 1024)
+                        .setFormatVersion(6)
+                        .setChecksumType(ChecksumType.kXXH3)
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setIndexShortening(IndexShorteningMode.kShortenSeparators)
+                        .setMetadataBlockSize(16 * 1024)
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                        .setPinTopLevelIndexAndFilter(true));
+    }
+
+    private ColumnFamilyOptions tableOptions(StoreOptions options) {
+        return new ColumnFamilyOptions()
+                .setWriteBufferSize(options.tableMemtableBytes())
+                .setMaxWriteBufferNumber(4)
+                .setCompactionStyle(CompactionStyle.LEVEL)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setBlockSize(16 * 1024)
+                        .setFormatVersion(6)
+                        .setChecksumType(ChecksumType.kXXH3)
+                        .setFilterPolicy(bloom)
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                        .setPinL0FilterAndIndexBlocksInCache(true));
+    }
+
+    /** RocksDB answers null, silently, where a name is unknown: a setting that guards data must not go missing so. */
+    private static <T> T required(T options, Properties props) {
+        if (options == null) {
+            throw new StoreException(Kind.IO, "RocksDB does not know one of the options " + props.keySet());
+        }
+        return options;
+    }
+
+    @Override
+    public void close() {
+        table.close();
+        log.close();
+        db.close();
+        files.close();
+        bloom.close();
+        cache.close();
+        events.close();
+        statistics.close();
+    }
+}

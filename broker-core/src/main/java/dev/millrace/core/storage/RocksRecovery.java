@@ -1,0 +1,106 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.storage.Beacon.Mark;
+import dev.millrace.core.storage.StoreException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Opens a database and refuses it where it holds less than its beacon says was durable.
+ *
+ * <p>After anything but an orderly close the database is first opened for reading only. An open for writing would
+ * flush what could be read and delete the write-ahead log, and with it what a person might still have saved.
+ */
+record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
+
+    static RocksRecovery run(Path directory, StoreOptions options) {
+        Path beaconFile = beaconOf(directory);
+        boolean exists = createDirectory(directory);
+        Mark mark = readMark(beaconFile, directory, exists, options.acceptLoss());
+        long durableSequence = mark == null || options.acceptLoss() ? 0 : mark.sequence();
+        if (exists && !closedCleanly(mark) && durableSequence > 0) {
+            try (RocksHandles before = RocksHandles.open(directory, options, true)) {
+                check(before, durableSequence, beaconFile);
+            }
+        }
+        Beacon beacon = Beacon.open(beaconFile, mark);
+        RocksHandles rocks = null;
+        try {
+            // Before the database exists or changes: from here on a crash must find an unclean mark.
+            beacon.write(durableSequence, false);
+            rocks = RocksHandles.open(directory, options, false);
+            check(rocks, durableSequence, beaconFile);
+            // Recovery flushed what it replayed, so all of it is durable.
+            beacon.write(rocks.db().getLatestSequenceNumber(), false);
+            return new RocksRecovery(rocks, beacon, rocks.newestGeneration());
+        } catch (RuntimeException e) {
+            if (rocks != null) {
+                rocks.close();
+            }
+            beacon.close();
+            throw e;
+        }
+    }
+
+    /** {@code shard-0.beacon} beside {@code shard-0}. */
+    static Path beaconOf(Path directory) {
+        return directory.resolveSibling(directory.getFileName() + ".beacon");
+    }
+
+    private static boolean closedCleanly(Mark mark) {
+        return mark != null && mark.clean();
+    }
+
+    private static boolean createDirectory(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            DataDirectory.syncDirectory(directory.toAbsolutePath().getParent());
+            return Files.exists(directory.resolve("CURRENT"));
+        } catch (IOException e) {
+            throw new StoreException(
+                    Kind.NOT_WRITABLE,
+                    "cannot create " + directory + " (" + e + "). Give the broker's user write permission.",
+                    e);
+        }
+    }
+
+    private static Mark readMark(Path beaconFile, Path directory, boolean exists, boolean acceptLoss) {
+        Mark mark;
+        try {
+            mark = Beacon.read(beaconFile);
+        } catch (StoreException e) {
+            if (acceptLoss) {
+                return null;
+            }
+            throw e;
+        }
+        if (exists && mark == null && !acceptLoss) {
+            throw new StoreException(
+                    Kind.DAMAGED,
+                    "the beacon " + beaconFile + " is missing although the store " + directory
+                            + " exists, so nothing tells whether the store is complete. Restore the file from a copy, or"
+                            + " accept a possible loss explicitly.");
+        }
+        if (!exists && mark != null && mark.sequence() > 0 && !acceptLoss) {
+            throw lostTail(directory, beaconFile, 0, mark.sequence());
+        }
+        return mark;
+    }
+
+    private static void check(RocksHandles rocks, long durableSequence, Path beaconFile) {
+        long found = rocks.db().getLatestSequenceNumber();
+        if (found < durableSequence) {
+            throw lostTail(rocks.directory(), beaconFile, found, durableSequence);
+        }
+    }
+
+    private static StoreException lostTail(Path directory, Path beaconFile, long found, long durable) {
+        return new StoreException(
+                Kind.LOST_TAIL,
+                "the store " + directory + " ends at sequence " + found + ", but " + beaconFile
+                        + " says that everything up to sequence " + durable
+                        + " was acknowledged: data is missing at the end. Nothing was deleted. Restore the directory and"
+                        + " the beacon from a copy, or accept the loss explicitly.");
+    }
+}

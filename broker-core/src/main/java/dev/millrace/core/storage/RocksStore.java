@@ -1,0 +1,336 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.time.TimeSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.TickerType;
+import org.rocksdb.WriteOptions;
+
+/**
+ * A {@link Store} on RocksDB that writes each payload byte twice, to the write-ahead log and by one flush, and never
+ * again: files of one generation each do not overlap, so compaction moves them without rewriting.
+ *
+ * <p>Sequences are RocksDB's own: they grow by the number of changes in each commit and go on after a reopen.
+ */
+public final class RocksStore implements Store {
+    private static final System.Logger LOGGER = System.getLogger(RocksStore.class.getName());
+    private static final long BEACON_INTERVAL_NANOS = 1_000_000_000L;
+
+    private final Path directory;
+    private final StoreOptions options;
+    private final TimeSource time;
+    private final UseGuard guard;
+    private final RocksHandles rocks;
+    private final RocksDB db;
+    private final Beacon beacon;
+    private final GenerationRule generations;
+    private final RocksSink sink;
+    private final ChunkBuffers buffers = new ChunkBuffers();
+    private final WriteOptions writeOptions = new WriteOptions().setSync(false);
+    private final FlushOptions flushSoon =
+            new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true);
+    private final LongAdder payloadBytes = new LongAdder();
+    private int rotationCount;
+    private long beaconNanos;
+    private volatile boolean beaconDue;
+    private volatile long committedSequence;
+    /** The first failed write or sync; all later ones are refused with it. */
+    private volatile StoreException failure;
+
+    private RocksStore(RocksRecovery recovered, StoreOptions options, TimeSource time) {
+        this.rocks = recovered.rocks();
+        this.beacon = recovered.beacon();
+        this.directory = rocks.directory();
+        this.options = options;
+        this.time = time;
+        this.db = rocks.db();
+        this.guard = new UseGuard(directory.toString());
+        this.generations = new GenerationRule(recovered.newestGeneration());
+        this.sink = new RocksSink(directory, guard, generations, rocks.tables(), rocks.log());
+        this.committedSequence = db.getLatestSequenceNumber();
+        this.beaconNanos = time.nanoTime();
+    }
+
+    /** Opens with the system's clock. */
+    public static RocksStore open(Path directory, StoreOptions options) {
+        return open(directory, options, TimeSource.SYSTEM);
+    }
+
+    /**
+     * Opens the store in {@code directory}, creating it where it is missing; its beacon lies beside it.
+     *
+     * <p>Fails: {@link StoreException} LOST_TAIL where less was recovered than was durable, DAMAGED, IN_USE, DISK_FULL, IO.
+     */
+    public static RocksStore open(Path directory, StoreOptions options, TimeSource time) {
+        RocksRecovery recovered = RocksRecovery.run(directory, options);
+        RocksStore store = new RocksStore(recovered, options, time);
+        LOGGER.log(
+                System.Logger.Level.DEBUG,
+                "store.opened directory={0} sequence={1,number,#}",
+                directory,
+                store.committedSequence);
+        return store;
+    }
+
+    @Override
+    public WriteSink begin() {
+        guard.enter();
+        try {
+            sink.clear();
+            return sink;
+        } finally {
+            guard.leave();
+        }
+    }
+
+    @Override
+    public long commit(WriteSink filled) {
+        if (filled != sink) {
+            throw new IllegalArgumentException("the sink belongs to another store");
+        }
+        return use("a commit", true, () -> {
+            if (!sink.isEmpty()) {
+                db.write(writeOptions, sink.batch());
+                committedSequence = db.getLatestSequenceNumber();
+                payloadBytes.add(sink.payloadBytes());
+                sink.clear();
+            }
+            return committedSequence;
+        });
+    }
+
+    @Override
+    public long committedSequence() {
+        return committedSequence;
+    }
+
+    @Override
+    public long sync() {
+        return use("a sync of the write-ahead log", true, () -> {
+            long sequence = committedSequence;
+            db.syncWal();
+            markDurable(sequence);
+            return sequence;
+        });
+    }
+
+    /** At most one mark a second: it costs one more sync, and what it guards against is rare. */
+    private void markDurable(long sequence) {
+        long nowNanos = time.nanoTime();
+        if (beaconDue || nowNanos - beaconNanos >= BEACON_INTERVAL_NANOS) {
+            beaconDue = false;
+            beaconNanos = nowNanos;
+            beacon.write(sequence, false);
+        }
+    }
+
+    @Override
+    public byte[] get(Table table, byte[] key) {
+        return use("a read of " + table, false, () -> db.get(rocks.table(table), key));
+    }
+
+    @Override
+    public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        use("a scan of " + table, false, () -> {
+            try (Slice end = new Slice(toExclusive);
+                    ReadOptions read = new ReadOptions().setIterateUpperBound(end);
+                    RocksIterator rows = db.newIterator(rocks.table(table), read)) {
+                rows.seek(fromInclusive);
+                while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
+                    rows.next();
+                }
+                rows.status();
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
+        use("a scan of the log", false, () -> {
+            try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
+                    ReadOptions read = logReadOptions(end);
+                    RocksIterator chunks = db.newIterator(rocks.log(), read)) {
+                chunks.seek(LogKey.encode(generation, partition, fromOffset));
+                visitChunks(chunks, visitor);
+                chunks.status();
+            }
+            return null;
+        });
+    }
+
+    private ReadOptions logReadOptions(Slice end) {
+        return new ReadOptions()
+                .setIterateUpperBound(end)
+                .setFillCache(false)
+                .setVerifyChecksums(true)
+                .setTotalOrderSeek(true)
+                .setBackgroundPurgeOnIteratorCleanup(true)
+                .setReadaheadSize(options.readaheadBytes());
+    }
+
+    private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {
+        ByteBuffer key = ByteBuffer.allocateDirect(LogKey.BYTES);
+        ByteBuffer buffer = buffers.take();
+        try {
+            boolean goOn = true;
+            while (goOn && chunks.isValid()) {
+                chunks.key(key.clear());
+                buffer = readValue(chunks, buffer);
+                goOn = visitor.visit(LogKey.lastOffset(key), buffer);
+                if (goOn) {
+                    chunks.next();
+                }
+            }
+        } finally {
+            buffers.give(buffer);
+        }
+    }
+
+    /** RocksDB fills what there is room for and answers the full length: a larger value is read again. */
+    private static ByteBuffer readValue(RocksIterator chunks, ByteBuffer buffer) {
+        int valueBytes = chunks.value(buffer.clear());
+        if (valueBytes <= buffer.capacity()) {
+            return buffer;
+        }
+        ByteBuffer larger = ChunkBuffers.allocateAtLeast(valueBytes);
+        chunks.value(larger);
+        return larger;
+    }
+
+    @Override
+    public void rotate(int newGeneration) {
+        use("a rotation", true, () -> {
+            generations.rotate(newGeneration);
+            rotationCount++;
+            // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
+            // itself flushes in the middle of a generation.
+            if (rotationCount % RocksOptions.TABLE_FLUSH_GENERATIONS == 0) {
+                db.flush(flushSoon, rocks.all());
+            } else {
+                db.flush(flushSoon, rocks.log());
+            }
+            beaconDue = true;
+            return null;
+        });
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>RocksDB passes over files in level 0 and over those being moved: what it leaves goes with a later call. The
+     * chunks in them stay readable until then.
+     */
+    @Override
+    public void dropGenerationsBelow(int generation) {
+        List<byte[]> range = List.of(LogKey.startOfGeneration(0), LogKey.startOfGeneration(generation));
+        use("dropping old generations", false, () -> {
+            db.deleteFilesInRanges(rocks.log(), range, false);
+            return null;
+        });
+    }
+
+    @Override
+    public StoreStats stats() {
+        return use("reading counters", false, () -> {
+            var tickers = rocks.options().statistics;
+            return new StoreStats(
+                    payloadBytes.sum(),
+                    tickers.getTickerCount(TickerType.WAL_FILE_BYTES),
+                    tickers.getTickerCount(TickerType.FLUSH_WRITE_BYTES),
+                    rocks.options().events.logCompactionBytes(),
+                    tickers.getTickerCount(TickerType.COMPACT_WRITE_BYTES),
+                    diskBytes(),
+                    db.getAggregatedLongProperty("rocksdb.size-all-mem-tables")
+                            + db.getAggregatedLongProperty("rocksdb.estimate-table-readers-mem")
+                            + rocks.options().cache.getUsage(),
+                    tickers.getTickerCount(TickerType.STALL_MICROS));
+        });
+    }
+
+    /** Sizes of all files: RocksDB's own figure leaves out the write-ahead log. A file may go while they are summed. */
+    private long diskBytes() {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException e) {
+            throw new StoreException(StoreException.Kind.IO, "cannot list " + directory + ": " + e, e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!guard.close()) {
+            return;
+        }
+        if (failure == null) {
+            closeCleanly();
+        }
+        sink.close();
+        writeOptions.close();
+        flushSoon.close();
+        rocks.close();
+        beacon.close();
+        LOGGER.log(
+                System.Logger.Level.DEBUG,
+                "store.closed directory={0} sequence={1,number,#} clean={2}",
+                directory,
+                committedSequence,
+                failure == null);
+    }
+
+    /** Flushes everything, so that the next open has nothing to replay. A failure here loses nothing: the log is synced. */
+    private void closeCleanly() {
+        try (FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            db.syncWal();
+            beacon.write(committedSequence, false);
+            db.flush(flushNow, rocks.all());
+            beacon.write(committedSequence, true);
+        } catch (RocksDBException e) {
+            failure = RocksErrors.of(e, "the flush at close", directory);
+        } catch (StoreException e) {
+            failure = e;
+        }
+        if (failure != null) {
+            LOGGER.log(System.Logger.Level.ERROR, "store.close.flush.failed directory=" + directory, failure);
+        }
+    }
+
+    /** Every native call runs in here: never after close, and never a write after a failed one. */
+    private <T> T use(String action, boolean write, NativeCall<T> call) {
+        guard.enter();
+        try {
+            if (write && failure != null) {
+                throw new StoreException(
+                        failure.kind(), action + " was refused after: " + failure.getMessage(), failure);
+            }
+            return call.run();
+        } catch (RocksDBException e) {
+            throw failed(RocksErrors.of(e, action, directory), write);
+        } finally {
+            guard.leave();
+        }
+    }
+
+    private StoreException failed(StoreException error, boolean write) {
+        if (write && failure == null) {
+            failure = error;
+        }
+        return error;
+    }
+
+    @FunctionalInterface
+    private interface NativeCall<T> {
+        T run() throws RocksDBException;
+    }
+}

@@ -1,0 +1,339 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.storage.StoreException.Kind;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * A store for tests that keeps the promise of {@link Store} and no more: {@link #crash()} loses what was not synced.
+ *
+ * <p>Thread: as {@link Store}.
+ */
+public final class MemoryStore implements Store {
+    private final Contents live;
+    private final Contents durable;
+    private final Deque<Commit> unsynced = new ArrayDeque<>();
+    private final GenerationRule generations;
+    private final Throwable openedAt = new Throwable("the store was opened here");
+    private final Map<Object, Throwable> scansInProgress = new IdentityHashMap<>();
+    private final Sink sink = new Sink();
+    private long committedSequence;
+    private long syncedSequence;
+    private long payloadBytes;
+    private String gone;
+    private StoreException failure;
+    private StoreException nextSyncFailure;
+    private StoreException commitFailure;
+
+    private sealed interface Change permits Put, Delete, Append {}
+
+    private record Put(Table table, byte[] key, byte[] value) implements Change {}
+
+    private record Delete(Table table, byte[] key) implements Change {}
+
+    private record Append(byte[] key, byte[] chunk) implements Change {}
+
+    private record Commit(long sequence, List<Change> changes) {}
+
+    /** An empty store. */
+    public MemoryStore() {
+        this(new Contents(), 0);
+    }
+
+    private MemoryStore(Contents found, long sequence) {
+        live = found;
+        durable = found.copy();
+        committedSequence = sequence;
+        syncedSequence = sequence;
+        generations = new GenerationRule(found.log.isEmpty() ? -1 : LogKey.generation(found.log.lastKey()));
+    }
+
+    /** Power loss that loses every commit not synced. Answers what the next start finds; this store is gone. */
+    public synchronized MemoryStore crash() {
+        return crashKeeping(0);
+    }
+
+    /** Power loss that keeps some of the commits not synced, the oldest first: as legal an outcome as losing them all. */
+    public synchronized MemoryStore crash(Random random) {
+        return crashKeeping(random.nextInt(unsynced.size() + 1));
+    }
+
+    private MemoryStore crashKeeping(int unsyncedCount) {
+        checkUsable();
+        gone = "store crashed";
+        applyToDurable(unsyncedCount);
+        return new MemoryStore(durable.copy(), syncedSequence);
+    }
+
+    /** Opens again what {@link #close} left; nothing is lost unless the store had failed. */
+    public synchronized MemoryStore reopen() {
+        if (!"store is closed".equals(gone)) {
+            throw new IllegalStateException("close the store before opening it again", openedAt);
+        }
+        return new MemoryStore(durable.copy(), syncedSequence);
+    }
+
+    /** The next {@link #sync} fails, and the store refuses writes from then on. */
+    public synchronized void failNextSync() {
+        nextSyncFailure = new StoreException(Kind.IO, "injected: fdatasync failed with an input/output error");
+    }
+
+    /** From now on commits fail for want of space. */
+    public synchronized void failCommitsWithDiskFull() {
+        commitFailure = new StoreException(Kind.DISK_FULL, "injected: no space left on device");
+    }
+
+    /** Throws, with the stack of the opener as the cause, unless the store was closed or crashed. */
+    public synchronized void assertClosed() {
+        if (gone == null) {
+            throw new AssertionError("the store was not closed", openedAt);
+        }
+    }
+
+    /** Number of commits that a crash may lose. */
+    public synchronized int unsyncedCommitCount() {
+        return unsynced.size();
+    }
+
+    @Override
+    public synchronized WriteSink begin() {
+        checkUsable();
+        sink.changes = new ArrayList<>();
+        return sink;
+    }
+
+    @Override
+    public synchronized long commit(WriteSink filled) {
+        if (filled != sink) {
+            throw new IllegalArgumentException("the sink belongs to another store");
+        }
+        checkWritable("a commit");
+        if (commitFailure != null) {
+            throw failed(commitFailure);
+        }
+        if (!sink.changes.isEmpty()) {
+            committedSequence += sink.changes.size();
+            unsynced.add(new Commit(committedSequence, sink.changes));
+            sink.changes.forEach(live::apply);
+            sink.changes.forEach(c -> payloadBytes += c instanceof Append append ? append.chunk.length : 0);
+            sink.changes = new ArrayList<>();
+        }
+        return committedSequence;
+    }
+
+    @Override
+    public synchronized long committedSequence() {
+        return committedSequence;
+    }
+
+    @Override
+    public synchronized long sync() {
+        checkWritable("a sync");
+        if (nextSyncFailure != null) {
+            throw failed(nextSyncFailure);
+        }
+        applyToDurable(unsynced.size());
+        return syncedSequence;
+    }
+
+    private void applyToDurable(int commitCount) {
+        for (int i = 0; i < commitCount; i++) {
+            Commit commit = unsynced.remove();
+            commit.changes.forEach(durable::apply);
+            syncedSequence = commit.sequence;
+        }
+    }
+
+    @Override
+    public synchronized byte[] get(Table table, byte[] key) {
+        checkUsable();
+        byte[] value = live.tables.get(table).get(key);
+        return value == null ? null : value.clone();
+    }
+
+    @Override
+    public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        Object scan = startScan();
+        try {
+            for (Map.Entry<byte[], byte[]> row : rows(table, fromInclusive, toExclusive)) {
+                if (!visitor.visit(row.getKey().clone(), row.getValue().clone())) {
+                    return;
+                }
+            }
+        } finally {
+            endScan(scan);
+        }
+    }
+
+    private synchronized List<Map.Entry<byte[], byte[]>> rows(Table table, byte[] from, byte[] to) {
+        return Arrays.compareUnsigned(from, to) >= 0
+                ? List.of()
+                : List.copyOf(live.tables.get(table).subMap(from, to).entrySet());
+    }
+
+    @Override
+    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
+        byte[] end = LogKey.endOfPartition(generation, partition);
+        Object scan = startScan();
+        try {
+            Map.Entry<byte[], byte[]> chunk = chunkFrom(LogKey.encode(generation, partition, fromOffset), true);
+            while (chunk != null && Arrays.compareUnsigned(chunk.getKey(), end) < 0) {
+                long lastOffset = LogKey.lastOffset(ByteBuffer.wrap(chunk.getKey()));
+                if (!visitor.visit(lastOffset, direct(chunk.getValue()))) {
+                    return;
+                }
+                chunk = chunkFrom(chunk.getKey(), false);
+            }
+        } finally {
+            endScan(scan);
+        }
+    }
+
+    private synchronized Map.Entry<byte[], byte[]> chunkFrom(byte[] key, boolean inclusive) {
+        return inclusive ? live.log.ceilingEntry(key) : live.log.higherEntry(key);
+    }
+
+    private static ByteBuffer direct(byte[] bytes) {
+        return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+    }
+
+    private synchronized Object startScan() {
+        checkUsable();
+        Object scan = new Object();
+        scansInProgress.put(scan, new Throwable("a scan began here"));
+        return scan;
+    }
+
+    private synchronized void endScan(Object scan) {
+        scansInProgress.remove(scan);
+    }
+
+    @Override
+    public synchronized void rotate(int newGeneration) {
+        checkWritable("a rotation");
+        generations.rotate(newGeneration);
+    }
+
+    @Override
+    public synchronized void dropGenerationsBelow(int generation) {
+        checkUsable();
+        byte[] end = LogKey.startOfGeneration(generation);
+        live.log.headMap(end, false).clear();
+        durable.log.headMap(end, false).clear();
+    }
+
+    @Override
+    public synchronized StoreStats stats() {
+        checkUsable();
+        long bytes = live.log.values().stream().mapToLong(c -> c.length).sum();
+        return new StoreStats(payloadBytes, payloadBytes, payloadBytes, 0, 0, bytes, bytes, 0);
+    }
+
+    /** Fails where a scan is still going on: RocksDB would wait for it, and a test should not leave one behind. */
+    @Override
+    public synchronized void close() {
+        if (gone != null) {
+            return;
+        }
+        if (!scansInProgress.isEmpty()) {
+            throw new IllegalStateException(
+                    "closed while a scan is in progress",
+                    scansInProgress.values().iterator().next());
+        }
+        gone = "store is closed";
+        if (failure == null) {
+            applyToDurable(unsynced.size());
+        }
+    }
+
+    private void checkUsable() {
+        if (gone != null) {
+            throw new StoreException(Kind.IO, gone + ": memory");
+        }
+    }
+
+    private void checkWritable(String action) {
+        checkUsable();
+        if (failure != null) {
+            throw new StoreException(failure.kind(), action + " was refused after: " + failure.getMessage(), failure);
+        }
+    }
+
+    private StoreException failed(StoreException error) {
+        failure = error;
+        return error;
+    }
+
+    private final class Sink implements WriteSink {
+        private List<Change> changes = new ArrayList<>();
+
+        @Override
+        public void put(Table table, byte[] key, byte[] value) {
+            add(new Put(table, key.clone(), value.clone()));
+        }
+
+        @Override
+        public void delete(Table table, byte[] key) {
+            add(new Delete(table, key.clone()));
+        }
+
+        @Override
+        public void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
+            if (!chunk.isDirect()) {
+                throw new IllegalArgumentException("a chunk must lie in a direct buffer");
+            }
+            synchronized (MemoryStore.this) {
+                generations.checkAppend(generation);
+            }
+            byte[] copy = new byte[chunk.remaining()];
+            chunk.get(chunk.position(), copy);
+            add(new Append(LogKey.encode(generation, partition, lastOffset), copy));
+        }
+
+        private void add(Change change) {
+            synchronized (MemoryStore.this) {
+                checkUsable();
+                changes.add(change);
+            }
+        }
+    }
+
+    /** Tables and log at one point in time; arrays in it are never changed. */
+    private static final class Contents {
+        private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
+        private final NavigableMap<byte[], byte[]> log = new TreeMap<>(Arrays::compareUnsigned);
+
+        private Contents() {
+            for (Table table : Table.values()) {
+                tables.put(table, new TreeMap<>(Arrays::compareUnsigned));
+            }
+        }
+
+        private Contents copy() {
+            Contents copy = new Contents();
+            tables.forEach((table, rows) -> copy.tables.get(table).putAll(rows));
+            copy.log.putAll(log);
+            return copy;
+        }
+
+        private void apply(Change change) {
+            if (change instanceof Put put) {
+                tables.get(put.table).put(put.key, put.value);
+            } else if (change instanceof Delete delete) {
+                tables.get(delete.table).remove(delete.key);
+            } else if (change instanceof Append append) {
+                log.put(append.key, append.chunk);
+            }
+        }
+    }
+}
