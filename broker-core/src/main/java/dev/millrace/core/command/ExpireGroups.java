@@ -1,0 +1,36 @@
+package dev.millrace.core.command;
+
+/**
+ * Ends sessions that timed out and drops groups that had no members for long; the time is the batch's stamp.
+ *
+ * @param offsetRetentionMs how long a group without members keeps its offsets; {@link Long#MAX_VALUE} for ever
+ */
+public record ExpireGroups(long offsetRetentionMs) implements Command {
+    public static final byte TYPE = 26;
+    public static final byte VERSION = 1;
+
+    @Override
+    public byte type() {
+        return TYPE;
+    }
+
+    @Override
+    public byte version() {
+        return VERSION;
+    }
+
+    @Override
+    public void encode(CommandWriter out) {
+        out.writeLong(offsetRetentionMs);
+    }
+
+    public static ExpireGroups decode(byte version, CommandReader in) {
+        GroupCommandFields.requireVersion("ExpireGroups", version, VERSION);
+        return new ExpireGroups(in.readLong());
+    }
+
+    @Override
+    public int sizeBytes() {
+        return 64;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.millrace.core.command;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Fields and checks that the group commands share. */
+final class GroupCommandFields {
+    private GroupCommandFields() {}
+
+    static void requireVersion(String command, byte version, byte newest) {
+        if (version < 1 || version > newest) {
+            throw new IllegalArgumentException(
+                    command + " version " + version + " is not known; this broker knows 1 to " + newest);
+        }
+    }
+
+    /** A rough size: object headers and fixed fields are taken as 64 bytes. */
+    static int sizeBytes(String... texts) {
+        int bytes = 64;
+        for (String text : texts) {
+            bytes += text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
+        }
+        return bytes;
+    }
+
+    static int sizeBytes(List<String> texts) {
+        return sizeBytes(texts.toArray(new String[0]));
+    }
+}

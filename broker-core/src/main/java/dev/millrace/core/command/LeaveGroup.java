@@ -1,0 +1,36 @@
+package dev.millrace.core.command;
+
+/**
+ * Ends a membership.
+ *
+ * @param keepStatic a static member keeps its partitions until its session times out, so that a restart moves nothing
+ */
+public record LeaveGroup(String group, String memberId, boolean keepStatic) implements Command {
+    public static final byte TYPE = 22;
+    public static final byte VERSION = 1;
+
+    @Override
+    public byte type() {
+        return TYPE;
+    }
+
+    @Override
+    public byte version() {
+        return VERSION;
+    }
+
+    @Override
+    public void encode(CommandWriter out) {
+        out.writeString(group).writeString(memberId).writeBoolean(keepStatic);
+    }
+
+    public static LeaveGroup decode(byte version, CommandReader in) {
+        GroupCommandFields.requireVersion("LeaveGroup", version, VERSION);
+        return new LeaveGroup(in.readString(), in.readString(), in.readBoolean());
+    }
+
+    @Override
+    public int sizeBytes() {
+        return GroupCommandFields.sizeBytes(group, memberId);
+    }
+}

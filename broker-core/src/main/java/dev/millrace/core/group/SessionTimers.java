@@ -1,0 +1,44 @@
+package dev.millrace.core.group;
+
+import java.util.Comparator;
+import java.util.TreeSet;
+
+/**
+ * Knows which session may end next. A heartbeat does not move its timer: the timer is moved when it comes up, so a
+ * heartbeat costs nothing here.
+ */
+final class SessionTimers {
+    private final TreeSet<Timer> timers = new TreeSet<>(
+            Comparator.comparingLong(Timer::dueMs).thenComparing(Timer::group).thenComparing(Timer::memberId));
+
+    private record Timer(long dueMs, String group, String memberId) {}
+
+    void start(String group, Member member) {
+        member.timerMs = member.deadlineMs();
+        timers.add(new Timer(member.timerMs, group, member.memberId));
+    }
+
+    void stop(String group, Member member) {
+        timers.remove(new Timer(member.timerMs, group, member.memberId));
+    }
+
+    /** Must be called where a session became shorter. */
+    void restart(String group, Member member) {
+        stop(group, member);
+        start(group, member);
+    }
+
+    /** Takes one timer that is due, or null. Its member has no timer afterwards. */
+    MemberRef pollDue(long nowMs) {
+        if (timers.isEmpty() || timers.first().dueMs > nowMs) {
+            return null;
+        }
+        Timer due = timers.pollFirst();
+        return new MemberRef(due.group, due.memberId);
+    }
+
+    /** No session ends before this time. {@link Long#MAX_VALUE} where there are no sessions. */
+    long nextDueMs() {
+        return timers.isEmpty() ? Long.MAX_VALUE : timers.first().dueMs;
+    }
+}
