@@ -471,6 +471,11 @@ public final class GroupCoordinator {
                 .map(group -> group.offsets().get(partitionId));
     }
 
+    /** The session time-out of a member that exists. */
+    public int sessionTimeoutMs(String groupName, String memberId) {
+        return groups.get(groupName).member(memberId).sessionTimeoutMs;
+    }
+
     /** Visits every committed offset, by group and partition; for lag figures. */
     public void forEachCommitted(CommittedVisitor visitor) {
         for (Group group : groups.values()) {

@@ -29,7 +29,8 @@ record Chunk(long baseOffset, long lastOffset, long maxTimestampMs, long appendT
     static Chunk readHeader(long lastOffset, ByteBuffer in) {
         int at = in.position();
         if (in.remaining() < HEADER_BYTES || in.get(at) != VERSION) {
-            throw new IllegalStateException("chunk ending at offset " + lastOffset + " has no header of version " + VERSION);
+            throw new IllegalStateException(
+                    "chunk ending at offset " + lastOffset + " has no header of version " + VERSION);
         }
         long baseOffset = lastOffset - Integer.toUnsignedLong(in.getInt(at + 4));
         return new Chunk(

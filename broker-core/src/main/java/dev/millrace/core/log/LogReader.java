@@ -39,7 +39,9 @@ public final class LogReader {
             return new LogRead.AtEnd();
         }
         CachedChunk chunk = log.cachedAtOrAfter(offset);
-        if (chunk == null || chunk.header().baseOffset() > offset || chunk.header().lastOffset() >= end) {
+        if (chunk == null
+                || chunk.header().baseOffset() > offset
+                || chunk.header().lastOffset() >= end) {
             cacheMisses.increment();
             return new LogRead.NotCached();
         }
@@ -52,8 +54,7 @@ public final class LogReader {
             return gather(log, chunk, offset, new Bounds(end, Math.min(bytesMax, GATHERED_BYTES_MAX)));
         }
         BatchRange range = BatchRange.find(batchesOf(chunk), offset, bytesMax);
-        return new LogRead.Batches(
-                range.bytes().asReadOnlyBuffer(), range.nextOffset(), chunk.slab()::release);
+        return new LogRead.Batches(range.bytes().asReadOnlyBuffer(), range.nextOffset(), chunk.slab()::release);
     }
 
     private record Bounds(long endOffset, int bytesMax) {}
@@ -61,7 +62,8 @@ public final class LogReader {
     /** Copies a run of small chunks into one buffer. {@code first} is retained; it is released here. */
     private LogRead gather(PartitionLog log, CachedChunk first, long offset, Bounds bounds) {
         BatchRange firstRange = BatchRange.find(batchesOf(first), offset, bounds.bytesMax);
-        ByteBuffer buffer = buffers.take(Math.max(ReadBuffers.BUFFER_BYTES, firstRange.bytes().remaining()));
+        ByteBuffer buffer = buffers.take(
+                Math.max(ReadBuffers.BUFFER_BYTES, firstRange.bytes().remaining()));
         buffer.put(firstRange.bytes());
         first.slab().release();
         long next = firstRange.nextOffset();
@@ -128,7 +130,11 @@ public final class LogReader {
     private static LogRead damaged(PartitionLog log, long offset, long end, String cause) {
         return refused(
                 Fault.DATA_DAMAGED,
-                "log %d cannot be read at offset %d (it should reach to %d): %s", log.partitionId(), offset, end, cause);
+                "log %d cannot be read at offset %d (it should reach to %d): %s",
+                log.partitionId(),
+                offset,
+                end,
+                cause);
     }
 
     private static LogRead refused(Fault fault, String format, Object... values) {

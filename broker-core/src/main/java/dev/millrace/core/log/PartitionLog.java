@@ -208,7 +208,7 @@ public final class PartitionLog {
     }
 
     /** Tells everyone who waits that the partition is gone. Thread: syncer. */
-    void wakeAll() {
+    public void wakeAll() {
         waiters.wakeAll();
     }
 

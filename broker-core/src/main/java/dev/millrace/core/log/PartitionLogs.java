@@ -131,7 +131,10 @@ public final class PartitionLogs {
         }
         touched.clear();
         if (generationUnwritten && generationBytes > 0) {
-            sink.put(Table.META, LogRows.GENERATION_KEY, ByteBuffer.allocate(4).putInt(generation).array());
+            sink.put(
+                    Table.META,
+                    LogRows.GENERATION_KEY,
+                    ByteBuffer.allocate(4).putInt(generation).array());
             generationUnwritten = false;
         }
         endGenerationWhenDue(nowMs);

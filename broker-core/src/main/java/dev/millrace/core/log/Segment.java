@@ -58,11 +58,11 @@ record Segment(
         ByteBuffer in = ByteBuffer.wrap(row);
         byte version = in.get();
         if (version != ROW_VERSION) {
-            throw new IllegalStateException("segment row of version " + version + ", this version reads " + ROW_VERSION);
+            throw new IllegalStateException(
+                    "segment row of version " + version + ", this version reads " + ROW_VERSION);
         }
         int generation = in.getInt();
         long lastOffset = in.getLong();
-        return new Segment(
-                baseOffset, lastOffset, generation, in.getLong(), in.getLong(), in.getLong(), in.getLong());
+        return new Segment(baseOffset, lastOffset, generation, in.getLong(), in.getLong(), in.getLong(), in.getLong());
     }
 }

@@ -27,9 +27,8 @@ final class StoredRead {
         }
         Chunk chunk = Chunk.readHeader(lastOffset, memory);
         if (chunk.baseOffset() > nextOffset) {
-            throw new IllegalStateException(
-                    "offsets " + nextOffset + " to " + (chunk.baseOffset() - 1) + " are missing before the chunk at "
-                            + chunk.baseOffset());
+            throw new IllegalStateException("offsets " + nextOffset + " to " + (chunk.baseOffset() - 1)
+                    + " are missing before the chunk at " + chunk.baseOffset());
         }
         ByteBuffer batches = memory.slice(memory.position() + Chunk.HEADER_BYTES, chunk.bytes());
         int room = buffer == null ? bytesMax : Math.min(bytesMax - buffer.position(), buffer.remaining());

@@ -31,7 +31,8 @@ public final class TimeSearch {
                 continue;
             }
             long from = Math.max(start, skipByIndex(log, segment, timeMs));
-            Optional<Found> found = scan(log, segment, new Wanted(from, Math.min(end - 1, segment.lastOffset()), timeMs));
+            Optional<Found> found =
+                    scan(log, segment, new Wanted(from, Math.min(end - 1, segment.lastOffset()), timeMs));
             if (found.isPresent()) {
                 return found;
             }

@@ -58,8 +58,7 @@ public final class ProducerState {
             System.arraycopy(ring, 1, ring, 0, RETAINED_BATCHES - 1);
             count--;
         }
-        ring[count++] =
-                new Entry(baseSequence, appended.recordCount(), appended.baseOffset(), appended.appendTimeMs());
+        ring[count++] = new Entry(baseSequence, appended.recordCount(), appended.baseOffset(), appended.appendTimeMs());
     }
 
     byte[] encode() {
@@ -76,7 +75,8 @@ public final class ProducerState {
         ByteBuffer in = ByteBuffer.wrap(row);
         byte version = in.get();
         if (version != ROW_VERSION) {
-            throw new IllegalStateException("producer row of version " + version + ", this version reads " + ROW_VERSION);
+            throw new IllegalStateException(
+                    "producer row of version " + version + ", this version reads " + ROW_VERSION);
         }
         ProducerState state = new ProducerState(in.getShort());
         int count = in.get();

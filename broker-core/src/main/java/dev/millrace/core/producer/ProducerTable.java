@@ -34,7 +34,10 @@ public final class ProducerTable {
         }
 
         byte[] toBytes() {
-            return ByteBuffer.allocate(12).putInt(partitionId).putLong(producerId).array();
+            return ByteBuffer.allocate(12)
+                    .putInt(partitionId)
+                    .putLong(producerId)
+                    .array();
         }
     }
 
@@ -53,17 +56,24 @@ public final class ProducerTable {
     public void load(Store store) {
         byte[] next = store.get(Table.META, NEXT_ID_KEY);
         nextProducerId = next == null ? 1 : ByteBuffer.wrap(next).getLong();
-        store.scan(Table.PRODUCER, new byte[0], new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff}, (key, value) -> {
-            ByteBuffer in = ByteBuffer.wrap(key);
-            states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));
-            return true;
-        });
+        store.scan(
+                Table.PRODUCER,
+                new byte[0],
+                new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+                (key, value) -> {
+                    ByteBuffer in = ByteBuffer.wrap(key);
+                    states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));
+                    return true;
+                });
     }
 
     /** A fresh id; its epoch is 0. */
     public long allocate(WriteSink sink) {
         long id = nextProducerId++;
-        sink.put(Table.META, NEXT_ID_KEY, ByteBuffer.allocate(8).putLong(nextProducerId).array());
+        sink.put(
+                Table.META,
+                NEXT_ID_KEY,
+                ByteBuffer.allocate(8).putLong(nextProducerId).array());
         return id;
     }
 
@@ -76,7 +86,10 @@ public final class ProducerTable {
         if (epoch < state.epoch()) {
             return refused(
                     Fault.FENCED_PRODUCER,
-                    "producer %d has epoch %d, the batch epoch %d", producerId, state.epoch(), epoch);
+                    "producer %d has epoch %d, the batch epoch %d",
+                    producerId,
+                    state.epoch(),
+                    epoch);
         }
         if (epoch > state.epoch()) {
             return baseSequence == 0 ? APPEND : outOfOrder(producerId, 0, baseSequence);
@@ -86,7 +99,9 @@ public final class ProducerTable {
             duplicateCount++;
             return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());
         }
-        return baseSequence == state.nextSequence() ? APPEND : outOfOrder(producerId, state.nextSequence(), baseSequence);
+        return baseSequence == state.nextSequence()
+                ? APPEND
+                : outOfOrder(producerId, state.nextSequence(), baseSequence);
     }
 
     private Verdict checkUnknown(long producerId, int baseSequence) {
@@ -97,14 +112,18 @@ public final class ProducerTable {
                 ? APPEND
                 : refused(
                         Fault.UNKNOWN_PRODUCER,
-                        "producer %d has no state in this partition, its batch starts at sequence %d", producerId,
+                        "producer %d has no state in this partition, its batch starts at sequence %d",
+                        producerId,
                         baseSequence);
     }
 
     private static Verdict outOfOrder(long producerId, int expected, int actual) {
         return refused(
                 Fault.OUT_OF_ORDER_SEQUENCE,
-                "producer %d must go on with sequence %d, the batch starts at %d", producerId, expected, actual);
+                "producer %d must go on with sequence %d, the batch starts at %d",
+                producerId,
+                expected,
+                actual);
     }
 
     private static Verdict refused(Fault fault, String format, Object... values) {
@@ -151,8 +170,8 @@ public final class ProducerTable {
 
     /** Forgets all producers of a partition that is deleted. */
     public void dropPartition(int partitionId, WriteSink sink) {
-        Map<Key, ProducerState> gone = states.subMap(
-                new Key(partitionId, Long.MIN_VALUE), true, new Key(partitionId, Long.MAX_VALUE), true);
+        Map<Key, ProducerState> gone =
+                states.subMap(new Key(partitionId, Long.MIN_VALUE), true, new Key(partitionId, Long.MAX_VALUE), true);
         gone.keySet().forEach(key -> sink.delete(Table.PRODUCER, key.toBytes()));
         gone.clear();
     }

@@ -21,6 +21,7 @@ public final class ShardRuntime<M extends ShardMachine> {
     private final M machine;
     private final ShardLog shardLog;
     private final Limits limits;
+    private final CommitObserver observer;
     private final Inbox<Request<M>> inbox;
     private final ThreadOwner owner = new ThreadOwner("shard");
     private volatile boolean accepting = true;
@@ -39,7 +40,14 @@ public final class ShardRuntime<M extends ShardMachine> {
     /** A change to propose, or a question to answer from the state after it. */
     private record Request<M>(Command command, Function<M, ?> query, CompletableFuture<Object> answer) {}
 
-    public ShardRuntime(M machine, ShardLog shardLog, Limits limits) {
+    /** Told of each turn that took requests; must return at once. Thread: shard. */
+    @FunctionalInterface
+    public interface CommitObserver {
+        void onCommit(int requests, long bytes);
+    }
+
+    public ShardRuntime(M machine, ShardLog shardLog, Limits limits, CommitObserver observer) {
+        this.observer = observer;
         this.machine = machine;
         this.shardLog = shardLog;
         this.limits = limits;
@@ -59,15 +67,16 @@ public final class ShardRuntime<M extends ShardMachine> {
         return enqueue(new Request<>(null, query, new CompletableFuture<>()), 64);
     }
 
-    @SuppressWarnings("unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
+    @SuppressWarnings(
+            "unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
     private <T> CompletableFuture<T> enqueue(Request<M> request, int sizeBytes) {
         if (!accepting) {
             request.answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping"));
         } else if (!inbox.offer(request, sizeBytes)) {
             request.answer.completeExceptionally(new FaultException(
                     Fault.OVERLOADED,
-                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, " + inbox.bytes()
-                            + " of " + limits.inboxBytesMax + " bytes"));
+                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, "
+                            + inbox.bytes() + " of " + limits.inboxBytesMax + " bytes"));
         }
         return (CompletableFuture<T>) request.answer;
     }
@@ -82,7 +91,9 @@ public final class ShardRuntime<M extends ShardMachine> {
         if (requests.isEmpty()) {
             return 0;
         }
-        CompletableFuture<List<Object>> applied = shardLog.propose(toBatch(requests, nowMs));
+        CommandBatch batch = toBatch(requests, nowMs);
+        CompletableFuture<List<Object>> applied = shardLog.propose(batch);
+        observer.onCommit(requests.size(), batch.bytes());
         List<Object> queried = answerQueries(requests);
         applied.whenComplete((answers, error) -> reply(requests, answers, queried, error));
         return requests.size();
@@ -148,6 +159,11 @@ public final class ShardRuntime<M extends ShardMachine> {
 
     public boolean isIdle() {
         return inbox.isEmpty();
+    }
+
+    /** For what the machine offers to any thread. */
+    public M machine() {
+        return machine;
     }
 
     public int inboxCount() {

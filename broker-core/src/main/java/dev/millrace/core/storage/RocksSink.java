@@ -56,6 +56,11 @@ final class RocksSink implements WriteSink, AutoCloseable {
         chunk.position(position);
     }
 
+    @Override
+    public boolean isEmpty() {
+        return changeCount == 0;
+    }
+
     private void change(Change change) {
         guard.enter();
         try {
@@ -66,10 +71,6 @@ final class RocksSink implements WriteSink, AutoCloseable {
         } finally {
             guard.leave();
         }
-    }
-
-    boolean isEmpty() {
-        return changeCount == 0;
     }
 
     long payloadBytes() {

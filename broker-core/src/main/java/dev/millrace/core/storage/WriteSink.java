@@ -15,4 +15,7 @@ public interface WriteSink {
      * @param chunk a direct buffer; its bytes from position to limit are copied before the call returns
      */
     void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk);
+
+    /** True where nothing was added since {@link Store#begin}: such a commit need not be written. */
+    boolean isEmpty();
 }

@@ -15,8 +15,24 @@ public final class Units {
     private static final Map<String, Long> MS =
             Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L, "w", 604_800_000L);
     private static final Map<String, Long> BYTES = Map.of(
-            "b", 1L, "kib", 1L << 10, "mib", 1L << 20, "gib", 1L << 30, "tib", 1L << 40, "kb", 1000L, "mb", 1_000_000L,
-            "gb", 1_000_000_000L, "tb", 1_000_000_000_000L);
+            "b",
+            1L,
+            "kib",
+            1L << 10,
+            "mib",
+            1L << 20,
+            "gib",
+            1L << 30,
+            "tib",
+            1L << 40,
+            "kb",
+            1000L,
+            "mb",
+            1_000_000L,
+            "gb",
+            1_000_000_000L,
+            "tb",
+            1_000_000_000_000L);
 
     private Units() {}
 
@@ -40,7 +56,10 @@ public final class Units {
             throw new IllegalArgumentException("\"" + text + "\" is not " + allowed + ", or unlimited");
         }
         try {
-            return new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit)).toBigInteger().longValueExact();
+            return new BigDecimal(matcher.group(1))
+                    .multiply(BigDecimal.valueOf(unit))
+                    .toBigInteger()
+                    .longValueExact();
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("\"" + text + "\" is too large", e);
         }

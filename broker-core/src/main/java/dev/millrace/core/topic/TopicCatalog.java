@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -32,8 +34,8 @@ public final class TopicCatalog {
 
     private final TreeMap<String, Topic> byName = new TreeMap<>();
     private final Map<UUID, Topic> byId = new HashMap<>();
+    private final Set<Integer> partitionIds = new HashSet<>();
     private int nextPartitionId;
-    private int partitionCount;
 
     /** Reads the rows; called once before anything else. */
     public void load(Store store) {
@@ -61,9 +63,8 @@ public final class TopicCatalog {
         if (problem.isPresent()) {
             return problem.get();
         }
-        int[] partitionIds = takePartitionIds(new int[0], command.partitions(), sink);
-        Topic topic =
-                new Topic(command.topicId(), command.name(), TopicSettings.of(command.settings()), partitionIds);
+        int[] taken = takePartitionIds(new int[0], command.partitions(), sink);
+        Topic topic = new Topic(command.topicId(), command.name(), TopicSettings.of(command.settings()), taken);
         put(topic, sink);
         return topic;
     }
@@ -83,7 +84,9 @@ public final class TopicCatalog {
             return Refusal.of(
                     Fault.INVALID_SETTING,
                     "topic \"%s\" has %d partitions and cannot go down to %d, because their records would be lost",
-                    old.name(), old.partitionCount(), wanted);
+                    old.name(),
+                    old.partitionCount(),
+                    wanted);
         }
         problem = wanted > old.partitionCount()
                 ? tooMany(wanted - old.partitionCount(), command.partitionsMax())
@@ -120,6 +123,11 @@ public final class TopicCatalog {
         return byName.get(name);
     }
 
+    /** True while a topic has the partition with this log id. */
+    public boolean hasPartitionId(int partitionId) {
+        return partitionIds.contains(partitionId);
+    }
+
     /** All topics by name; a view. */
     public Collection<Topic> all() {
         return Collections.unmodifiableCollection(byName.values());
@@ -133,12 +141,14 @@ public final class TopicCatalog {
         if (more < 1) {
             return Optional.of(Refusal.of(Fault.INVALID_SETTING, "%d partitions; a topic has at least 1", more));
         }
-        return more <= partitionsMax - partitionCount
+        return more <= partitionsMax - partitionIds.size()
                 ? Optional.empty()
                 : Optional.of(Refusal.of(
                         Fault.LIMIT_REACHED,
                         "%d partitions more than the %d there are pass topics.partitionsMax, which is %d",
-                        more, partitionCount, partitionsMax));
+                        more,
+                        partitionIds.size(),
+                        partitionsMax));
     }
 
     private int[] takePartitionIds(int[] old, int count, WriteSink sink) {
@@ -146,7 +156,10 @@ public final class TopicCatalog {
         for (int i = old.length; i < count; i++) {
             ids[i] = nextPartitionId++;
         }
-        sink.put(Table.META, NEXT_PARTITION_ID_KEY, ByteBuffer.allocate(4).putInt(nextPartitionId).array());
+        sink.put(
+                Table.META,
+                NEXT_PARTITION_ID_KEY,
+                ByteBuffer.allocate(4).putInt(nextPartitionId).array());
         return ids;
     }
 
@@ -158,13 +171,17 @@ public final class TopicCatalog {
     private void add(Topic topic) {
         byName.put(topic.name(), topic);
         byId.put(topic.topicId(), topic);
-        partitionCount += topic.partitionCount();
+        for (int partitionId : topic.partitionIds()) {
+            partitionIds.add(partitionId);
+        }
     }
 
     private void remove(Topic topic) {
         byName.remove(topic.name());
         byId.remove(topic.topicId());
-        partitionCount -= topic.partitionCount();
+        for (int partitionId : topic.partitionIds()) {
+            partitionIds.remove(partitionId);
+        }
     }
 
     private static byte[] key(UUID topicId) {

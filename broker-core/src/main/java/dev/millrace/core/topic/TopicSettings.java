@@ -1,7 +1,7 @@
 package dev.millrace.core.topic;
 
-import dev.millrace.core.error.Refusal;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
 import dev.millrace.core.time.Units;
 import java.util.Map;
 import java.util.Optional;

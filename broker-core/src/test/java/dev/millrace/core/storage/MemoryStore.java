@@ -300,6 +300,11 @@ public final class MemoryStore implements Store {
             add(new Append(LogKey.encode(generation, partition, lastOffset), copy));
         }
 
+        @Override
+        public boolean isEmpty() {
+            return changes.isEmpty();
+        }
+
         private void add(Change change) {
             synchronized (MemoryStore.this) {
                 checkUsable();

@@ -1,0 +1,89 @@
+package dev.millrace.core;
+
+import dev.millrace.core.group.GroupLimits;
+import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.storage.DiskSpace;
+import dev.millrace.core.storage.StoreOptions;
+import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.time.Units;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Everything that a {@link LocalBroker} is told; it reads no configuration itself. Units: in the names. */
+public record BrokerOptions(
+        Path dataDirectory,
+        StoreOptions store,
+        Memory memory,
+        Upkeep upkeep,
+        TopicDefaults topics,
+        GroupPolicy groups,
+        ShardRuntime.Limits shard,
+        World world) {
+
+    /** @param messageBytesMax the largest record, before compression */
+    public record Memory(long tailCacheBytes, int messageBytesMax, int batchBytesMax, int readerThreads) {}
+
+    /** @param diskReserveBytes with less usable space publishes are refused */
+    public record Upkeep(long generationAgeMsMax, long intervalMs, long diskReserveBytes, long producerRetentionMs) {}
+
+    /** @param partitionsMax over all topics */
+    public record TopicDefaults(int partitions, int partitionsMax, long retentionMs, long retentionBytes) {}
+
+    public record GroupPolicy(GroupLimits limits, int sessionTimeoutMs, long offsetRetentionMs) {}
+
+    /**
+     * What tests replace.
+     *
+     * @param diskSpace null for the file system of the data directory
+     * @param onHalt told once when storage has failed; the process must end
+     */
+    public record World(
+            TimeSource time, Supplier<UUID> ids, DiskSpace diskSpace, Consumer<BrokerStatus.Halted> onHalt) {
+        public static World real(Consumer<BrokerStatus.Halted> onHalt) {
+            return new World(TimeSource.SYSTEM, UUID::randomUUID, null, onHalt);
+        }
+    }
+
+    /** Fit for tests and small brokers: see config/millrace.yaml for what the daemon uses. */
+    public static BrokerOptions defaults(Path dataDirectory) {
+        return new BrokerOptions(
+                dataDirectory,
+                StoreOptions.defaults(),
+                new Memory(128L << 20, 8 << 20, 16 << 20, 2),
+                new Upkeep(900_000, 30_000, 1L << 30, 7 * 86_400_000L),
+                new TopicDefaults(4, 100_000, 7 * 86_400_000L, Units.UNLIMITED),
+                new GroupPolicy(GroupLimits.DEFAULT, 15_000, 30 * 86_400_000L),
+                ShardRuntime.Limits.defaults(),
+                World.real(halted -> {}));
+    }
+
+    public BrokerOptions withStore(StoreOptions other) {
+        return new BrokerOptions(dataDirectory, other, memory, upkeep, topics, groups, shard, world);
+    }
+
+    public BrokerOptions withMemory(Memory other) {
+        return new BrokerOptions(dataDirectory, store, other, upkeep, topics, groups, shard, world);
+    }
+
+    public BrokerOptions withUpkeep(Upkeep other) {
+        return new BrokerOptions(dataDirectory, store, memory, other, topics, groups, shard, world);
+    }
+
+    public BrokerOptions withTopics(TopicDefaults other) {
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, other, groups, shard, world);
+    }
+
+    public BrokerOptions withGroups(GroupPolicy other) {
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, other, shard, world);
+    }
+
+    public BrokerOptions withShard(ShardRuntime.Limits other) {
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, other, world);
+    }
+
+    public BrokerOptions withWorld(World other) {
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, shard, other);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.millrace.core;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.log.LogReader;
+import dev.millrace.core.log.PartitionLogs;
+import dev.millrace.core.log.TimeSearch;
+import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.shard.LocalShardLog;
+import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.shard.ShardThreads;
+import dev.millrace.core.storage.DataDirectory;
+import dev.millrace.core.storage.DiskSpace;
+import dev.millrace.core.storage.RocksStore;
+import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.StoreException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A broker on one disk: opens the data directory, recovers, and runs one shard until it is closed. */
+public final class LocalBroker implements Broker {
+    private static final Logger LOG = System.getLogger(LocalBroker.class.getName());
+
+    private final BrokerOptions options;
+    private final DataDirectory directory;
+    private final Store store;
+    private final ShardRuntime<BrokerStateMachine> runtime;
+    private final LocalShardLog shardLog;
+    private final ShardThreads threads;
+    private final ExecutorService readers;
+    private final DiskGuard diskGuard;
+    private final Maintenance maintenance;
+    private final LocalTopics topics;
+    private final LocalLogs logs;
+    private final LocalGroups groups;
+    private final LocalStats stats;
+    private volatile BrokerStatus.Halted halted;
+    private volatile boolean draining;
+
+    /**
+     * Opens and recovers; on return the broker serves.
+     *
+     * <p>Fails: {@link StoreException} with a message for a person: in use, not writable, another format version, damaged.
+     */
+    public static LocalBroker open(BrokerOptions options) {
+        DataDirectory directory = DataDirectory.open(options.dataDirectory());
+        Store store = null;
+        try {
+            store = RocksStore.open(
+                    directory.shardDirectory(0),
+                    options.store(),
+                    options.world().time());
+            LocalBroker broker = new LocalBroker(options, directory, store);
+            broker.start();
+            return broker;
+        } catch (RuntimeException | Error e) {
+            if (store != null) {
+                store.close();
+            }
+            directory.close();
+            throw e;
+        }
+    }
+
+    private LocalBroker(BrokerOptions options, DataDirectory directory, Store store) {
+        this.options = options;
+        this.directory = directory;
+        this.store = store;
+        BrokerOptions.World world = options.world();
+        PartitionLogs partitionLogs = new PartitionLogs(
+                store,
+                options.memory().tailCacheBytes(),
+                new PartitionLogs.GenerationLimits(
+                        options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
+        BrokerStateMachine machine =
+                new BrokerStateMachine(partitionLogs, options.groups().limits());
+        machine.load(store, world.time().nowMs());
+        LogReader reader = new LogReader(store);
+        this.readers = Executors.newFixedThreadPool(options.memory().readerThreads(), new ReaderThreads());
+        TopicTraffic traffic = new TopicTraffic();
+        Observers observers = new Observers();
+        this.shardLog = new LocalShardLog(store, machine, world.time(), new SyncEvents(observers));
+        this.runtime = new ShardRuntime<>(machine, shardLog, options.shard(), observers::onCommit);
+        this.threads = new ShardThreads(runtime, shardLog, world.time(), this::onBug);
+        DiskSpace space = world.diskSpace() == null ? DiskSpace.of(directory.path()) : world.diskSpace();
+        this.diskGuard = new DiskGuard(space, options.upkeep().diskReserveBytes());
+        PartitionLookup lookup = new PartitionLookup(machine.directory(), partitionLogs);
+        this.topics = new LocalTopics(runtime, lookup, options);
+        this.logs = new LocalLogs(
+                runtime,
+                lookup,
+                new LocalLogs.Readers(
+                        reader, new TimeSearch(store, options.memory().batchBytesMax() * 4), readers),
+                new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
+        LagMeter lag = new LagMeter(lookup, reader, world.time());
+        this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
+        machine.onAssignmentPending(groups::onAssignmentPending);
+        this.stats = new LocalStats(
+                runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
+        this.maintenance = new Maintenance(runtime, store, diskGuard, options);
+    }
+
+    private void start() {
+        diskGuard.check();
+        threads.start();
+        maintenance.start();
+    }
+
+    private final class SyncEvents implements LocalShardLog.SyncListener {
+        private final Observers observers;
+
+        SyncEvents(Observers observers) {
+            this.observers = observers;
+        }
+
+        @Override
+        public void onSync(long nanos) {
+            observers.onSync(nanos);
+        }
+
+        @Override
+        public void onFailure(StoreException failure) {
+            halt(new BrokerStatus.Halted(Fault.STORAGE_FAILED, failure.getMessage()));
+        }
+    }
+
+    private void onBug(Thread thread, Throwable bug) {
+        LOG.log(Level.ERROR, "thread died thread=" + thread.getName(), bug);
+        halt(new BrokerStatus.Halted(Fault.INTERNAL, "thread " + thread.getName() + " died: " + bug));
+    }
+
+    private void halt(BrokerStatus.Halted reason) {
+        boolean first = halted == null;
+        halted = reason;
+        runtime.stopAccepting();
+        if (first) {
+            LOG.log(Level.ERROR, "broker halted fault={0} detail={1}", reason.fault(), reason.detail());
+            options.world().onHalt().accept(reason);
+        }
+    }
+
+    private static final class ReaderThreads implements java.util.concurrent.ThreadFactory {
+        private final AtomicInteger count = new AtomicInteger();
+
+        @Override
+        public Thread newThread(Runnable task) {
+            Thread thread = new Thread(task, "millrace-reader-" + count.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        }
+    }
+
+    @Override
+    public UUID clusterId() {
+        return directory.clusterId();
+    }
+
+    @Override
+    public TopicOperations topics() {
+        return topics;
+    }
+
+    @Override
+    public LogOperations logs() {
+        return logs;
+    }
+
+    @Override
+    public GroupOperations groups() {
+        return groups;
+    }
+
+    @Override
+    public BrokerStatus status() {
+        if (halted != null) {
+            return halted;
+        }
+        return draining ? new BrokerStatus.Draining() : diskGuard.status();
+    }
+
+    @Override
+    public BrokerStats stats() {
+        return stats;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        maintenance.close();
+        runtime.stopAccepting();
+        threads.close();
+        shardLog.close();
+        readers.shutdownNow();
+        store.close();
+        directory.close();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.millrace.core;
+
+import dev.millrace.core.command.AllocateProducer;
+import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.DeleteBefore;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.log.LogRead;
+import dev.millrace.core.log.LogReader;
+import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.log.TimeSearch;
+import dev.millrace.core.machine.AppendResult;
+import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.record.BatchCheck;
+import dev.millrace.core.record.BatchLimits;
+import dev.millrace.core.record.BatchValidator;
+import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.topic.Topic;
+import dev.millrace.core.topic.TopicSettings;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+
+/** Logs of a {@link LocalBroker}: validates on the caller's thread, proposes, and reads. */
+final class LocalLogs implements LogOperations {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+    private static final int BATCH_COUNT_MAX = 4096;
+
+    private final ShardRuntime<BrokerStateMachine> runtime;
+    private final PartitionLookup lookup;
+    private final Readers readers;
+    private final Gate gate;
+
+    /** How logs are read. */
+    record Readers(LogReader reader, TimeSearch timeSearch, Executor threads) {}
+
+    /** What an append passes before it is proposed, and who is told. */
+    record Gate(
+            DiskGuard disk,
+            BrokerOptions.Memory limits,
+            TopicTraffic traffic,
+            BrokerStats.Observer observer,
+            TimeSource time) {}
+
+    LocalLogs(ShardRuntime<BrokerStateMachine> runtime, PartitionLookup lookup, Readers readers, Gate gate) {
+        this.runtime = runtime;
+        this.lookup = lookup;
+        this.readers = readers;
+        this.gate = gate;
+    }
+
+    @Override
+    public CompletableFuture<Appended> append(TopicPartition partition, ByteBuffer batches) {
+        long startNanos = gate.time.nanoTime();
+        Topic topic;
+        BatchCheck check;
+        try {
+            gate.disk.admit();
+            lookup.partitionId(partition);
+            topic = lookup.topic(partition);
+            check = validate(topic, batches);
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        int bytes = batches.remaining();
+        return Answers.map(
+                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), batches)),
+                result -> {
+                    if (!result.duplicate()) {
+                        TopicTraffic.Counters counters = gate.traffic.of(topic.name());
+                        counters.recordsIn.add(check.recordCount());
+                        counters.bytesIn.add(bytes);
+                    }
+                    gate.observer.onPublish(gate.time.nanoTime() - startNanos);
+                    return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
+                });
+    }
+
+    private BatchCheck validate(Topic topic, ByteBuffer batches) {
+        long topicMax = topic.settings().messageBytesMax();
+        int messageBytesMax = topicMax == TopicSettings.UNSET
+                ? gate.limits.messageBytesMax()
+                : (int) Math.min(topicMax, gate.limits.messageBytesMax());
+        int batchBytesMax = gate.limits.batchBytesMax();
+        BatchCheck check = BatchValidator.deepCheck(
+                batches, new BatchLimits(BATCH_COUNT_MAX, batchBytesMax, messageBytesMax, 4 * batchBytesMax));
+        Fault fault =
+                switch (check.verdict()) {
+                    case OK -> null;
+                    case CORRUPT -> Fault.CORRUPT_BATCH;
+                    case TOO_LARGE -> Fault.MESSAGE_TOO_LARGE;
+                    case REFUSED -> Fault.INVALID_REQUEST;
+                    case UNSUPPORTED_COMPRESSION -> Fault.UNSUPPORTED_COMPRESSION;
+                };
+        if (fault != null) {
+            throw new FaultException(fault, "publish to \"" + topic.name() + "\": " + check.problem());
+        }
+        return check;
+    }
+
+    @Override
+    public CompletableFuture<ProducerIdentity> initProducer() {
+        return Answers.map(runtime.<Long>submit(new AllocateProducer()), id -> new ProducerIdentity(id, (short) 0));
+    }
+
+    @Override
+    public CompletableFuture<LogSlice> read(TopicPartition partition, long offset, int bytesMax) {
+        try {
+            PartitionLog log = lookup.log(partition);
+            TopicTraffic.Counters counters =
+                    gate.traffic.of(lookup.topic(partition).name());
+            LogRead cached = readers.reader.readCached(log, offset, bytesMax);
+            if (!(cached instanceof LogRead.NotCached)) {
+                return CompletableFuture.completedFuture(slice(log, cached, offset, counters));
+            }
+            return onReader(() -> slice(log, readers.reader.readStored(log, offset, bytesMax), offset, counters));
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private static LogSlice slice(PartitionLog log, LogRead read, long offset, TopicTraffic.Counters counters) {
+        if (read instanceof LogRead.Batches found) {
+            counters.bytesRead.add(found.batches().remaining());
+            return new LogSlice(found.batches(), found.nextOffset(), log.durableEndOffset(), found.releaser());
+        }
+        if (read instanceof LogRead.Refused refused) {
+            throw refused.refusal().toException();
+        }
+        return new LogSlice(NOTHING, offset, log.durableEndOffset(), () -> {});
+    }
+
+    private <T> CompletableFuture<T> onReader(Supplier<T> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        try {
+            readers.threads.execute(() -> {
+                try {
+                    answer.complete(work.get());
+                } catch (FaultException refused) {
+                    answer.completeExceptionally(refused);
+                } catch (RuntimeException failed) {
+                    answer.completeExceptionally(
+                            new FaultException(Fault.DATA_DAMAGED, "reading failed: " + failed.getMessage(), failed));
+                }
+            });
+        } catch (RejectedExecutionException closed) {
+            answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping", closed));
+        }
+        return answer;
+    }
+
+    @Override
+    public Runnable onAppend(TopicPartition partition, long offset, Runnable wakeUp) {
+        PartitionLog log;
+        try {
+            log = lookup.log(partition);
+        } catch (FaultException gone) {
+            wakeUp.run();
+            return () -> {};
+        }
+        return log.onAppend(offset, wakeUp);
+    }
+
+    @Override
+    public Bounds bounds(TopicPartition partition) {
+        PartitionLog log = lookup.log(partition);
+        return new Bounds(log.logStartOffset(), log.durableEndOffset(), log.bytes());
+    }
+
+    @Override
+    public CompletableFuture<FoundOffset> findByTime(TopicPartition partition, long timeMs) {
+        try {
+            PartitionLog log = lookup.log(partition);
+            return onReader(() -> readers.timeSearch
+                    .find(log, timeMs)
+                    .map(found -> new FoundOffset(found.offset(), found.timestampMs()))
+                    .orElseGet(() -> new FoundOffset(log.durableEndOffset(), -1)));
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteBefore(TopicPartition partition, long offset) {
+        return Answers.map(
+                runtime.submit(new DeleteBefore(partition.topicId(), partition.partition(), offset)), start -> null);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.millrace.core;
+
+import dev.millrace.core.command.AlterTopic;
+import dev.millrace.core.command.CreateTopic;
+import dev.millrace.core.command.DeleteTopic;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.group.TopicPattern;
+import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.shard.ShardRuntime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** Topics of a {@link LocalBroker}: stamps ids and limits, and proposes. */
+final class LocalTopics implements TopicOperations {
+    private final ShardRuntime<BrokerStateMachine> runtime;
+    private final PartitionLookup lookup;
+    private final BrokerOptions options;
+
+    LocalTopics(ShardRuntime<BrokerStateMachine> runtime, PartitionLookup lookup, BrokerOptions options) {
+        this.runtime = runtime;
+        this.lookup = lookup;
+        this.options = options;
+    }
+
+    @Override
+    public CompletableFuture<Topic> create(String name, int partitions, Map<String, String> settings) {
+        int count = partitions == 0 ? options.topics().partitions() : partitions;
+        UUID topicId = options.world().ids().get();
+        return Answers.map(
+                runtime.<dev.millrace.core.topic.Topic>submit(new CreateTopic(
+                        topicId,
+                        name,
+                        count,
+                        new TreeMap<>(settings),
+                        options.topics().partitionsMax())),
+                LocalTopics::describe);
+    }
+
+    @Override
+    public Optional<Topic> find(String name) {
+        return Optional.ofNullable(lookup.directory().find(name)).map(LocalTopics::describe);
+    }
+
+    @Override
+    public Optional<Topic> find(UUID topicId) {
+        return Optional.ofNullable(lookup.directory().find(topicId)).map(LocalTopics::describe);
+    }
+
+    @Override
+    public List<Topic> list(String pattern) {
+        TopicPattern matcher = parse(pattern);
+        return lookup.directory().all().stream()
+                .filter(topic -> matcher.matches(topic.name()))
+                .map(LocalTopics::describe)
+                .toList();
+    }
+
+    private static TopicPattern parse(String pattern) {
+        try {
+            return TopicPattern.of(pattern);
+        } catch (IllegalArgumentException e) {
+            throw new FaultException(Fault.INVALID_TOPIC, e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Topic> alter(String name, int partitions, Map<String, String> settings) {
+        return Answers.map(
+                runtime.<dev.millrace.core.topic.Topic>submit(new AlterTopic(
+                        name,
+                        partitions,
+                        new TreeMap<>(settings),
+                        options.topics().partitionsMax())),
+                LocalTopics::describe);
+    }
+
+    @Override
+    public CompletableFuture<Void> delete(String name) {
+        return Answers.map(runtime.submit(new DeleteTopic(name)), deleted -> null);
+    }
+
+    private static Topic describe(dev.millrace.core.topic.Topic topic) {
+        return new Topic(
+                topic.name(),
+                topic.topicId(),
+                topic.partitionCount(),
+                topic.settings().texts());
+    }
+}

@@ -1,0 +1,243 @@
+package dev.millrace.core.machine;
+
+import dev.millrace.core.command.AllocateProducer;
+import dev.millrace.core.command.AlterTopic;
+import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.Command;
+import dev.millrace.core.command.CommitOffsets;
+import dev.millrace.core.command.CreateTopic;
+import dev.millrace.core.command.DeleteBefore;
+import dev.millrace.core.command.DeleteGroup;
+import dev.millrace.core.command.DeleteTopic;
+import dev.millrace.core.command.ExpireGroups;
+import dev.millrace.core.command.HeartbeatGroup;
+import dev.millrace.core.command.JoinGroup;
+import dev.millrace.core.command.LeaveGroup;
+import dev.millrace.core.command.Maintain;
+import dev.millrace.core.command.ResetOffsets;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.group.Assignment;
+import dev.millrace.core.group.CommittedOffset;
+import dev.millrace.core.group.GroupCoordinator;
+import dev.millrace.core.group.GroupLimits;
+import dev.millrace.core.group.GroupOutcome;
+import dev.millrace.core.group.MemberRef;
+import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.log.PartitionLogs;
+import dev.millrace.core.producer.ProducerTable;
+import dev.millrace.core.shard.ShardMachine;
+import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.topic.Topic;
+import dev.millrace.core.topic.TopicCatalog;
+import dev.millrace.core.topic.TopicSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The broker's state: hands each command to the domain package that it is for, and joins what crosses them. Thread:
+ * shard, except where a part says otherwise.
+ */
+public final class BrokerStateMachine implements ShardMachine {
+    private final TopicCatalog catalog = new TopicCatalog();
+    private final ProducerTable producers = new ProducerTable();
+    private final PartitionLogs logs;
+    private final GroupCoordinator groups;
+    private final TopicDirectory directory = new TopicDirectory();
+    private final RecordAppender appender;
+    private final List<PartitionLog> deletedLogs = new ArrayList<>();
+    private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
+    private boolean topicsChanged;
+
+    public BrokerStateMachine(PartitionLogs logs, GroupLimits groupLimits) {
+        this.logs = logs;
+        this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
+        this.appender = new RecordAppender(catalog, logs, producers);
+    }
+
+    /** Reads the durable state; called once before any command. */
+    public void load(Store store, long nowMs) {
+        catalog.load(store);
+        producers.load(store);
+        logs.load();
+        for (Topic topic : catalog.all()) {
+            for (int partitionId : topic.partitionIds()) {
+                logs.findOrCreate(partitionId);
+            }
+        }
+        groups.load(store, nowMs);
+        directory.publish(catalog.all());
+    }
+
+    /** Called with the members that should heartbeat, once their new assignment is durable. Thread of calls: syncer. */
+    public void onAssignmentPending(Consumer<List<MemberRef>> listener) {
+        onAssignmentPending = listener;
+    }
+
+    @Override
+    public Object apply(Command command, long nowMs, WriteSink sink) {
+        if (command instanceof AppendRecords append) {
+            return appender.append(append, nowMs, sink);
+        } else if (command instanceof HeartbeatGroup heartbeat) {
+            return assignment(heartbeat.group(), groups.applyHeartbeat(heartbeat, nowMs, sink));
+        } else if (command instanceof CommitOffsets commit) {
+            return answer(groups.applyCommit(commit, nowMs, sink));
+        } else if (command instanceof JoinGroup join) {
+            return assignment(join.group(), groups.applyJoin(join, nowMs, sink));
+        } else if (command instanceof LeaveGroup leave) {
+            return answer(groups.applyLeave(leave, nowMs, sink));
+        } else if (command instanceof ExpireGroups expire) {
+            return groups.applyExpire(expire, nowMs, sink);
+        } else if (command instanceof ResetOffsets reset) {
+            return answer(groups.applyReset(reset, nowMs, sink));
+        } else if (command instanceof DeleteGroup delete) {
+            return answer(groups.applyDelete(delete, nowMs, sink));
+        } else if (command instanceof AllocateProducer) {
+            return producers.allocate(sink);
+        } else if (command instanceof CreateTopic create) {
+            return topicChanged(catalog.create(create, sink), sink);
+        } else if (command instanceof AlterTopic alter) {
+            return topicChanged(catalog.alter(alter, sink), sink);
+        } else if (command instanceof DeleteTopic delete) {
+            return topicDeleted(catalog.delete(delete.name(), sink), sink);
+        } else if (command instanceof DeleteBefore delete) {
+            return deleteBefore(delete, sink);
+        } else if (command instanceof Maintain maintain) {
+            return maintain(maintain, nowMs, sink);
+        }
+        throw new IllegalArgumentException(
+                "no rule to apply " + command.getClass().getName());
+    }
+
+    private static Object answer(GroupOutcome<?> outcome) {
+        if (outcome instanceof GroupOutcome.Done<?> done) {
+            return done.value();
+        }
+        GroupOutcome.Refused<?> refused = (GroupOutcome.Refused<?>) outcome;
+        return new Refusal(refused.fault(), refused.detail());
+    }
+
+    /** Adds where the member goes on in each partition, so that it need not ask. */
+    private Object assignment(String group, GroupOutcome<Assignment> outcome) {
+        Object answer = answer(outcome);
+        if (!(answer instanceof Assignment assigned)) {
+            return answer;
+        }
+        List<MemberAssignment.Partition> partitions =
+                new ArrayList<>(assigned.partitions().size());
+        for (int partitionId : assigned.partitions().toArray()) {
+            long committed = groups.committed(group, partitionId)
+                    .map(CommittedOffset::offset)
+                    .orElse(-1L);
+            partitions.add(new MemberAssignment.Partition(partitionId, committed));
+        }
+        return new MemberAssignment(
+                assigned.memberId(),
+                assigned.memberEpoch(),
+                groups.sessionTimeoutMs(group, assigned.memberId()),
+                partitions);
+    }
+
+    private Object topicChanged(Object result, WriteSink sink) {
+        if (result instanceof Topic topic) {
+            for (int partitionId : topic.partitionIds()) {
+                logs.findOrCreate(partitionId);
+            }
+            groups.onTopicsChanged(List.of(topic.name()), sink);
+            topicsChanged = true;
+        }
+        return result;
+    }
+
+    private Object topicDeleted(Object result, WriteSink sink) {
+        if (result instanceof Topic topic) {
+            for (int partitionId : topic.partitionIds()) {
+                PartitionLog log = logs.find(partitionId);
+                logs.delete(log, sink);
+                producers.dropPartition(partitionId, sink);
+                deletedLogs.add(log);
+            }
+            groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
+            topicsChanged = true;
+        }
+        return result;
+    }
+
+    private Object deleteBefore(DeleteBefore delete, WriteSink sink) {
+        Topic topic = catalog.find(delete.topicId());
+        if (topic == null || !topic.hasPartition(delete.partition())) {
+            return RecordAppender.noSuchPartition(topic, delete.topicId(), delete.partition());
+        }
+        PartitionLog log = logs.find(topic.partitionIds()[delete.partition()]);
+        if (delete.offset() < 0 || delete.offset() > log.endOffset()) {
+            return Refusal.of(
+                    Fault.OFFSET_OUT_OF_RANGE,
+                    "cannot delete before offset %d: the log ends at %d",
+                    delete.offset(),
+                    log.endOffset());
+        }
+        logs.moveStart(log, delete.offset(), sink);
+        return log.logStartOffset();
+    }
+
+    /** Answers the oldest generation that is still needed. */
+    private Object maintain(Maintain maintain, long nowMs, WriteSink sink) {
+        for (Topic topic : catalog.all()) {
+            TopicSettings settings = topic.settings();
+            long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
+            long retentionBytes = orDefault(settings.retentionBytes(), maintain.retentionBytes());
+            for (int partitionId : topic.partitionIds()) {
+                logs.retain(logs.find(partitionId), retentionMs, retentionBytes, nowMs, sink);
+            }
+        }
+        producers.expire(nowMs - maintain.producerRetentionMs(), sink);
+        return logs.oldestNeededGeneration();
+    }
+
+    private static long orDefault(long setting, long otherwise) {
+        return setting == TopicSettings.UNSET ? otherwise : setting;
+    }
+
+    @Override
+    public Runnable endBatch(long nowMs, WriteSink sink) {
+        producers.endBatch(sink);
+        Runnable showRecords = logs.endBatch(nowMs, sink);
+        List<MemberRef> nudges = groups.drainNudges();
+        Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
+        List<PartitionLog> gone = List.copyOf(deletedLogs);
+        topicsChanged = false;
+        deletedLogs.clear();
+        return () -> {
+            showTopics.run();
+            showRecords.run();
+            gone.forEach(PartitionLog::wakeAll);
+            if (!nudges.isEmpty()) {
+                onAssignmentPending.accept(nudges);
+            }
+        };
+    }
+
+    @Override
+    public int generation() {
+        return logs.generation();
+    }
+
+    /** Topics as readers may see them: durable ones only. Thread: any. */
+    public TopicDirectory directory() {
+        return directory;
+    }
+
+    public GroupCoordinator groups() {
+        return groups;
+    }
+
+    public PartitionLogs logs() {
+        return logs;
+    }
+
+    public ProducerTable producers() {
+        return producers;
+    }
+}

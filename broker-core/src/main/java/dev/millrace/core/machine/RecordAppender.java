@@ -1,0 +1,79 @@
+package dev.millrace.core.machine;
+
+import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.log.PartitionLogs;
+import dev.millrace.core.producer.ProducerState;
+import dev.millrace.core.producer.ProducerTable;
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.topic.Topic;
+import dev.millrace.core.topic.TopicCatalog;
+import java.util.UUID;
+
+/** Appends batches: finds the log, asks the producer table, and lets the log give out offsets. Thread: shard. */
+final class RecordAppender {
+    private final TopicCatalog catalog;
+    private final PartitionLogs logs;
+    private final ProducerTable producers;
+
+    RecordAppender(TopicCatalog catalog, PartitionLogs logs, ProducerTable producers) {
+        this.catalog = catalog;
+        this.logs = logs;
+        this.producers = producers;
+    }
+
+    /** An {@link AppendResult}, or a {@link Refusal}. */
+    Object append(AppendRecords append, long nowMs, WriteSink sink) {
+        Topic topic = catalog.find(append.topicId());
+        if (topic == null || !topic.hasPartition(append.partition())) {
+            return noSuchPartition(topic, append.topicId(), append.partition());
+        }
+        int partitionId = topic.partitionIds()[append.partition()];
+        PartitionLog log = logs.find(partitionId);
+        RecordBatch first = RecordBatch.at(append.batches(), append.batches().position());
+        if (!first.idempotent()) {
+            return new AppendResult(logs.append(log, append.batches(), nowMs, sink), nowMs, false);
+        }
+        if (first.sizeBytes() != append.batches().remaining()) {
+            return Refusal.of(Fault.INVALID_REQUEST, "an idempotent append holds exactly one batch, this one more");
+        }
+        return appendOnce(log, first, append, nowMs, sink);
+    }
+
+    private Object appendOnce(PartitionLog log, RecordBatch batch, AppendRecords append, long nowMs, WriteSink sink) {
+        ProducerTable.Verdict verdict = producers.check(
+                log.partitionId(),
+                batch.producerId(),
+                batch.producerEpoch(),
+                batch.baseSequence(),
+                batch.recordCount());
+        if (verdict instanceof ProducerTable.Verdict.Refused refused) {
+            return refused.refusal();
+        }
+        if (verdict instanceof ProducerTable.Verdict.Duplicate duplicate) {
+            return new AppendResult(duplicate.baseOffset(), duplicate.appendTimeMs(), true);
+        }
+        long baseOffset = logs.append(log, append.batches(), nowMs, sink);
+        producers.appended(
+                log.partitionId(),
+                batch.producerId(),
+                batch.producerEpoch(),
+                batch.baseSequence(),
+                new ProducerState.Appended(batch.recordCount(), baseOffset, nowMs));
+        return new AppendResult(baseOffset, nowMs, false);
+    }
+
+    static Refusal noSuchPartition(Topic topic, UUID topicId, int partition) {
+        return topic == null
+                ? Refusal.of(Fault.TOPIC_NOT_FOUND, "topic id %s does not exist", topicId)
+                : Refusal.of(
+                        Fault.PARTITION_NOT_FOUND,
+                        "topic \"%s\" has partitions 0 to %d, not %d",
+                        topic.name(),
+                        topic.partitionCount() - 1,
+                        partition);
+    }
+}
