@@ -1,6 +1,7 @@
 package dev.millrace.core.compression;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.CompressionCodec;
 import dev.millrace.core.record.CorruptBatchException;
@@ -17,6 +18,7 @@ public final class ZstdCodec implements CompressionCodec {
     private static final int LEVEL = 3;
     private static final int FIRST_RATIO = 8;
     private static final int FIRST_BYTES_MIN = 16 * 1024;
+    private static final int RETRY_RATIO = 4;
 
     @Override
     public Compression type() {
@@ -27,9 +29,6 @@ public final class ZstdCodec implements CompressionCodec {
     public byte[] compress(byte[] source, int offset, int length) {
         byte[] target = new byte[(int) Zstd.compressBound(length)];
         long written = Zstd.compressByteArray(target, 0, target.length, source, offset, length, LEVEL);
-        if (Zstd.isError(written)) {
-            throw new IllegalStateException("zstd refused " + length + " bytes: " + Zstd.getErrorName(written));
-        }
         return Arrays.copyOf(target, (int) written);
     }
 
@@ -40,18 +39,19 @@ public final class ZstdCodec implements CompressionCodec {
         while (true) {
             int targetBytes = (int) Math.min(outputBytesMax, attemptBytes);
             byte[] target = new byte[targetBytes];
-            long written =
-                    Zstd.decompressByteArray(target, 0, targetBytes, input.array(), input.offset(), input.length());
-            if (!Zstd.isError(written)) {
-                return written == targetBytes ? target : Arrays.copyOf(target, (int) written);
+            try {
+                int written = (int)
+                        Zstd.decompressByteArray(target, 0, targetBytes, input.array(), input.offset(), input.length());
+                return written == targetBytes ? target : Arrays.copyOf(target, written);
+            } catch (ZstdException e) {
+                if (e.getErrorCode() != Zstd.errDstSizeTooSmall()) {
+                    throw new CorruptBatchException("zstd data is bad: " + e.getMessage(), e);
+                }
+                if (targetBytes == outputBytesMax) {
+                    throw BoundedOutput.tooLarge(Compression.ZSTD, outputBytesMax);
+                }
             }
-            if (Zstd.getErrorCode(written) != Zstd.errDstSizeTooSmall()) {
-                throw new CorruptBatchException("zstd data is bad: " + Zstd.getErrorName(written));
-            }
-            if (targetBytes == outputBytesMax) {
-                throw BoundedOutput.tooLarge(Compression.ZSTD, outputBytesMax);
-            }
-            attemptBytes *= 4;
+            attemptBytes *= RETRY_RATIO;
         }
     }
 }

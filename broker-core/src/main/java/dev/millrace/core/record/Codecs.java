@@ -50,12 +50,12 @@ public final class Codecs {
 
         private static Map<Compression, CompressionCodec> load() {
             Map<Compression, CompressionCodec> codecs = new EnumMap<>(Compression.class);
-            Iterator<ServiceLoader.Provider<CompressionCodec>> providers =
-                    ServiceLoader.load(CompressionCodec.class, Codecs.class.getClassLoader()).stream()
-                            .iterator();
+            Iterator<CompressionCodec> providers = ServiceLoader.load(
+                            CompressionCodec.class, Codecs.class.getClassLoader())
+                    .iterator();
             while (providers.hasNext()) {
                 try {
-                    CompressionCodec codec = providers.next().get();
+                    CompressionCodec codec = providers.next();
                     codecs.putIfAbsent(codec.type(), codec);
                 } catch (ServiceConfigurationError | LinkageError e) {
                     // The class does not load without its library. Whoever asks for it gets the error that names it.
