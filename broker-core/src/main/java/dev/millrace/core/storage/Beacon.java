@@ -1,12 +1,12 @@
 package dev.millrace.core.storage;
 
 import dev.millrace.core.storage.StoreException.Kind;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
@@ -19,6 +19,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * A torn write damages one slot; the other still holds the mark before. Thread: one at a time, the caller sees to it.
+ *
+ * <p>A RandomAccessFile, not a channel: an interrupt would close a channel under the syncer and so halt the store.
  */
 final class Beacon implements AutoCloseable {
     private static final int MAGIC = 0x4d52424e;
@@ -29,16 +31,16 @@ final class Beacon implements AutoCloseable {
     private static final int SLOT_COUNT = 2;
 
     private final Path file;
-    private final FileChannel channel;
-    private final ByteBuffer slot = ByteBuffer.allocateDirect(SLOT_BYTES);
+    private final RandomAccessFile slots;
     private long counter;
 
     /** What the beacon says: every commit up to {@code sequence} was durable; {@code clean} after an orderly close. */
     record Mark(long sequence, boolean clean, long counter) {}
 
-    private Beacon(Path file, FileChannel channel) {
+    private Beacon(Path file, RandomAccessFile slots, long counter) {
         this.file = file;
-        this.channel = channel;
+        this.slots = slots;
+        this.counter = counter;
     }
 
     /** The newest mark, or null where no beacon was ever written. Fails: DAMAGED where neither slot is readable. */
@@ -47,9 +49,9 @@ final class Beacon implements AutoCloseable {
             return null;
         }
         Mark newest = null;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (RandomAccessFile slots = new RandomAccessFile(file.toFile(), "r")) {
             for (int i = 0; i < SLOT_COUNT; i++) {
-                Mark mark = readSlot(channel, i);
+                Mark mark = readSlot(slots, i);
                 if (mark != null && (newest == null || mark.counter() > newest.counter())) {
                     newest = mark;
                 }
@@ -66,13 +68,13 @@ final class Beacon implements AutoCloseable {
         return newest;
     }
 
-    private static Mark readSlot(FileChannel channel, int index) throws IOException {
+    private static Mark readSlot(RandomAccessFile slots, int index) throws IOException {
         ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
-        long at = (long) index * SLOT_STRIDE_BYTES;
-        while (slot.hasRemaining()) {
-            if (channel.read(slot, at + slot.position()) < 0) {
-                return null;
-            }
+        try {
+            slots.seek((long) index * SLOT_STRIDE_BYTES);
+            slots.readFully(slot.array());
+        } catch (EOFException e) {
+            return null;
         }
         if (slot.getInt(0) != MAGIC || slot.getInt(CRC_AT) != crcOf(slot)) {
             return null;
@@ -80,17 +82,15 @@ final class Beacon implements AutoCloseable {
         return new Mark(slot.getLong(16), (slot.getInt(4) & FLAG_CLEAN) != 0, slot.getLong(8));
     }
 
-    /** Opens for writing; the next mark goes to the slot that {@code previous} does not hold, or to both if null. */
+    /** Opens for writing; the next mark goes to the slot that {@code previous}, which may be null, does not hold. */
     static Beacon open(Path file, Mark previous) {
         try {
             boolean created = !Files.exists(file);
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            Beacon beacon = new Beacon(file, channel);
-            beacon.counter = previous == null ? 0 : previous.counter();
+            RandomAccessFile slots = new RandomAccessFile(file.toFile(), "rw");
             if (created) {
                 DataDirectory.syncDirectory(file.toAbsolutePath().getParent());
             }
-            return beacon;
+            return new Beacon(file, slots, previous == null ? 0 : previous.counter());
         } catch (IOException e) {
             throw new StoreException(Kind.NOT_WRITABLE, "cannot write the beacon " + file + ": " + e, e);
         }
@@ -99,15 +99,13 @@ final class Beacon implements AutoCloseable {
     /** Durable on return. The sequence must be durable in the store already. */
     void write(long sequence, boolean clean) {
         counter++;
-        slot.clear();
+        ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
         slot.putInt(MAGIC).putInt(clean ? FLAG_CLEAN : 0).putLong(counter).putLong(sequence);
-        slot.putInt(crcOf(slot)).flip();
-        long at = counter % SLOT_COUNT * SLOT_STRIDE_BYTES;
+        slot.putInt(crcOf(slot));
         try {
-            while (slot.hasRemaining()) {
-                channel.write(slot, at + slot.position());
-            }
-            channel.force(true);
+            slots.seek(counter % SLOT_COUNT * SLOT_STRIDE_BYTES);
+            slots.write(slot.array());
+            slots.getFD().sync();
         } catch (IOException e) {
             Kind kind = String.valueOf(e.getMessage()).contains("No space left") ? Kind.DISK_FULL : Kind.IO;
             throw new StoreException(kind, "cannot write the beacon " + file + ": " + e, e);
@@ -123,7 +121,7 @@ final class Beacon implements AutoCloseable {
     @Override
     public void close() {
         try {
-            channel.close();
+            slots.close();
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "cannot close the beacon " + file + ": " + e, e);
         }

@@ -1,25 +1,49 @@
 package dev.millrace.core.storage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /** An open database with its column families, closed in the one order that does not crash the process. */
 record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> all)
         implements AutoCloseable {
 
-    static RocksHandles open(Path directory, StoreOptions storeOptions, boolean readOnly) {
+    static RocksHandles open(Path directory, StoreOptions storeOptions) {
+        return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
+    }
+
+    /**
+     * Reads how far a write-ahead log can be recovered, without changing anything on disk.
+     *
+     * <p>Opens the default family alone: the chunks in the log are then checked but not kept in memory, and a family that
+     * a newer release adds need not exist yet.
+     */
+    static long recoverableSequence(Path directory, StoreOptions storeOptions) {
+        try (RocksHandles readOnly =
+                open(directory, storeOptions, options -> options.families().subList(0, 1), RocksDB::openReadOnly)) {
+            return readOnly.db.getLatestSequenceNumber();
+        }
+    }
+
+    private static RocksHandles open(
+            Path directory,
+            StoreOptions storeOptions,
+            Function<RocksOptions, List<ColumnFamilyDescriptor>> families,
+            Opener opener) {
         RocksOptions options = null;
         try {
             options = new RocksOptions(storeOptions);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
-            RocksDB db = readOnly
-                    ? RocksDB.openReadOnly(options.db, directory.toString(), options.families(), handles)
-                    : RocksDB.open(options.db, directory.toString(), options.families(), handles);
+            RocksDB db = opener.open(options.db, directory.toString(), families.apply(options), handles);
             return new RocksHandles(directory, options, db, List.copyOf(handles));
         } catch (RocksDBException e) {
             if (options != null) {
@@ -27,6 +51,13 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
             }
             throw RocksErrors.of(e, "opening the store", directory);
         }
+    }
+
+    @FunctionalInterface
+    private interface Opener {
+        RocksDB open(
+                DBOptions options, String path, List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles)
+                throws RocksDBException;
     }
 
     ColumnFamilyHandle log() {
@@ -41,15 +72,16 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         return all.subList(0, Table.values().length).toArray(ColumnFamilyHandle[]::new);
     }
 
-    /** The newest generation in the log, or -1. */
+    /**
+     * The newest generation in the log, or -1, right after open, when everything lies in files. Read from the files'
+     * key ranges, not from a chunk: one damaged block must not keep the whole store from opening.
+     */
     int newestGeneration() {
-        try (RocksIterator chunks = db.newIterator(log())) {
-            chunks.seekToLast();
-            chunks.status();
-            return chunks.isValid() ? LogKey.generation(chunks.key()) : -1;
-        } catch (RocksDBException e) {
-            throw RocksErrors.of(e, "reading the newest generation", directory);
-        }
+        return db.getLiveFilesMetaData().stream()
+                .filter(file -> Arrays.equals(file.columnFamilyName(), RocksOptions.LOG.getBytes(UTF_8)))
+                .mapToInt(file -> LogKey.generation(file.largestKey()))
+                .max()
+                .orElse(-1);
     }
 
     /** Families, database, then the options and what they hold. */

@@ -20,19 +20,18 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
         Mark mark = readMark(beaconFile, directory, exists, options.acceptLoss());
         long durableSequence = mark == null || options.acceptLoss() ? 0 : mark.sequence();
         if (exists && !closedCleanly(mark) && durableSequence > 0) {
-            try (RocksHandles before = RocksHandles.open(directory, options, true)) {
-                check(before, durableSequence, beaconFile);
-            }
+            check(RocksHandles.recoverableSequence(directory, options), durableSequence, directory);
         }
         Beacon beacon = Beacon.open(beaconFile, mark);
         RocksHandles rocks = null;
         try {
             // Before the database exists or changes: from here on a crash must find an unclean mark.
             beacon.write(durableSequence, false);
-            rocks = RocksHandles.open(directory, options, false);
-            check(rocks, durableSequence, beaconFile);
+            rocks = RocksHandles.open(directory, options);
+            long found = rocks.db().getLatestSequenceNumber();
+            check(found, durableSequence, directory);
             // Recovery flushed what it replayed, so all of it is durable.
-            beacon.write(rocks.db().getLatestSequenceNumber(), false);
+            beacon.write(found, false);
             return new RocksRecovery(rocks, beacon, rocks.newestGeneration());
         } catch (RuntimeException e) {
             if (rocks != null) {
@@ -83,22 +82,21 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
                             + " accept a possible loss explicitly.");
         }
         if (!exists && mark != null && mark.sequence() > 0 && !acceptLoss) {
-            throw lostTail(directory, beaconFile, 0, mark.sequence());
+            throw lostTail(directory, 0, mark.sequence());
         }
         return mark;
     }
 
-    private static void check(RocksHandles rocks, long durableSequence, Path beaconFile) {
-        long found = rocks.db().getLatestSequenceNumber();
+    private static void check(long found, long durableSequence, Path directory) {
         if (found < durableSequence) {
-            throw lostTail(rocks.directory(), beaconFile, found, durableSequence);
+            throw lostTail(directory, found, durableSequence);
         }
     }
 
-    private static StoreException lostTail(Path directory, Path beaconFile, long found, long durable) {
+    private static StoreException lostTail(Path directory, long found, long durable) {
         return new StoreException(
                 Kind.LOST_TAIL,
-                "the store " + directory + " ends at sequence " + found + ", but " + beaconFile
+                "the store " + directory + " ends at sequence " + found + ", but " + beaconOf(directory)
                         + " says that everything up to sequence " + durable
                         + " was acknowledged: data is missing at the end. Nothing was deleted. Restore the directory and"
                         + " the beacon from a copy, or accept the loss explicitly.");

@@ -317,6 +317,8 @@ public final class RocksStore implements Store {
             return call.run();
         } catch (RocksDBException e) {
             throw failed(RocksErrors.of(e, action, directory), write);
+        } catch (StoreException e) {
+            throw failed(e, write);
         } finally {
             guard.leave();
         }
