@@ -3,7 +3,7 @@ package dev.millrace.core.command;
 /**
  * Ends sessions that timed out and drops groups that had no members for long; the time is the batch's stamp.
  *
- * @param offsetRetentionMs how long a group without members keeps its offsets; {@link Long#MAX_VALUE} for ever
+ * @param offsetRetentionMs how long a group without members keeps its offsets; -1 = for ever
  */
 public record ExpireGroups(long offsetRetentionMs) implements Command {
     public static final byte TYPE = 26;

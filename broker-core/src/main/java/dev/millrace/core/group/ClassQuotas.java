@@ -98,8 +98,8 @@ final class ClassQuotas {
     private void balance() {
         int from = mostLoaded();
         while (from >= 0 && searchSteps < SEARCH_STEPS_MAX) {
-            int to = lowestReachable(from);
-            if (highestLoad(from) - lowestLoad(to) >= 2) {
+            int to = findReliever(from);
+            if (to >= 0) {
                 passOn(from, to);
             } else {
                 for (int i = 0; i < queueEnd; i++) {
@@ -120,20 +120,24 @@ final class ClassQuotas {
         return most;
     }
 
-    /** Breadth first, so the chain of moves is the shortest. Leaves all reached classes in the queue. */
-    private int lowestReachable(int from) {
+    /**
+     * The nearest class that can take load off {@code from}, or -1 with all classes that it reaches in the queue. Breadth
+     * first, so the chain of moves is the shortest.
+     */
+    private int findReliever(int from) {
         Arrays.fill(cameFromClass, -1);
         Arrays.fill(topicSeen, false);
         cameFromClass[from] = from;
         queue[0] = from;
         queueEnd = 1;
-        int lowest = from;
+        int loadMax = highestLoad(from) - 2;
         for (int i = 0; i < queueEnd; i++) {
-            int c = queue[i];
-            lowest = lowestLoad(c) < lowestLoad(lowest) ? c : lowest;
-            reachFrom(c);
+            if (lowestLoad(queue[i]) <= loadMax) {
+                return queue[i];
+            }
+            reachFrom(queue[i]);
         }
-        return lowest;
+        return -1;
     }
 
     private void reachFrom(int from) {

@@ -25,9 +25,9 @@ final class EmptyGroups {
         }
     }
 
-    /** A group that has been empty for at least {@code retentionMs}, or null. */
+    /** A group that has been empty for at least {@code retentionMs}, or null. A negative retention is for ever. */
     String firstDue(long nowMs, long retentionMs) {
-        if (longestFirst.isEmpty() || nowMs - longestFirst.first().sinceMs < retentionMs) {
+        if (retentionMs < 0 || longestFirst.isEmpty() || nowMs - longestFirst.first().sinceMs < retentionMs) {
             return null;
         }
         return longestFirst.first().group;

@@ -57,7 +57,7 @@ final class Group {
         setEmptySince(NOT_EMPTY);
     }
 
-    /** Adds a member as it was stored. */
+    /** Adds a member as it was stored. Fails: {@link IllegalArgumentException} where another holds one of its partitions. */
     void restore(Member member) {
         members.put(member.memberId, member);
         if (member.instanceId != null) {
@@ -65,7 +65,11 @@ final class Group {
         }
         member.fencedIds.forEach(id -> fencedIds.put(id, member));
         for (int i = 0; i < member.held.size(); i++) {
-            holders.put(member.held.get(i), member);
+            Member other = holders.put(member.held.get(i), member);
+            if (other != null) {
+                throw new IllegalArgumentException("members '" + other.memberId + "' and '" + member.memberId
+                        + "' both hold partition " + member.held.get(i));
+            }
         }
     }
 

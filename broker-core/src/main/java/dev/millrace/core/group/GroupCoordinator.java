@@ -412,8 +412,8 @@ public final class GroupCoordinator {
         return GroupOutcome.done(results);
     }
 
-    /** Removes a group without members. Fails: GROUP_NOT_FOUND, GROUP_NOT_EMPTY. */
-    public GroupOutcome<GroupDeleted> applyDelete(DeleteGroup delete, long nowMs, WriteSink sink) {
+    /** Removes a group without members; answers how many committed offsets went with it. Fails: GROUP_NOT_FOUND, GROUP_NOT_EMPTY. */
+    public GroupOutcome<Integer> applyDelete(DeleteGroup delete, long nowMs, WriteSink sink) {
         Group group = groups.get(delete.group());
         if (group == null) {
             return GroupOutcome.refused(Fault.GROUP_NOT_FOUND, "group '" + delete.group() + "' does not exist");
@@ -423,7 +423,7 @@ public final class GroupCoordinator {
         }
         int offsetCount = group.offsets().size();
         drop(group, sink);
-        return GroupOutcome.done(new GroupDeleted(group.name(), offsetCount));
+        return GroupOutcome.done(offsetCount);
     }
 
     // ---- queries

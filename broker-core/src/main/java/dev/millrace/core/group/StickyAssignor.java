@@ -168,15 +168,19 @@ final class StickyAssignor {
             }
         }
         pool.sort(null);
-        PriorityQueue<Integer> withRoom = new PriorityQueue<>(
-                Comparator.comparingInt((Integer m) -> load[m]).thenComparingInt(m -> m));
-        Arrays.stream(members).filter(m -> load[m] < shareOf[m]).forEach(withRoom::add);
-        for (int partition : pool) {
-            int member = withRoom.remove();
-            owner[partition] = member;
-            load[member]++;
-            if (load[member] < shareOf[member]) {
-                withRoom.add(member);
+        fill(members, shareOf, pool);
+    }
+
+    /** Deals the pool out like cards, the least loaded first, so that neighbours of a topic go to different members. */
+    private void fill(int[] members, int[] shareOf, List<Integer> pool) {
+        int next = 0;
+        int lowest = Arrays.stream(members).map(m -> load[m]).min().orElse(0);
+        for (int round = lowest; next < pool.size(); round++) {
+            for (int member : members) {
+                if (load[member] == round && load[member] < shareOf[member]) {
+                    owner[pool.get(next++)] = member;
+                    load[member]++;
+                }
             }
         }
     }
