@@ -67,7 +67,7 @@ final class ConfigDocs {
             2 problems in the configuration:
             millrace.yaml:2:3: storage.blokCache: there is no such key
                 did you mean storage.blockCache?
-            millrace.yaml:3:18: storage.tailCache: "128" has no unit; allowed is a size from 1MiB to 1TiB
+            millrace.yaml:3:14: storage.tailCache: "128" has no unit; allowed is a size from 1MiB to 1TiB
                 did you mean 128MiB?
             ```
 

@@ -1,6 +1,7 @@
 package dev.millrace.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Holds the records, config/millrace.yaml, docs/CONFIGURATION.md and the schema to the one table of keys. */
 class ConfigFilesTest {
@@ -39,6 +41,14 @@ class ConfigFilesTest {
         assertThat(loaded.settings()).hasSize(Keys.ALL.size()).allSatisfy(setting -> assertThat(setting.origin())
                 .isInstanceOf(Origin.InFile.class));
         assertThat(loaded.warnings()).isEmpty();
+    }
+
+    @Test
+    void theProblemsThatTheDocumentationShowsAreReal(@TempDir Path dir) throws IOException {
+        Path file = Files.writeString(dir.resolve("millrace.yaml"), "storage:\n  blokCache: 64MiB\n  tailCache: 128\n");
+        ConfigException refused = catchThrowableOfType(
+                ConfigException.class, () -> ConfigLoader.load(Sources.none().withFile(file)));
+        assertThat(ConfigDocs.markdown()).contains(refused.getMessage().replace(dir + "/", ""));
     }
 
     /** A key bound to the wrong field of the records would give back another key's value. */
