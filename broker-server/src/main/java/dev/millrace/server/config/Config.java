@@ -1,0 +1,79 @@
+package dev.millrace.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Everything that can be configured, checked and with units. An empty Optional means unlimited.
+ *
+ * <p>{@link ConfigLoader} builds it; {@link Keys} holds what each setting means, its default and its range.
+ */
+public record Config(
+        Node node,
+        Listeners listeners,
+        Security security,
+        Storage storage,
+        Topics topics,
+        Groups groups,
+        Producers producers,
+        Limits limits,
+        Shutdown shutdown,
+        Logging logging) {
+
+    public record Node(Path dataDir) {}
+
+    /** {@code native} is a word of Java, so {@code listeners.native} is {@code nativeListener} here. */
+    public record Listeners(Listener nativeListener, Listener http) {}
+
+    public record Listener(BindAddress bind) {}
+
+    public record Security(boolean insecurePublicBind) {}
+
+    public record Storage(
+            DataSize generationSize,
+            Duration generationMaxAge,
+            DataSize blockCache,
+            DataSize tailCache,
+            DataSize diskReserve,
+            Duration retentionCheckInterval,
+            int backgroundJobs,
+            boolean acceptLoss) {}
+
+    /** Defaults for topics that do not say otherwise, and the limit for all of them together. */
+    public record Topics(
+            int partitions, Optional<Duration> retention, Optional<DataSize> retentionBytes, int partitionsMax) {}
+
+    public record Groups(Duration sessionTimeout, Duration sessionTimeoutMax, Duration offsetRetention) {}
+
+    public record Producers(Duration idRetention) {}
+
+    public record Limits(
+            DataSize frameSize,
+            DataSize messageSize,
+            int connections,
+            DataSize inFlightPerConnection,
+            DataSize inFlightTotal,
+            Duration idleTimeout,
+            Duration helloTimeout,
+            DataSize helloBytes,
+            int inboxRequests,
+            DataSize inboxBytes,
+            DataSize httpRequestSize) {}
+
+    public record Shutdown(Duration drainTimeout) {}
+
+    public record Logging(Level level, Format format) {
+        public enum Level {
+            ERROR,
+            WARN,
+            INFO,
+            DEBUG
+        }
+
+        public enum Format {
+            TEXT,
+            JSON
+        }
+    }
+}
