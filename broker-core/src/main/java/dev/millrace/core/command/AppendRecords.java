@@ -36,6 +36,9 @@ public record AppendRecords(UUID topicId, int partition, ByteBuffer batches) imp
         int partition = in.readInt();
         ByteBuffer view = in.readBytes();
         // A copy, because applying writes into the batches.
-        return new AppendRecords(topicId, partition, ByteBuffer.allocate(view.remaining()).put(view).flip());
+        return new AppendRecords(
+                topicId,
+                partition,
+                ByteBuffer.allocate(view.remaining()).put(view).flip());
     }
 }

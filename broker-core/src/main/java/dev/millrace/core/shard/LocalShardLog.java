@@ -46,7 +46,11 @@ public final class LocalShardLog implements ShardLog {
     }
 
     private record Awaiting(
-            long sequence, long bytes, List<Object> answers, Runnable makeVisible, CompletableFuture<List<Object>> done) {}
+            long sequence,
+            long bytes,
+            List<Object> answers,
+            Runnable makeVisible,
+            CompletableFuture<List<Object>> done) {}
 
     public LocalShardLog(Store store, ShardMachine machine, TimeSource time, SyncListener listener) {
         this.store = store;
@@ -125,7 +129,9 @@ public final class LocalShardLog implements ShardLog {
 
     private int answerDurable() {
         int count = 0;
-        for (Awaiting next = awaiting.peek(); next != null && next.sequence <= durableSequence; next = awaiting.peek()) {
+        for (Awaiting next = awaiting.peek();
+                next != null && next.sequence <= durableSequence;
+                next = awaiting.peek()) {
             awaiting.remove();
             unsyncedBytes.addAndGet(-next.bytes);
             next.makeVisible.run();
@@ -152,7 +158,8 @@ public final class LocalShardLog implements ShardLog {
 
     private FaultException failed() {
         return new FaultException(
-                Fault.STORAGE_FAILED, "writing to disk failed, so nothing more is acknowledged: " + failure.getMessage());
+                Fault.STORAGE_FAILED,
+                "writing to disk failed, so nothing more is acknowledged: " + failure.getMessage());
     }
 
     @Override

@@ -59,15 +59,16 @@ public final class ShardRuntime<M extends ShardMachine> {
         return enqueue(new Request<>(null, query, new CompletableFuture<>()), 64);
     }
 
-    @SuppressWarnings("unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
+    @SuppressWarnings(
+            "unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
     private <T> CompletableFuture<T> enqueue(Request<M> request, int sizeBytes) {
         if (!accepting) {
             request.answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping"));
         } else if (!inbox.offer(request, sizeBytes)) {
             request.answer.completeExceptionally(new FaultException(
                     Fault.OVERLOADED,
-                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, " + inbox.bytes()
-                            + " of " + limits.inboxBytesMax + " bytes"));
+                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, "
+                            + inbox.bytes() + " of " + limits.inboxBytesMax + " bytes"));
         }
         return (CompletableFuture<T>) request.answer;
     }

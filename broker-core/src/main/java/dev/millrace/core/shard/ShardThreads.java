@@ -16,7 +16,8 @@ public final class ShardThreads implements AutoCloseable {
     private volatile boolean stopping;
     private volatile boolean shardDone;
 
-    public ShardThreads(ShardRuntime<?> runtime, LocalShardLog log, TimeSource time, Thread.UncaughtExceptionHandler onBug) {
+    public ShardThreads(
+            ShardRuntime<?> runtime, LocalShardLog log, TimeSource time, Thread.UncaughtExceptionHandler onBug) {
         this.runtime = runtime;
         this.log = log;
         this.time = time;

@@ -16,7 +16,8 @@ public final class ThreadOwner {
             owner = current;
         }
         if (owner != current) {
-            throw new IllegalStateException(name + " belongs to thread " + owner.getName() + ", not " + current.getName());
+            throw new IllegalStateException(
+                    name + " belongs to thread " + owner.getName() + ", not " + current.getName());
         }
     }
 
