@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +107,15 @@ final class LayeringTest {
         assertThat(PackageTable.allows("core.shard", "core.log")).isFalse();
         assertThat(PackageTable.allows("server", "core.machine")).isTrue();
         assertThat(PackageTable.allows("client", "core.time")).isFalse();
+    }
+
+    @Test
+    void documentShowsTheSameTable() throws IOException {
+        String page = Files.readString(SourceTree.project().resolve("docs/DEVELOPING.md"));
+        String table = page.substring(page.indexOf("```\nbroker-server"), page.indexOf("Between the blocks"));
+        List<String> words = List.of(table.split("\\s+"));
+        assertThat(words.stream().filter(PackageTable::contains).distinct())
+                .containsExactlyElementsOf(PackageTable.all());
     }
 
     private static void assertOnly(List<String> violations, String... offenders) {

@@ -80,10 +80,17 @@ final class DistributionIT {
 
     @Test
     void findsItsHomeThroughSymbolicLinks() throws Exception {
-        Path absolute = Files.createSymbolicLink(scratch.resolve("absolute link"), LAUNCHER);
-        Path relative = Files.createSymbolicLink(scratch.resolve("relative"), Path.of("absolute link"));
-        assertThat(run(Map.of(), absolute.toString(), "version").exitCode()).isZero();
-        assertThat(run(Map.of(), relative.toString(), "version").exitCode()).isZero();
+        Path absolute = scratch.resolve("absolute link");
+        Path relative = scratch.resolve("relative");
+        Files.createSymbolicLink(absolute, LAUNCHER);
+        Files.createSymbolicLink(relative, Path.of("absolute link"));
+        try {
+            assertThat(run(Map.of(), absolute.toString(), "version").exitCode()).isZero();
+            assertThat(run(Map.of(), relative.toString(), "version").exitCode()).isZero();
+        } finally {
+            Files.delete(relative);
+            Files.delete(absolute);
+        }
     }
 
     @Test
