@@ -48,9 +48,11 @@ final class GroupReports {
     }
 
     CompletableFuture<Description> describe(String group) {
-        return onReader(runtime.query(machine -> machine.groups().describe(group)), found -> found.map(this::describe)
-                .orElseThrow(
-                        () -> new FaultException(Fault.GROUP_NOT_FOUND, "group \"" + group + "\" does not exist")));
+        return onReader(
+                runtime.query(machine -> machine.groups().describe(group)),
+                found -> found.map(this::describe)
+                        .orElseThrow(() ->
+                                new FaultException(Fault.GROUP_NOT_FOUND, "group \"" + group + "\" does not exist")));
     }
 
     private <T, R> CompletableFuture<R> onReader(

@@ -87,14 +87,13 @@ final class LocalLogs implements LogOperations {
         int batchBytesMax = gate.limits.batchBytesMax();
         BatchCheck check = BatchValidator.deepCheck(
                 batches, new BatchLimits(BATCH_COUNT_MAX, batchBytesMax, messageBytesMax, 4 * batchBytesMax));
-        Fault fault =
-                switch (check.verdict()) {
-                    case OK -> null;
-                    case CORRUPT -> Fault.CORRUPT_BATCH;
-                    case TOO_LARGE -> Fault.MESSAGE_TOO_LARGE;
-                    case REFUSED -> Fault.INVALID_REQUEST;
-                    case UNSUPPORTED_COMPRESSION -> Fault.UNSUPPORTED_COMPRESSION;
-                };
+        Fault fault = switch (check.verdict()) {
+            case OK -> null;
+            case CORRUPT -> Fault.CORRUPT_BATCH;
+            case TOO_LARGE -> Fault.MESSAGE_TOO_LARGE;
+            case REFUSED -> Fault.INVALID_REQUEST;
+            case UNSUPPORTED_COMPRESSION -> Fault.UNSUPPORTED_COMPRESSION;
+        };
         if (fault != null) {
             throw new FaultException(fault, "publish to \"" + topic.name() + "\": " + check.problem());
         }

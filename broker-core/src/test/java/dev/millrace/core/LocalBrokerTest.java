@@ -143,13 +143,16 @@ class LocalBrokerTest {
     @Test
     void whatWasAppendedIsReadInOrderBeforeAndAfterARestart() {
         TopicPartition orders = topic("orders", 2, Map.of());
-        assertThat(get(broker.logs().append(orders, batch(0, "a", "b"))).baseOffset()).isEqualTo(0);
-        assertThat(get(broker.logs().append(orders, batch(0, "c"))).baseOffset()).isEqualTo(2);
+        assertThat(get(broker.logs().append(orders, batch(0, "a", "b"))).baseOffset())
+                .isEqualTo(0);
+        assertThat(get(broker.logs().append(orders, batch(0, "c"))).baseOffset())
+                .isEqualTo(2);
         assertThat(values(readAll(orders, 0))).containsExactly("a", "b", "c");
         assertThat(values(readAll(orders, 1))).containsExactly("b", "c");
         restart();
         assertThat(values(readAll(orders, 0))).containsExactly("a", "b", "c");
-        assertThat(get(broker.logs().append(orders, batch(0, "d"))).baseOffset()).isEqualTo(3);
+        assertThat(get(broker.logs().append(orders, batch(0, "d"))).baseOffset())
+                .isEqualTo(3);
         assertThat(values(readAll(orders, 2))).containsExactly("c", "d");
         assertThat(readAll(new TopicPartition(orders.topicId(), 1), 0)).isEmpty();
     }
@@ -173,7 +176,8 @@ class LocalBrokerTest {
             assertThat(records).hasSize(12_000);
             for (int i = 0; i < records.size(); i++) {
                 assertThat(records.get(i).offset()).isEqualTo(i);
-                assertThat(new String(records.get(i).value(), StandardCharsets.UTF_8)).startsWith(i + ":");
+                assertThat(new String(records.get(i).value(), StandardCharsets.UTF_8))
+                        .startsWith(i + ":");
             }
             restart();
         }
@@ -183,14 +187,17 @@ class LocalBrokerTest {
     void aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart() {
         TopicPartition orders = topic("orders", 1, Map.of());
         ProducerIdentity producer = get(broker.logs().initProducer());
-        assertThat(get(broker.logs().append(orders, batch(producer, 0, "a"))).duplicate()).isFalse();
-        assertThat(get(broker.logs().append(orders, batch(producer, 1, "b"))).duplicate()).isFalse();
+        assertThat(get(broker.logs().append(orders, batch(producer, 0, "a"))).duplicate())
+                .isFalse();
+        assertThat(get(broker.logs().append(orders, batch(producer, 1, "b"))).duplicate())
+                .isFalse();
         restart();
         Appended again = get(broker.logs().append(orders, batch(producer, 1, "b")));
         assertThat(again.duplicate()).isTrue();
         assertThat(again.baseOffset()).isEqualTo(1);
         assertFault(broker.logs().append(orders, batch(producer, 5, "f")), Fault.OUT_OF_ORDER_SEQUENCE);
-        assertThat(get(broker.logs().append(orders, batch(producer, 2, "c"))).duplicate()).isFalse();
+        assertThat(get(broker.logs().append(orders, batch(producer, 2, "c"))).duplicate())
+                .isFalse();
         assertThat(values(readAll(orders, 0))).containsExactly("a", "b", "c");
         assertThat(get(broker.logs().initProducer()).producerId()).isNotEqualTo(producer.producerId());
     }
@@ -222,7 +229,8 @@ class LocalBrokerTest {
         get(broker.logs().deleteBefore(orders, 3));
         restart();
         assertThat(broker.logs().bounds(orders).logStartOffset()).isEqualTo(3);
-        assertThat(get(broker.logs().append(orders, batch(0, "d"))).baseOffset()).isEqualTo(3);
+        assertThat(get(broker.logs().append(orders, batch(0, "d"))).baseOffset())
+                .isEqualTo(3);
         assertFault(broker.logs().read(orders, 9, 1000), Fault.OFFSET_OUT_OF_RANGE);
     }
 
@@ -249,8 +257,14 @@ class LocalBrokerTest {
         Membership member = get(broker.groups().join(new Join("billing", "", null, "me", List.of("orders.*"), 0)));
         assertThat(member.assignment()).hasSize(1);
         assertThat(member.assignment().get(0).committedOffset()).isEqualTo(-1);
-        assertThat(get(broker.groups().commit("billing", member.memberId(), member.memberEpoch(), List.of(
-                                new GroupOperations.Offset(orders, 2, "note")))).get(0).fault())
+        assertThat(get(broker.groups()
+                                .commit(
+                                        "billing",
+                                        member.memberId(),
+                                        member.memberEpoch(),
+                                        List.of(new GroupOperations.Offset(orders, 2, "note"))))
+                        .get(0)
+                        .fault())
                 .isNull();
         restart();
         GroupOperations.Description described = get(broker.groups().describe("billing"));
@@ -258,13 +272,14 @@ class LocalBrokerTest {
         assertThat(described.partitions().get(0).committedOffset()).isEqualTo(2);
         assertThat(described.partitions().get(0).lagMessages()).isEqualTo(1);
         assertThat(described.partitions().get(0).lagMs()).isBetween(0L, 60_000L);
-        Membership again = get(broker.groups().heartbeat(
-                        "billing", member.memberId(), member.memberEpoch(), List.of(orders)));
+        Membership again =
+                get(broker.groups().heartbeat("billing", member.memberId(), member.memberEpoch(), List.of(orders)));
         assertThat(again.assignment().get(0).committedOffset()).isEqualTo(2);
         get(broker.groups().leave("billing", member.memberId(), false));
         assertFault(broker.groups().heartbeat("billing", member.memberId(), 1, List.of()), Fault.UNKNOWN_MEMBER);
         get(broker.groups().reset("billing", List.of(new GroupOperations.Offset(orders, 0, null))));
-        assertThat(get(broker.groups().committed("billing", List.of())).get(0).offset()).isZero();
+        assertThat(get(broker.groups().committed("billing", List.of())).get(0).offset())
+                .isZero();
     }
 
     @Test
@@ -278,7 +293,8 @@ class LocalBrokerTest {
         get(broker.groups().reset("g", List.of(new GroupOperations.Offset(orders, 1, null))));
         usableBytes.set(1L << 40);
         awaitStatus(BrokerStatus.Serving.class);
-        assertThat(get(broker.logs().append(orders, batch(0, "b"))).baseOffset()).isEqualTo(1);
+        assertThat(get(broker.logs().append(orders, batch(0, "b"))).baseOffset())
+                .isEqualTo(1);
     }
 
     private void awaitStatus(Class<? extends BrokerStatus> status) {
@@ -326,9 +342,9 @@ class LocalBrokerTest {
         corrupt.put(corrupt.limit() - 1, (byte) (corrupt.get(corrupt.limit() - 1) ^ 1));
         assertFault(broker.logs().append(orders, corrupt), Fault.CORRUPT_BATCH);
         assertFault(
-                broker.logs().append(new TopicPartition(orders.topicId(), 7), batch(0, "a")), Fault.PARTITION_NOT_FOUND);
-        assertFault(
-                broker.logs().append(new TopicPartition(new UUID(1, 2), 0), batch(0, "a")), Fault.TOPIC_NOT_FOUND);
+                broker.logs().append(new TopicPartition(orders.topicId(), 7), batch(0, "a")),
+                Fault.PARTITION_NOT_FOUND);
+        assertFault(broker.logs().append(new TopicPartition(new UUID(1, 2), 0), batch(0, "a")), Fault.TOPIC_NOT_FOUND);
         assertFault(broker.groups().describe("nope"), Fault.GROUP_NOT_FOUND);
         assertThat(broker.logs().bounds(orders).endOffset()).isZero();
         assertThat(broker.topics().list(">")).hasSize(1);

@@ -38,10 +38,12 @@ public record CommitOffsets(String group, String memberId, int memberEpoch, List
     @Override
     public void encode(CommandWriter out) {
         out.writeString(group).writeString(memberId).writeInt(memberEpoch);
-        out.writeList(entries, (o, entry) -> o.writeInt(entry.partitionId)
-                .writeLong(entry.offset)
-                .writeInt(entry.leaderEpoch)
-                .writeString(entry.metadata));
+        out.writeList(
+                entries,
+                (o, entry) -> o.writeInt(entry.partitionId)
+                        .writeLong(entry.offset)
+                        .writeInt(entry.leaderEpoch)
+                        .writeString(entry.metadata));
     }
 
     public static CommitOffsets decode(byte version, CommandReader in) {

@@ -10,8 +10,9 @@ public final class SettingsCodec {
     private SettingsCodec() {}
 
     public static void write(CommandWriter out, SortedMap<String, String> settings) {
-        out.writeList(new ArrayList<>(settings.entrySet()), (to, setting) -> to.writeString(setting.getKey())
-                .writeString(setting.getValue()));
+        out.writeList(
+                new ArrayList<>(settings.entrySet()),
+                (to, setting) -> to.writeString(setting.getKey()).writeString(setting.getValue()));
     }
 
     public static SortedMap<String, String> read(CommandReader in) {

@@ -71,8 +71,11 @@ final class GroupRows {
             groups.put(key.group, group);
         });
         scan(store, MEMBER_PREFIX, (key, value) -> ofKey(groups, key).restore(readMember(key.rest, value)));
-        scan(store, OFFSET_PREFIX, (key, value) -> ofKey(groups, key)
-                .restoreOffset(ByteBuffer.wrap(key.rest).getInt(), readOffset(value)));
+        scan(
+                store,
+                OFFSET_PREFIX,
+                (key, value) -> ofKey(groups, key)
+                        .restoreOffset(ByteBuffer.wrap(key.rest).getInt(), readOffset(value)));
         return groups;
     }
 

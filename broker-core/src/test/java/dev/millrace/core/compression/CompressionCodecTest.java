@@ -170,9 +170,9 @@ class CompressionCodecTest {
 
     private static void assertRefusedCheaply(Compression compression, byte[] input) {
         CompressionCodec codec = Codecs.of(compression);
-        long allocated = allocatedBytes(
-                () -> assertThatThrownBy(() -> codec.decompress(ByteBuffer.wrap(input), Integer.MAX_VALUE - 8))
-                        .isInstanceOf(CorruptBatchException.class));
+        long allocated = allocatedBytes(() -> assertThatThrownBy(
+                        () -> codec.decompress(ByteBuffer.wrap(input), Integer.MAX_VALUE - 8))
+                .isInstanceOf(CorruptBatchException.class));
         assertThat(allocated).isLessThan(2 * MIB);
     }
 

@@ -92,19 +92,19 @@ class RecordBatchFuzzTest {
         int at = inRecords
                 ? RecordBatch.HEADER_BYTES + random.nextInt(size - RecordBatch.HEADER_BYTES)
                 : random.nextInt(Math.min(size, RecordBatch.HEADER_BYTES));
-        ByteBuffer changed =
-                switch (random.nextInt(7)) {
-                    case 0 -> input.put(at, (byte) (input.get(at) ^ 1 << random.nextInt(8)));
-                    case 1 -> input.put(at, (byte) random.nextInt());
-                    case 2 -> at + 4 <= size ? input.putInt(at, NASTY[random.nextInt(NASTY.length)]) : input;
-                    case 3 -> input.put(at, (byte) (input.get(at) + (random.nextBoolean() ? 2 : -2)));
-                    case 4 -> without(input, at, 1 + random.nextInt(8));
-                    case 5 -> Batches.copy(Batches.concat(
-                            input.duplicate().limit(at),
-                            noise(random),
-                            input.duplicate().position(at)));
-                    default -> swapped(input, at, random);
-                };
+        ByteBuffer changed = switch (random.nextInt(7)) {
+            case 0 -> input.put(at, (byte) (input.get(at) ^ 1 << random.nextInt(8)));
+            case 1 -> input.put(at, (byte) random.nextInt());
+            case 2 -> at + 4 <= size ? input.putInt(at, NASTY[random.nextInt(NASTY.length)]) : input;
+            case 3 -> input.put(at, (byte) (input.get(at) + (random.nextBoolean() ? 2 : -2)));
+            case 4 -> without(input, at, 1 + random.nextInt(8));
+            case 5 ->
+                Batches.copy(Batches.concat(
+                        input.duplicate().limit(at),
+                        noise(random),
+                        input.duplicate().position(at)));
+            default -> swapped(input, at, random);
+        };
         boolean mended = random.nextInt(8) > 0 && changed.limit() >= RecordBatch.HEADER_BYTES;
         return mended ? mend(changed) : changed;
     }

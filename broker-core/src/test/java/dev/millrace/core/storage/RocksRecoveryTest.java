@@ -194,8 +194,9 @@ final class RocksRecoveryTest {
     }
 
     private static AbstractThrowableAssert<?, ?> assertKind(Kind kind, ThrowingCallable call) {
-        return assertThatThrownBy(call).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
-                .isEqualTo(kind));
+        return assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(kind));
     }
 
     private Beacon.Mark mark() {

@@ -116,11 +116,10 @@ final class ConfigCommand implements Runnable {
         public Integer call() {
             Optional<Loaded> loaded = load(options.sources(parent.environment), spec);
             if (loaded.isEmpty()) return 1;
-            String text =
-                    switch (format) {
-                        case yaml -> ConfigText.yaml(loaded.get(), origin);
-                        case json -> ConfigText.json(loaded.get(), origin);
-                    };
+            String text = switch (format) {
+                case yaml -> ConfigText.yaml(loaded.get(), origin);
+                case json -> ConfigText.json(loaded.get(), origin);
+            };
             spec.commandLine().getOut().println(text.stripTrailing());
             printWarnings(loaded.get(), spec);
             return 0;

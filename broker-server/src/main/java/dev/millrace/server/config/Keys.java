@@ -38,9 +38,11 @@ final class Keys {
             "Address of the native protocol, which the Java client and the command line speak.",
             c -> c.listeners().nativeListener().bind());
     static final Key<BindAddress> HTTP_BIND = key(
-            "listeners.http.bind", bind(), "127.0.0.1:7680", "Address of HTTP: metrics and health.", c -> c.listeners()
-                    .http()
-                    .bind());
+            "listeners.http.bind",
+            bind(),
+            "127.0.0.1:7680",
+            "Address of HTTP: metrics and health.",
+            c -> c.listeners().http().bind());
 
     static final Key<Boolean> INSECURE_PUBLIC_BIND = key(
             "security.insecurePublicBind",
@@ -64,8 +66,11 @@ final class Keys {
             "Starts a new generation after this time even if it is not full, so that quiet logs are freed too.",
             c -> c.storage().generationMaxAge());
     static final Key<DataSize> BLOCK_CACHE = key(
-            "storage.blockCache", size("1MiB", "1TiB"), "64MiB", "Memory for blocks read from disk.", c -> c.storage()
-                    .blockCache());
+            "storage.blockCache",
+            size("1MiB", "1TiB"),
+            "64MiB",
+            "Memory for blocks read from disk.",
+            c -> c.storage().blockCache());
     static final Key<DataSize> TAIL_CACHE = key(
             "storage.tailCache",
             size("1MiB", "1TiB"),

@@ -87,8 +87,11 @@ final class ValueTypes {
     }
 
     static ValueType<Path> path() {
-        return new Simple<>("a path", ValueTypes::pathOf, Path::toString, schema -> schema.put("type", "string")
-                .put("minLength", 1));
+        return new Simple<>(
+                "a path",
+                ValueTypes::pathOf,
+                Path::toString,
+                schema -> schema.put("type", "string").put("minLength", 1));
     }
 
     static ValueType<BindAddress> bind() {
@@ -160,11 +163,12 @@ final class ValueTypes {
         return switch (text) {
             case "true" -> Parsed.good(true);
             case "false" -> Parsed.good(false);
-            default -> switch (text.toLowerCase(Locale.ROOT)) {
-                case "true", "yes", "y", "on", "1" -> Parsed.bad("is not a boolean", "did you mean true?");
-                case "false", "no", "n", "off", "0" -> Parsed.bad("is not a boolean", "did you mean false?");
-                default -> Parsed.bad("is not a boolean");
-            };
+            default ->
+                switch (text.toLowerCase(Locale.ROOT)) {
+                    case "true", "yes", "y", "on", "1" -> Parsed.bad("is not a boolean", "did you mean true?");
+                    case "false", "no", "n", "off", "0" -> Parsed.bad("is not a boolean", "did you mean false?");
+                    default -> Parsed.bad("is not a boolean");
+                };
         };
     }
 

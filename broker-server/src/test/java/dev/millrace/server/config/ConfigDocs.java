@@ -8,8 +8,7 @@ import java.util.Map;
 final class ConfigDocs {
     private static final int COLUMNS = 100;
 
-    private static final String YAML_HEAD =
-            """
+    private static final String YAML_HEAD = """
             # Configuration of a Millrace broker. Every key is here, with its default.
             #
             # Sizes are a whole number with B, KiB, MiB, GiB or TiB; durations one with ms, s, m, h or d.
@@ -21,8 +20,7 @@ final class ConfigDocs {
             # More:               docs/CONFIGURATION.md
             """;
 
-    private static final String MARKDOWN_HEAD =
-            """
+    private static final String MARKDOWN_HEAD = """
             # Configuration
 
             <!-- Made from dev.millrace.server.config.Keys. Do not edit; run:

@@ -38,8 +38,9 @@ class ConfigFilesTest {
     void configFileHoldsEveryKeyWithItsDefault() throws Exception {
         Loaded loaded = ConfigLoader.load(Sources.none().withFile(YAML));
         assertThat(loaded.config()).isEqualTo(ConfigLoader.defaults());
-        assertThat(loaded.settings()).hasSize(Keys.ALL.size()).allSatisfy(setting -> assertThat(setting.origin())
-                .isInstanceOf(Origin.InFile.class));
+        assertThat(loaded.settings())
+                .hasSize(Keys.ALL.size())
+                .allSatisfy(setting -> assertThat(setting.origin()).isInstanceOf(Origin.InFile.class));
         assertThat(loaded.warnings()).isEmpty();
     }
 
@@ -101,9 +102,11 @@ class ConfigFilesTest {
 
     private static void accepts(JsonNode schema, String value) {
         switch (schema.get("type").asText()) {
-            case "integer" -> assertThat(Integer.parseInt(value))
-                    .isBetween(
-                            schema.get("minimum").asInt(), schema.get("maximum").asInt());
+            case "integer" ->
+                assertThat(Integer.parseInt(value))
+                        .isBetween(
+                                schema.get("minimum").asInt(),
+                                schema.get("maximum").asInt());
             case "boolean" -> assertThat(value).isIn("true", "false");
             default -> {
                 if (schema.has("pattern")) {

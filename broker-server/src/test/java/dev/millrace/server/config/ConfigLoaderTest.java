@@ -42,8 +42,7 @@ class ConfigLoaderTest {
 
     @Test
     void readsValuesWithTheirPlaces() throws Exception {
-        Loaded loaded = load(
-                """
+        Loaded loaded = load("""
                 storage:
                   blockCache: 1GiB
                 topics: { partitions: 12, retention: unlimited }
@@ -128,8 +127,7 @@ class ConfigLoaderTest {
 
     @Test
     void reportsAllProblemsOfAllSourcesAtOnceInOrder() throws IOException {
-        write(
-                """
+        write("""
                 storage:
                   blockCache: 64MB
                   tailCahce: 1GiB
