@@ -16,7 +16,6 @@ import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
-import dev.millrace.core.error.Refusal;
 import dev.millrace.core.group.Assignment;
 import dev.millrace.core.group.CommittedOffset;
 import dev.millrace.core.group.GroupCoordinator;
@@ -83,17 +82,17 @@ public final class BrokerStateMachine implements ShardMachine {
         } else if (command instanceof HeartbeatGroup heartbeat) {
             return assignment(heartbeat.group(), groups.applyHeartbeat(heartbeat, nowMs, sink));
         } else if (command instanceof CommitOffsets commit) {
-            return answer(groups.applyCommit(commit, nowMs, sink));
+            return groups.applyCommit(commit, nowMs, sink).answer();
         } else if (command instanceof JoinGroup join) {
             return assignment(join.group(), groups.applyJoin(join, nowMs, sink));
         } else if (command instanceof LeaveGroup leave) {
-            return answer(groups.applyLeave(leave, nowMs, sink));
+            return groups.applyLeave(leave, nowMs, sink).answer();
         } else if (command instanceof ExpireGroups expire) {
             return groups.applyExpire(expire, nowMs, sink);
         } else if (command instanceof ResetOffsets reset) {
-            return answer(groups.applyReset(reset, nowMs, sink));
+            return groups.applyReset(reset, nowMs, sink).answer();
         } else if (command instanceof DeleteGroup delete) {
-            return answer(groups.applyDelete(delete, nowMs, sink));
+            return groups.applyDelete(delete, nowMs, sink).answer();
         } else if (command instanceof AllocateProducer) {
             return producers.allocate(sink);
         } else if (command instanceof CreateTopic create) {
@@ -111,17 +110,9 @@ public final class BrokerStateMachine implements ShardMachine {
                 "no rule to apply " + command.getClass().getName());
     }
 
-    private static Object answer(GroupOutcome<?> outcome) {
-        if (outcome instanceof GroupOutcome.Done<?> done) {
-            return done.value();
-        }
-        GroupOutcome.Refused<?> refused = (GroupOutcome.Refused<?>) outcome;
-        return new Refusal(refused.fault(), refused.detail());
-    }
-
     /** Adds where the member goes on in each partition, so that it need not ask. */
     private Object assignment(String group, GroupOutcome<Assignment> outcome) {
-        Object answer = answer(outcome);
+        Object answer = outcome.answer();
         if (!(answer instanceof Assignment assigned)) {
             return answer;
         }
