@@ -16,6 +16,7 @@ import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
 import dev.millrace.core.group.Assignment;
 import dev.millrace.core.group.CommittedOffset;
 import dev.millrace.core.group.GroupCoordinator;
