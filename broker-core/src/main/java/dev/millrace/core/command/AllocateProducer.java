@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /** Takes the next producer id. */
 public record AllocateProducer() implements Command {
     public static final byte TYPE = 2;
@@ -10,19 +13,15 @@ public record AllocateProducer() implements Command {
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {}
+    public void encode(FieldWriter out) {}
 
     @Override
     public int sizeBytes() {
         return 16;
     }
 
-    static AllocateProducer decode(byte version, CommandReader in) {
+    static AllocateProducer decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("AllocateProducer", version, (byte) 1);
         return new AllocateProducer();
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.SortedMap;
 
 /**
@@ -18,12 +20,7 @@ public record AlterTopic(String name, int partitions, SortedMap<String, String> 
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(name).writeInt(partitions);
         SettingsCodec.write(out, settings);
         out.writeInt(partitionsMax);
@@ -34,7 +31,8 @@ public record AlterTopic(String name, int partitions, SortedMap<String, String> 
         return 128 + name.length();
     }
 
-    static AlterTopic decode(byte version, CommandReader in) {
+    static AlterTopic decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("AlterTopic", version, (byte) 1);
         return new AlterTopic(in.readString(), in.readInt(), SettingsCodec.read(in), in.readInt());
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
@@ -17,12 +19,7 @@ public record AppendRecords(UUID topicId, int partition, ByteBuffer batches) imp
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeUuid(topicId).writeInt(partition).writeBytes(batches);
     }
 
@@ -31,7 +28,8 @@ public record AppendRecords(UUID topicId, int partition, ByteBuffer batches) imp
         return batches.remaining() + 64;
     }
 
-    static AppendRecords decode(byte version, CommandReader in) {
+    static AppendRecords decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("AppendRecords", version, (byte) 1);
         UUID topicId = in.readUuid();
         int partition = in.readInt();
         ByteBuffer view = in.readBytes();

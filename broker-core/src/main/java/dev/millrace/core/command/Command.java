@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldWriter;
+
 /**
  * A change of durable state, complete in itself: times, ids and random numbers were stamped by the proposer, so applying
  * the same commands to the same state gives the same state on every machine and at every time.
@@ -9,10 +11,12 @@ public interface Command {
     byte type();
 
     /** The version of this kind's encoded body. */
-    byte version();
+    default byte version() {
+        return 1;
+    }
 
-    /** Writes the body; {@link CommandCodec} adds type, version and length. */
-    void encode(CommandWriter out);
+    /** Writes the body; {@link CommandCodec} adds type and version. */
+    void encode(FieldWriter out);
 
     /** Bytes that this command costs in memory and in a batch; used for limits, need not be exact. */
     int sizeBytes();

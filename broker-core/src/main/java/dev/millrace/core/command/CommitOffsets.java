@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.List;
 
 /**
@@ -36,7 +38,7 @@ public record CommitOffsets(String group, String memberId, int memberEpoch, List
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group).writeString(memberId).writeInt(memberEpoch);
         out.writeList(
                 entries,
@@ -46,21 +48,21 @@ public record CommitOffsets(String group, String memberId, int memberEpoch, List
                         .writeString(entry.metadata));
     }
 
-    public static CommitOffsets decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("CommitOffsets", version, VERSION);
+    public static CommitOffsets decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("CommitOffsets", version, VERSION);
         return new CommitOffsets(
                 in.readString(), in.readString(), in.readInt(), in.readList(CommitOffsets::decodeEntry));
     }
 
-    private static Entry decodeEntry(CommandReader in) {
+    private static Entry decodeEntry(FieldReader in) {
         return new Entry(in.readInt(), in.readLong(), in.readInt(), in.readString());
     }
 
     @Override
     public int sizeBytes() {
-        int bytes = GroupCommandFields.sizeBytes(group, memberId);
+        int bytes = CommandFields.sizeBytes(group, memberId);
         for (Entry entry : entries) {
-            bytes += GroupCommandFields.sizeBytes(entry.metadata);
+            bytes += CommandFields.sizeBytes(entry.metadata);
         }
         return bytes;
     }

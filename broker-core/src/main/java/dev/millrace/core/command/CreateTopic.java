@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.SortedMap;
 import java.util.UUID;
 
@@ -21,12 +23,7 @@ public record CreateTopic(
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeUuid(topicId).writeString(name).writeInt(partitions);
         SettingsCodec.write(out, settings);
         out.writeInt(partitionsMax);
@@ -37,7 +34,8 @@ public record CreateTopic(
         return 128 + name.length();
     }
 
-    static CreateTopic decode(byte version, CommandReader in) {
+    static CreateTopic decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("CreateTopic", version, (byte) 1);
         return new CreateTopic(in.readUuid(), in.readString(), in.readInt(), SettingsCodec.read(in), in.readInt());
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.UUID;
 
 /** Moves a partition's log start up to an offset. */
@@ -12,12 +14,7 @@ public record DeleteBefore(UUID topicId, int partition, long offset) implements 
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeUuid(topicId).writeInt(partition).writeLong(offset);
     }
 
@@ -26,7 +23,8 @@ public record DeleteBefore(UUID topicId, int partition, long offset) implements 
         return 64;
     }
 
-    static DeleteBefore decode(byte version, CommandReader in) {
+    static DeleteBefore decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("DeleteBefore", version, (byte) 1);
         return new DeleteBefore(in.readUuid(), in.readInt(), in.readLong());
     }
 }

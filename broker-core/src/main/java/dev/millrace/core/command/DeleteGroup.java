@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /** Removes a group without members, with its committed offsets. */
 public record DeleteGroup(String group) implements Command {
     public static final byte TYPE = 25;
@@ -16,17 +19,17 @@ public record DeleteGroup(String group) implements Command {
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group);
     }
 
-    public static DeleteGroup decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("DeleteGroup", version, VERSION);
+    public static DeleteGroup decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("DeleteGroup", version, VERSION);
         return new DeleteGroup(in.readString());
     }
 
     @Override
     public int sizeBytes() {
-        return GroupCommandFields.sizeBytes(group);
+        return CommandFields.sizeBytes(group);
     }
 }

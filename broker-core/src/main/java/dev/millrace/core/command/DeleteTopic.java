@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /** Deletes a topic, its log, and what groups committed for it. */
 public record DeleteTopic(String name) implements Command {
     public static final byte TYPE = 5;
@@ -10,12 +13,7 @@ public record DeleteTopic(String name) implements Command {
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(name);
     }
 
@@ -24,7 +22,8 @@ public record DeleteTopic(String name) implements Command {
         return 64 + name.length();
     }
 
-    static DeleteTopic decode(byte version, CommandReader in) {
+    static DeleteTopic decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("DeleteTopic", version, (byte) 1);
         return new DeleteTopic(in.readString());
     }
 }

@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /**
  * Ends sessions that timed out and drops groups that had no members for long; the time is the batch's stamp.
  *
@@ -20,12 +23,12 @@ public record ExpireGroups(long offsetRetentionMs) implements Command {
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeLong(offsetRetentionMs);
     }
 
-    public static ExpireGroups decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("ExpireGroups", version, VERSION);
+    public static ExpireGroups decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("ExpireGroups", version, VERSION);
         return new ExpireGroups(in.readLong());
     }
 

@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.List;
 
 /**
@@ -27,24 +29,24 @@ public record HeartbeatGroup(String group, String memberId, int memberEpoch, Lis
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group).writeString(memberId).writeInt(memberEpoch).writeBoolean(owned != null);
         if (owned != null) {
-            out.writeList(owned, CommandWriter::writeInt);
+            out.writeList(owned, FieldWriter::writeInt);
         }
     }
 
-    public static HeartbeatGroup decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("HeartbeatGroup", version, VERSION);
+    public static HeartbeatGroup decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("HeartbeatGroup", version, VERSION);
         String group = in.readString();
         String memberId = in.readString();
         int memberEpoch = in.readInt();
-        List<Integer> owned = in.readBoolean() ? in.readList(CommandReader::readInt) : null;
+        List<Integer> owned = in.readBoolean() ? in.readList(FieldReader::readInt) : null;
         return new HeartbeatGroup(group, memberId, memberEpoch, owned);
     }
 
     @Override
     public int sizeBytes() {
-        return GroupCommandFields.sizeBytes(group, memberId) + (owned == null ? 0 : owned.size() * 4);
+        return CommandFields.sizeBytes(group, memberId) + (owned == null ? 0 : owned.size() * 4);
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.List;
 
 /**
@@ -30,25 +32,24 @@ public record JoinGroup(
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group).writeString(memberId).writeString(instanceId).writeString(clientId);
-        out.writeList(patterns, CommandWriter::writeString).writeInt(sessionTimeoutMs);
+        out.writeList(patterns, FieldWriter::writeString).writeInt(sessionTimeoutMs);
     }
 
-    public static JoinGroup decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("JoinGroup", version, VERSION);
+    public static JoinGroup decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("JoinGroup", version, VERSION);
         return new JoinGroup(
                 in.readString(),
                 in.readString(),
                 in.readString(),
                 in.readString(),
-                in.readList(CommandReader::readString),
+                in.readList(FieldReader::readString),
                 in.readInt());
     }
 
     @Override
     public int sizeBytes() {
-        return GroupCommandFields.sizeBytes(group, memberId, instanceId, clientId)
-                + GroupCommandFields.sizeBytes(patterns);
+        return CommandFields.sizeBytes(group, memberId, instanceId, clientId) + CommandFields.sizeBytes(patterns);
     }
 }

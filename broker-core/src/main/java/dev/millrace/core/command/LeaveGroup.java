@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /**
  * Ends a membership.
  *
@@ -20,17 +23,17 @@ public record LeaveGroup(String group, String memberId, boolean keepStatic) impl
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group).writeString(memberId).writeBoolean(keepStatic);
     }
 
-    public static LeaveGroup decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("LeaveGroup", version, VERSION);
+    public static LeaveGroup decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("LeaveGroup", version, VERSION);
         return new LeaveGroup(in.readString(), in.readString(), in.readBoolean());
     }
 
     @Override
     public int sizeBytes() {
-        return GroupCommandFields.sizeBytes(group, memberId);
+        return CommandFields.sizeBytes(group, memberId);
     }
 }

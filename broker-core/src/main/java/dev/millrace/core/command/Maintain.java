@@ -1,5 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+
 /**
  * Periodic upkeep: retention, expiry of producer state, and closing a generation that has grown old.
  *
@@ -18,12 +21,7 @@ public record Maintain(long retentionMs, long retentionBytes, long producerReten
     }
 
     @Override
-    public byte version() {
-        return 1;
-    }
-
-    @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeLong(retentionMs).writeLong(retentionBytes).writeLong(producerRetentionMs);
     }
 
@@ -32,7 +30,8 @@ public record Maintain(long retentionMs, long retentionBytes, long producerReten
         return 64;
     }
 
-    static Maintain decode(byte version, CommandReader in) {
+    static Maintain decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("Maintain", version, (byte) 1);
         return new Maintain(in.readLong(), in.readLong(), in.readLong());
     }
 }

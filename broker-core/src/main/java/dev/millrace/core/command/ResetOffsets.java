@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.List;
 
 /** Moves the committed offsets of a group without members, backwards too. Offsets were resolved by the proposer. */
@@ -25,18 +27,18 @@ public record ResetOffsets(String group, List<Entry> entries) implements Command
     }
 
     @Override
-    public void encode(CommandWriter out) {
+    public void encode(FieldWriter out) {
         out.writeString(group);
         out.writeList(entries, (o, entry) -> o.writeInt(entry.partitionId).writeLong(entry.offset));
     }
 
-    public static ResetOffsets decode(byte version, CommandReader in) {
-        GroupCommandFields.requireVersion("ResetOffsets", version, VERSION);
+    public static ResetOffsets decode(byte version, FieldReader in) {
+        CommandFields.requireVersion("ResetOffsets", version, VERSION);
         return new ResetOffsets(in.readString(), in.readList(r -> new Entry(r.readInt(), r.readLong())));
     }
 
     @Override
     public int sizeBytes() {
-        return GroupCommandFields.sizeBytes(group) + entries.size() * 16;
+        return CommandFields.sizeBytes(group) + entries.size() * 16;
     }
 }

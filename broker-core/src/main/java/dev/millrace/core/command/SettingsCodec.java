@@ -1,5 +1,7 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.SortedMap;
@@ -9,13 +11,13 @@ import java.util.TreeMap;
 public final class SettingsCodec {
     private SettingsCodec() {}
 
-    public static void write(CommandWriter out, SortedMap<String, String> settings) {
+    public static void write(FieldWriter out, SortedMap<String, String> settings) {
         out.writeList(
                 new ArrayList<>(settings.entrySet()),
                 (to, setting) -> to.writeString(setting.getKey()).writeString(setting.getValue()));
     }
 
-    public static SortedMap<String, String> read(CommandReader in) {
+    public static SortedMap<String, String> read(FieldReader in) {
         SortedMap<String, String> settings = new TreeMap<>();
         for (Map.Entry<String, String> setting : in.readList(SettingsCodec::readOne)) {
             settings.put(setting.getKey(), setting.getValue());
@@ -23,7 +25,7 @@ public final class SettingsCodec {
         return settings;
     }
 
-    private static Map.Entry<String, String> readOne(CommandReader in) {
+    private static Map.Entry<String, String> readOne(FieldReader in) {
         String name = in.readString();
         String value = in.readString();
         return new java.util.AbstractMap.SimpleEntry<>(name, value);

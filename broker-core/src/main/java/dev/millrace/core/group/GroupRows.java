@@ -1,11 +1,11 @@
 package dev.millrace.core.group;
 
-import dev.millrace.core.command.CommandReader;
-import dev.millrace.core.command.CommandWriter;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * 03 | length u16 | group | partition u32         offset i64, leaderEpoch i32, commitTimeMs i64, metadata
  * </pre>
  *
- * Lists and strings are as in {@link CommandWriter}; names are UTF-8.
+ * Lists and strings are as in {@link FieldWriter}; names are UTF-8.
  */
 final class GroupRows {
     private static final int ROW_VERSION = 1;
@@ -92,7 +92,7 @@ final class GroupRows {
         byte[] to = {(byte) (prefix + 1)};
         store.scan(Table.GROUP, from, to, (key, value) -> {
             try {
-                CommandReader in = new CommandReader(value);
+                FieldReader in = new FieldReader(value);
                 byte version = in.readByte();
                 if (version != ROW_VERSION) {
                     throw new IllegalArgumentException("row version " + version + ", this broker knows " + ROW_VERSION);
@@ -110,7 +110,7 @@ final class GroupRows {
     }
 
     private interface RowReader {
-        void read(Key key, CommandReader value);
+        void read(Key key, FieldReader value);
     }
 
     private record Key(String group, byte[] rest) {
@@ -161,13 +161,13 @@ final class GroupRows {
                 .writeInt(member.epoch)
                 .writeInt(member.previousEpoch)
                 .writeBoolean(member.away)
-                .writeList(member.fencedIds, CommandWriter::writeString)
-                .writeList(member.held.toList(), CommandWriter::writeInt)
-                .writeList(member.target.toList(), CommandWriter::writeInt)
+                .writeList(member.fencedIds, FieldWriter::writeString)
+                .writeList(member.held.toList(), FieldWriter::writeInt)
+                .writeList(member.target.toList(), FieldWriter::writeInt)
                 .toByteArray();
     }
 
-    private static Member readMember(byte[] memberId, CommandReader in) {
+    private static Member readMember(byte[] memberId, FieldReader in) {
         Member member = new Member(new String(memberId, StandardCharsets.UTF_8), in.readString());
         member.clientId = in.readString();
         member.patterns = in.readList(r -> TopicPattern.of(r.readString()));
@@ -175,9 +175,9 @@ final class GroupRows {
         member.epoch = in.readInt();
         member.previousEpoch = in.readInt();
         member.away = in.readBoolean();
-        member.fencedIds.addAll(in.readList(CommandReader::readString));
-        member.held = PartitionSet.of(in.readList(CommandReader::readInt));
-        member.target = PartitionSet.of(in.readList(CommandReader::readInt));
+        member.fencedIds.addAll(in.readList(FieldReader::readString));
+        member.held = PartitionSet.of(in.readList(FieldReader::readInt));
+        member.target = PartitionSet.of(in.readList(FieldReader::readInt));
         return member;
     }
 
@@ -189,11 +189,11 @@ final class GroupRows {
                 .toByteArray();
     }
 
-    private static CommittedOffset readOffset(CommandReader in) {
+    private static CommittedOffset readOffset(FieldReader in) {
         return new CommittedOffset(in.readLong(), in.readInt(), in.readLong(), in.readString());
     }
 
-    private static CommandWriter row() {
-        return new CommandWriter().writeByte(ROW_VERSION);
+    private static FieldWriter row() {
+        return new FieldWriter().writeByte(ROW_VERSION);
     }
 }

@@ -1,8 +1,6 @@
 package dev.millrace.core.topic;
 
 import dev.millrace.core.command.AlterTopic;
-import dev.millrace.core.command.CommandReader;
-import dev.millrace.core.command.CommandWriter;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.SettingsCodec;
 import dev.millrace.core.error.Fault;
@@ -10,6 +8,8 @@ import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Collection;
@@ -193,7 +193,7 @@ public final class TopicCatalog {
     }
 
     private static byte[] encode(Topic topic) {
-        CommandWriter out = new CommandWriter().writeByte(ROW_VERSION).writeString(topic.name());
+        FieldWriter out = new FieldWriter().writeByte(ROW_VERSION).writeString(topic.name());
         SettingsCodec.write(out, topic.settings().texts());
         out.writeInt(topic.partitionCount());
         for (int id : topic.partitionIds()) {
@@ -203,7 +203,7 @@ public final class TopicCatalog {
     }
 
     private static Topic decode(UUID topicId, byte[] row) {
-        CommandReader in = new CommandReader(row);
+        FieldReader in = new FieldReader(row);
         byte version = in.readByte();
         if (version != ROW_VERSION) {
             throw new IllegalStateException("topic row of version " + version + ", this version reads " + ROW_VERSION);

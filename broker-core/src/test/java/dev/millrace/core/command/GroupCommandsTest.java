@@ -3,6 +3,9 @@ package dev.millrace.core.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+import dev.millrace.core.wire.MalformedFrameException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -79,25 +82,25 @@ class GroupCommandsTest {
 
     @Test
     void refusesVersionsItDoesNotKnow() {
-        CommandReader in = new CommandReader(new byte[8]);
+        FieldReader in = new FieldReader(new byte[8]);
         assertThatThrownBy(() -> DeleteGroup.decode((byte) 2, in))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(MalformedFrameException.class)
                 .hasMessageContaining("DeleteGroup version 2");
-        assertThatThrownBy(() -> DeleteGroup.decode((byte) 0, in)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> DeleteGroup.decode((byte) 0, in)).isInstanceOf(MalformedFrameException.class);
     }
 
     private static void assertGolden(
-            Command command, int type, BiFunction<Byte, CommandReader, ? extends Command> decode, String hex) {
-        CommandWriter out = new CommandWriter();
+            Command command, int type, BiFunction<Byte, FieldReader, ? extends Command> decode, String hex) {
+        FieldWriter out = new FieldWriter();
         command.encode(out);
         byte[] golden = HexFormat.of().parseHex(hex.replace(" ", ""));
 
         assertThat(command.type()).isEqualTo((byte) type);
         assertThat(command.version()).isEqualTo((byte) 1);
         assertThat(out.toByteArray()).isEqualTo(golden);
-        CommandReader in = new CommandReader(golden);
+        FieldReader in = new FieldReader(golden);
         assertThat(decode.apply((byte) 1, in)).isEqualTo(command);
-        assertThat(in.hasRemaining()).isFalse();
+        assertThat(in.remaining()).isZero();
         assertThat(command.sizeBytes()).isGreaterThanOrEqualTo(golden.length);
     }
 }

@@ -1,15 +1,16 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.MalformedFrameException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Fields and checks that the group commands share. */
-final class GroupCommandFields {
-    private GroupCommandFields() {}
+/** Fields and checks that commands share. */
+final class CommandFields {
+    private CommandFields() {}
 
     static void requireVersion(String command, byte version, byte newest) {
         if (version < 1 || version > newest) {
-            throw new IllegalArgumentException(
+            throw new MalformedFrameException(
                     command + " version " + version + " is not known; this broker knows 1 to " + newest);
         }
     }

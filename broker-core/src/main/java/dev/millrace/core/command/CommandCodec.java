@@ -1,0 +1,53 @@
+package dev.millrace.core.command;
+
+import dev.millrace.core.wire.FieldReader;
+import dev.millrace.core.wire.FieldWriter;
+import dev.millrace.core.wire.MalformedFrameException;
+
+/**
+ * Commands as bytes, for a replicated log and for tests: {@code type u8, version u8, fields}.
+ *
+ * <p>Types and versions are never reused: a command that was once written must be readable for as long as a log may hold
+ * it. Fails: {@link MalformedFrameException}.
+ */
+public final class CommandCodec {
+    private CommandCodec() {}
+
+    public static byte[] encode(Command command) {
+        FieldWriter out = new FieldWriter(command.sizeBytes() + 16);
+        out.writeByte(command.type()).writeByte(command.version());
+        command.encode(out);
+        return out.toByteArray();
+    }
+
+    public static Command decode(byte[] bytes) {
+        FieldReader in = new FieldReader(bytes);
+        byte type = in.readByte();
+        byte version = in.readByte();
+        Command command = decode(type, version, in);
+        if (in.remaining() > 0) {
+            throw new MalformedFrameException("command type " + type + " with " + in.remaining() + " bytes too many");
+        }
+        return command;
+    }
+
+    private static Command decode(byte type, byte version, FieldReader in) {
+        return switch (type) {
+            case AppendRecords.TYPE -> AppendRecords.decode(version, in);
+            case AllocateProducer.TYPE -> AllocateProducer.decode(version, in);
+            case CreateTopic.TYPE -> CreateTopic.decode(version, in);
+            case AlterTopic.TYPE -> AlterTopic.decode(version, in);
+            case DeleteTopic.TYPE -> DeleteTopic.decode(version, in);
+            case DeleteBefore.TYPE -> DeleteBefore.decode(version, in);
+            case Maintain.TYPE -> Maintain.decode(version, in);
+            case JoinGroup.TYPE -> JoinGroup.decode(version, in);
+            case HeartbeatGroup.TYPE -> HeartbeatGroup.decode(version, in);
+            case LeaveGroup.TYPE -> LeaveGroup.decode(version, in);
+            case CommitOffsets.TYPE -> CommitOffsets.decode(version, in);
+            case ResetOffsets.TYPE -> ResetOffsets.decode(version, in);
+            case DeleteGroup.TYPE -> DeleteGroup.decode(version, in);
+            case ExpireGroups.TYPE -> ExpireGroups.decode(version, in);
+            default -> throw new MalformedFrameException("command type " + type + " is unknown");
+        };
+    }
+}
