@@ -93,7 +93,11 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
             db.closeE();
         } catch (RocksDBException e) {
             System.getLogger(RocksHandles.class.getName())
-                    .log(System.Logger.Level.ERROR, "store.close.failed directory=" + directory, e);
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "store.close.failed directory={0} error={1}",
+                            directory,
+                            e.getMessage());
         }
         // closeE leaves the native object to close(), which is a no-op where closeE succeeded.
         db.close();

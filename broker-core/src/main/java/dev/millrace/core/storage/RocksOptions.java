@@ -104,7 +104,8 @@ final class RocksOptions implements AutoCloseable {
                 .setBytesPerSync(MIB)
                 .setMaxBackgroundJobs(options.backgroundJobs())
                 .setMaxOpenFiles(-1)
-                .setOpenFilesAsync(true)
+                // Asynchronous opening would let a store start although a file is missing.
+                .setOpenFilesAsync(false)
                 .setSkipStatsUpdateOnDbOpen(true)
                 .setAvoidUnnecessaryBlockingIO(true)
                 .setMaxManifestFileSize(64 * MIB)

@@ -302,7 +302,11 @@ public final class RocksStore implements Store {
             failure = e;
         }
         if (failure != null) {
-            LOGGER.log(System.Logger.Level.ERROR, "store.close.flush.failed directory=" + directory, failure);
+            LOGGER.log(
+                    System.Logger.Level.ERROR,
+                    "store.close.flush.failed directory={0} error={1}",
+                    directory,
+                    failure.getMessage());
         }
     }
 

@@ -88,7 +88,7 @@ final class StoreChild implements AutoCloseable {
                 sink.appendChunk(generation, 1, n, chunk.putInt(0, n));
                 store.commit(sink);
                 if (n % 64 == 63) {
-                    generation = n;
+                    generation = n + 1;
                     store.rotate(generation);
                 }
                 if (n % 3 == 0) {

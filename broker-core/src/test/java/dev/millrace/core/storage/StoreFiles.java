@@ -25,21 +25,29 @@ final class StoreFiles {
         return target;
     }
 
-    /** False where RocksDB removed a file that it no longer needs while they were copied. */
+    /** False where a flush or compaction of RocksDB changed the files while they were copied. */
     private static boolean copyAll(Path store, Path target) throws IOException {
         for (Path file : list(target)) {
             Files.delete(file);
         }
         try {
+            List<String> before = namesAndSizes(store);
             for (Path file : list(store)) {
                 if (!file.endsWith("LOCK")) {
                     Files.copy(file, target.resolve(file.getFileName()));
                 }
             }
-            return true;
+            return namesAndSizes(store).equals(before);
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    private static List<String> namesAndSizes(Path directory) throws IOException {
+        return list(directory).stream()
+                .filter(file -> !file.endsWith("LOG"))
+                .map(file -> file + " " + file.toFile().length())
+                .toList();
     }
 
     static List<Path> list(Path directory) throws IOException {

@@ -1,0 +1,155 @@
+package dev.millrace.core.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Random work gives the same contents in RocksDB and in memory, so that tests on the one say something of the other. */
+final class StoreEquivalenceTest {
+    private static final StoreOptions OPTIONS = new StoreOptions(2 << 20, 8 << 20, 1 << 20, 2, 64 << 10, false);
+    private static final int STEP_COUNT = 1_500;
+    private static final int PARTITION_COUNT = 4;
+
+    @TempDir
+    Path directory;
+
+    private Random random;
+    private Store rocks;
+    private Store memory;
+    private int openCount;
+    private int generation;
+    private int oldestGeneration;
+    private final long[] lastOffsets = new long[PARTITION_COUNT];
+
+    @Test
+    void storesAnswerAlike() throws IOException {
+        random = new Random(Seeds.next());
+        Path path = directory.resolve("0");
+        rocks = RocksStore.open(path, OPTIONS);
+        memory = new MemoryStore();
+        try {
+            for (int step = 0; step < STEP_COUNT; step++) {
+                path = step(path);
+            }
+            compare();
+        } finally {
+            rocks.close();
+            memory.close();
+        }
+    }
+
+    private Path step(Path path) throws IOException {
+        int dice = random.nextInt(1000);
+        if (dice < 900) {
+            commitBoth();
+        } else if (dice < 950) {
+            assertThat(rocks.sync()).isEqualTo(memory.sync());
+        } else if (dice < 970) {
+            generation += 1 + random.nextInt(3);
+            rocks.rotate(generation);
+            memory.rotate(generation);
+        } else if (dice < 980) {
+            oldestGeneration = Math.max(oldestGeneration, generation - random.nextInt(4));
+            rocks.dropGenerationsBelow(oldestGeneration);
+            memory.dropGenerationsBelow(oldestGeneration);
+        } else if (dice < 990) {
+            compare();
+        } else if (dice < 995) {
+            rocks.close();
+            memory.close();
+            rocks = RocksStore.open(path, OPTIONS);
+            memory = ((MemoryStore) memory).reopen();
+            generation++;
+        } else {
+            return crash(path);
+        }
+        return path;
+    }
+
+    /** All commits are synced first: what an unsynced commit comes to is legally different in the two. */
+    private Path crash(Path path) throws IOException {
+        assertThat(rocks.sync()).isEqualTo(memory.sync());
+        Path image = StoreFiles.crashImage(path, directory.resolve(Integer.toString(++openCount)));
+        rocks.close();
+        rocks = RocksStore.open(image, OPTIONS);
+        memory = ((MemoryStore) memory).crash(random);
+        generation++;
+        compare();
+        return image;
+    }
+
+    private void commitBoth() {
+        WriteSink first = rocks.begin();
+        WriteSink second = memory.begin();
+        int changeCount = random.nextInt(5);
+        for (int i = 0; i < changeCount; i++) {
+            change(first, second);
+        }
+        assertThat(rocks.commit(first)).isEqualTo(memory.commit(second));
+    }
+
+    private void change(WriteSink first, WriteSink second) {
+        Table table = Table.values()[random.nextInt(Table.values().length)];
+        byte[] key = new byte[] {(byte) random.nextInt(256), (byte) random.nextInt(4)};
+        byte[] value = new byte[random.nextInt(2_000)];
+        random.nextBytes(value);
+        int dice = random.nextInt(10);
+        if (dice < 4) {
+            first.put(table, key, value);
+            second.put(table, key, value);
+        } else if (dice < 6) {
+            first.delete(table, key);
+            second.delete(table, key);
+        } else {
+            int partition = random.nextInt(PARTITION_COUNT);
+            lastOffsets[partition] += 1 + random.nextInt(20);
+            ByteBuffer chunk =
+                    ByteBuffer.allocateDirect(value.length).put(value).flip();
+            first.appendChunk(generation, partition, lastOffsets[partition], chunk);
+            second.appendChunk(generation, partition, lastOffsets[partition], chunk);
+        }
+    }
+
+    private void compare() {
+        for (Table table : Table.values()) {
+            byte[] from = {(byte) random.nextInt(256)};
+            byte[] to = {(byte) random.nextInt(256), (byte) random.nextInt(4)};
+            assertThat(rows(rocks, table, new byte[0], new byte[] {-1, -1}))
+                    .isEqualTo(rows(memory, table, new byte[0], new byte[] {-1, -1}));
+            assertThat(rows(rocks, table, from, to)).isEqualTo(rows(memory, table, from, to));
+            assertThat(rocks.get(table, to)).isEqualTo(memory.get(table, to));
+        }
+        // Files of dropped generations may be there still; generations that are kept must be there whole.
+        for (int each = oldestGeneration; each <= generation; each++) {
+            for (int partition = 0; partition < PARTITION_COUNT; partition++) {
+                long from = random.nextInt((int) lastOffsets[partition] + 2);
+                assertThat(chunks(rocks, each, partition, from)).isEqualTo(chunks(memory, each, partition, from));
+            }
+        }
+    }
+
+    private static List<String> rows(Store store, Table table, byte[] from, byte[] to) {
+        List<String> rows = new ArrayList<>();
+        HexFormat hex = HexFormat.of();
+        store.scan(table, from, to, (key, value) -> rows.add(hex.formatHex(key) + "=" + hex.formatHex(value)));
+        return rows;
+    }
+
+    private static List<String> chunks(Store store, int generation, int partition, long from) {
+        List<String> chunks = new ArrayList<>();
+        store.scanLog(generation, partition, from, (last, chunk) -> {
+            byte[] bytes = new byte[chunk.remaining()];
+            chunk.get(bytes);
+            return chunks.add(last + "=" + HexFormat.of().formatHex(bytes));
+        });
+        return chunks;
+    }
+}
