@@ -65,6 +65,7 @@ class ConfigLoaderTest {
                 .isEqualTo(
                         at(2, 3) + ": storage.blokCache: there is no such key\n    did you mean storage.blockCache?");
         assertThat(only("storge:\n  blockCache: 64MiB\n")).contains(at(1, 1) + ": storge:", "did you mean storage?");
+        assertThat(only("logging:\n  levle: info\n")).contains("did you mean logging.level?");
         assertThat(only("blockCache: 64MiB\n")).contains("did you mean storage.blockCache?");
         assertThat(only("storage:\n  block_cache: 64MiB\n")).contains("did you mean storage.blockCache?");
         assertThat(only("limits:\n  retention: 7d\n")).contains("did you mean topics.retention?");
