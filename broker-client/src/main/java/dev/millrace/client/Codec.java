@@ -44,6 +44,11 @@ public interface Codec<T> {
      * @throws IllegalStateException naming the artifact, where Jackson is not on the class path
      */
     static <T> Codec<T> json(Class<T> type) {
-        return JsonCodec.of(type);
+        try {
+            return JsonCodec.of(type);
+        } catch (LinkageError e) {
+            throw new IllegalStateException(
+                    "Codec.json needs Jackson: add com.fasterxml.jackson.core:jackson-databind to the class path", e);
+        }
     }
 }
