@@ -1,0 +1,88 @@
+package dev.millrace.client;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** Topics, groups and offsets, for operators and tests. All calls wait for the answer. <em>Thread:</em> any. */
+public interface Admin {
+    /**
+     * Creates a topic.
+     *
+     * @param partitions 0 for the broker's default
+     * @param settings by name, such as {@code retention -> 7d}
+     */
+    TopicInfo createTopic(String name, int partitions, Map<String, String> settings);
+
+    default TopicInfo createTopic(String name, int partitions) {
+        return createTopic(name, partitions, Map.of());
+    }
+
+    /** All topics, by name. */
+    default List<TopicInfo> listTopics() {
+        return listTopics(">");
+    }
+
+    /** @param pattern a name or wildcard: {@code orders.*} one level, {@code orders.>} all below */
+    List<TopicInfo> listTopics(String pattern);
+
+    TopicInfo describeTopic(String name);
+
+    /**
+     * Changes settings and adds partitions.
+     *
+     * @param partitions the new count, or 0 to leave it
+     * @param settings those to change; a null value goes back to the default
+     */
+    TopicInfo alterTopic(String name, int partitions, Map<String, String> settings);
+
+    /** Deletes a topic with its messages and the groups' offsets in it. */
+    void deleteTopic(String name);
+
+    FoundOffset findOffset(TopicPartition partition, StartFrom position);
+
+    /** Deletes the messages before an offset. */
+    void deleteBefore(TopicPartition partition, long offset);
+
+    List<GroupSummary> listGroups();
+
+    GroupInfo describeGroup(String group);
+
+    /**
+     * Moves the committed offsets of all partitions of a topic; the group must have no members.
+     *
+     * @param dryRun say what would be, change nothing
+     */
+    default List<OffsetReset> resetOffsets(String group, String topic, StartFrom to, boolean dryRun) {
+        return resetOffsets(group, topic, List.of(), to, dryRun);
+    }
+
+    /** @param partitions empty for all of the topic */
+    List<OffsetReset> resetOffsets(
+            String group, String topic, Collection<Integer> partitions, StartFrom to, boolean dryRun);
+
+    /** Deletes a group that has no members, with its offsets. */
+    void deleteGroup(String group);
+
+    /** What the group has committed, by partition. */
+    Map<TopicPartition, Long> committedOffsets(String group);
+
+    /** Commits offsets for a group that has no members. */
+    void commitOffsets(String group, Map<TopicPartition, Long> nextOffsets);
+
+    BrokerInfo brokerInfo();
+
+    /**
+     * Where a position is in the log.
+     *
+     * @param offset the end offset where no message is that new
+     * @param timestampMs of the message at the offset, or -1
+     */
+    record FoundOffset(long offset, long timestampMs) {}
+
+    /** @param before -1 where nothing was committed */
+    record OffsetReset(TopicPartition partition, long before, long after) {}
+
+    /** @param state empty, stable or reconciling */
+    record GroupSummary(String group, String state, int members, long lagMessages, long lagMs) {}
+}

@@ -1,0 +1,41 @@
+package dev.millrace.client;
+
+/**
+ * A connection to a broker, from which everything else is opened. One is enough for a process.
+ *
+ * <p>Reconnects by itself, with a growing, jittered pause; calls wait for the connection until their deadline.
+ * <em>Thread:</em> any.
+ */
+public interface MillraceClient extends AutoCloseable {
+    /**
+     * Connects with default options.
+     *
+     * @param server {@code host:port}, {@code host} for port 7650, or {@code millrace://host:port}
+     * @throws MillraceException CONNECT_FAILED when no broker answers in time; UNSUPPORTED_VERSION
+     */
+    static MillraceClient connect(String server) {
+        return builder().server(server).build();
+    }
+
+    static ClientBuilder builder() {
+        return new ClientBuilder();
+    }
+
+    /** Opens a producer of bytes to any topic. */
+    ProducerBuilder producer();
+
+    /** Opens a consumer without a group: it reads the partitions that it names and commits nothing. */
+    ConsumerBuilder consumer();
+
+    /** Opens a member of a consumer group, which shares the partitions with the group's other members. */
+    GroupBuilder group(String name);
+
+    Admin admin();
+
+    /** A typed view of a topic, for code that speaks in objects instead of bytes. */
+    <K, V> TypedTopic<K, V> topic(String name, Codec<K> keys, Codec<V> values);
+
+    /** Closes what was opened from here, flushing producers and committing consumers, then the connection. */
+    @Override
+    void close();
+}

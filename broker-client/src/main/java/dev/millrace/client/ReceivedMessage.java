@@ -1,0 +1,49 @@
+package dev.millrace.client;
+
+import dev.millrace.core.record.RecordHeader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** A message from a topic, with its place. Key and value may be null. */
+public record ReceivedMessage(
+        String topic,
+        int partition,
+        long offset,
+        long timestampMs,
+        byte[] key,
+        byte[] value,
+        List<RecordHeader> headers) {
+    /** The key as UTF-8, or null. */
+    public String keyText() {
+        return text(key);
+    }
+
+    /** The value as UTF-8, or null. */
+    public String valueText() {
+        return text(value);
+    }
+
+    /** The last header of this name as UTF-8, or null. */
+    public String header(String name) {
+        for (int i = headers.size() - 1; i >= 0; i--) {
+            if (headers.get(i).key().equals(name)) {
+                return text(headers.get(i).value());
+            }
+        }
+        return null;
+    }
+
+    public TopicPartition topicPartition() {
+        return new TopicPartition(topic, partition);
+    }
+
+    /** Place and sizes only: payload does not belong in logs. */
+    @Override
+    public String toString() {
+        return topic + "/" + partition + "@" + offset;
+    }
+
+    private static String text(byte[] bytes) {
+        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+    }
+}

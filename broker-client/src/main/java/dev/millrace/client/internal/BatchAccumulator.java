@@ -1,0 +1,137 @@
+package dev.millrace.client.internal;
+
+import dev.millrace.client.Message;
+import dev.millrace.client.MillraceException;
+import dev.millrace.client.Receipt;
+import dev.millrace.core.record.RecordBatchBuilder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Gathers the messages of one partition: callers encode into the open batch, the loop takes the sealed ones.
+ *
+ * <p>Thread: any, by its monitor; nothing waits or sends while it is held.
+ */
+final class BatchAccumulator {
+    static final long NEVER = Long.MIN_VALUE;
+
+    /** The batch that callers append to. */
+    static final class Open {
+        final String topic;
+        final int partition;
+        final RecordBatchBuilder builder;
+        final List<CompletableFuture<Receipt>> waiters = new ArrayList<>();
+        final long createdNanos;
+        final long deadlineNanos;
+        long reservedBytes;
+
+        Open(String topic, int partition, RecordBatchBuilder builder, long createdNanos, long deadlineNanos) {
+            this.topic = topic;
+            this.partition = partition;
+            this.builder = builder;
+            this.createdNanos = createdNanos;
+            this.deadlineNanos = deadlineNanos;
+        }
+    }
+
+    /** What an append changed that the loop should know of. */
+    enum Wake {
+        NOTHING,
+        OPENED,
+        SEALED
+    }
+
+    private final String topic;
+    private final int partition;
+    private final ProducerOptions options;
+    private final BuilderPool builders;
+    private final Deque<OutBatch> sealed = new ArrayDeque<>();
+    private final Deque<OutBatch> unsettled = new ArrayDeque<>();
+    private Open open;
+    private long nextOrdinal;
+    private MillraceException closedBy;
+
+    BatchAccumulator(String topic, int partition, ProducerOptions options, BuilderPool builders) {
+        this.topic = topic;
+        this.partition = partition;
+        this.options = options;
+        this.builders = builders;
+    }
+
+    /** Adds a message. Fails: what closed the accumulator. */
+    synchronized Wake append(
+            Message message, long timestampMs, long reservedBytes, CompletableFuture<Receipt> waiter, long nowNanos) {
+        if (closedBy != null) {
+            throw closedBy;
+        }
+        Wake wake = Wake.NOTHING;
+        if (open != null
+                && open.builder.sizeBytesWith(timestampMs, message.key(), message.value(), message.headers())
+                        > options.batchBytes()) {
+            seal();
+            wake = Wake.SEALED;
+        }
+        if (open == null) {
+            open = new Open(topic, partition, builders.take(), nowNanos, nowNanos + options.deliveryNanos());
+            wake = wake == Wake.NOTHING ? Wake.OPENED : wake;
+        }
+        open.builder.append(timestampMs, message.key(), message.value(), message.headers());
+        open.waiters.add(waiter);
+        open.reservedBytes += reservedBytes;
+        if (open.builder.sizeBytes() >= options.batchBytes()) {
+            seal();
+            wake = Wake.SEALED;
+        }
+        return wake;
+    }
+
+    private void seal() {
+        OutBatch batch = new OutBatch(open, open.builder.build(), nextOrdinal++);
+        builders.giveBack(open.builder);
+        open = null;
+        sealed.add(batch);
+        unsettled.add(batch);
+    }
+
+    /** Moves what is sealed to the given queue. */
+    synchronized void takeSealed(Collection<OutBatch> into) {
+        into.addAll(sealed);
+        sealed.clear();
+    }
+
+    /** When the open batch was begun, or {@link #NEVER} where there is none. */
+    synchronized long openSinceNanos() {
+        return open == null ? NEVER : open.createdNanos;
+    }
+
+    /** Seals the open batch, where there is one, so that the next {@link #takeSealed} brings it. */
+    synchronized void sealOpen() {
+        if (open != null) {
+            seal();
+        }
+    }
+
+    synchronized boolean isIdle() {
+        return open == null && sealed.isEmpty();
+    }
+
+    /** What to wait for so that everything appended until now has its outcome. */
+    synchronized List<CompletableFuture<Void>> unsettled() {
+        sealOpen();
+        return unsettled.stream().map(batch -> batch.settled).toList();
+    }
+
+    synchronized void settled(OutBatch batch) {
+        unsettled.remove(batch);
+    }
+
+    /** Refuses messages from now on and seals what is open. */
+    synchronized void close(MillraceException cause) {
+        closedBy = cause;
+        sealOpen();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.millrace.client.internal;
+
+import dev.millrace.client.Consumer;
+import dev.millrace.client.ReceivedMessage;
+import dev.millrace.client.StartFrom;
+import dev.millrace.client.TopicPartition;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Reads partitions without a group, in pull style. Thread: any; polls come one after the other. */
+final class NativeConsumer implements Consumer {
+    private final FeedSet feeds;
+    private final int pollCountMax;
+    private final java.util.function.Consumer<AutoCloseable> onClose;
+    private final ReentrantLock polling = new ReentrantLock();
+
+    NativeConsumer(Link link, int bufferBytes, int pollCountMax, java.util.function.Consumer<AutoCloseable> onClose) {
+        this.feeds = new FeedSet(link, bufferBytes);
+        this.pollCountMax = pollCountMax;
+        this.onClose = onClose;
+    }
+
+    void add(TopicPartition partition, UUID topicId, StartFrom start, int partitionCount) {
+        feeds.add(partition, topicId, FeedSet.toWire(start), partitionCount);
+    }
+
+    @Override
+    public List<ReceivedMessage> poll(Duration timeout) {
+        return poll(timeout, pollCountMax);
+    }
+
+    List<ReceivedMessage> poll(Duration timeout, int countMax) {
+        polling.lock();
+        try {
+            return feeds.buffer().poll(Math.min(countMax, pollCountMax), timeout.toNanos(), (partition, problem) -> {
+                throw Waiting.rethrown(problem);
+            });
+        } finally {
+            polling.unlock();
+        }
+    }
+
+    void wakeUp() {
+        feeds.buffer().wakeUp();
+    }
+
+    @Override
+    public Set<TopicPartition> assignment() {
+        return feeds.buffer().partitions();
+    }
+
+    @Override
+    public long position(TopicPartition partition) {
+        return feeds.buffer().position(partition);
+    }
+
+    @Override
+    public long endOffset(TopicPartition partition) {
+        return feeds.buffer().endOffset(partition);
+    }
+
+    @Override
+    public boolean caughtUp() {
+        return feeds.buffer().caughtUp();
+    }
+
+    @Override
+    public void pause(Collection<TopicPartition> partitions) {
+        feeds.buffer().setPaused(partitions, true);
+    }
+
+    @Override
+    public void resume(Collection<TopicPartition> partitions) {
+        feeds.buffer().setPaused(partitions, false);
+    }
+
+    @Override
+    public void seek(TopicPartition partition, long offset) {
+        feeds.seek(partition, offset);
+    }
+
+    @Override
+    public void close() {
+        feeds.close();
+        onClose.accept(this);
+    }
+}

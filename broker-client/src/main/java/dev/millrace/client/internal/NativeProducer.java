@@ -1,0 +1,204 @@
+package dev.millrace.client.internal;
+
+import dev.millrace.client.Message;
+import dev.millrace.client.MillraceException;
+import dev.millrace.client.Producer;
+import dev.millrace.client.Receipt;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.record.RecordHeader;
+import dev.millrace.core.wire.TopicFrames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * The callers' side of publishing: finds the partition, takes memory, encodes into the open batch. Thread: any.
+ *
+ * <p>From there on {@link Lane} and {@link PublishSender} go on, on the loop.
+ */
+final class NativeProducer implements Producer {
+    /** After this time the topic is described again, to learn of added partitions. */
+    private static final long ROUTE_LIFE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** Lengths, deltas and the waiter: what a record takes beside its bytes, at most. */
+    private static final int RECORD_OVERHEAD_BYTES = 64;
+
+    private final Link link;
+    private final ProducerOptions options;
+    private final MemoryBudget budget;
+    private final PublishSender sender;
+    private final Callbacks callbacks;
+    private final TopicDirectory topics;
+    private final BuilderPool builders;
+    private final RandomGenerator random;
+    private final Consumer<AutoCloseable> onClose;
+    private final Map<String, TopicRoute> routes = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<TopicRoute>> lookups = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    NativeProducer(
+            Link link,
+            ProducerOptions options,
+            Callbacks callbacks,
+            RandomGenerator random,
+            Consumer<AutoCloseable> onClose) {
+        this.link = link;
+        this.options = options;
+        this.callbacks = callbacks;
+        this.random = random;
+        this.onClose = onClose;
+        this.budget = new MemoryBudget(options.bufferBytes());
+        this.topics = new TopicDirectory(link);
+        this.builders = new BuilderPool(options.compression(), 2 * options.batchBytes());
+        this.sender = new PublishSender(link, options, budget, callbacks, routes::remove);
+        link.onLoop(() -> link.addListener(sender));
+    }
+
+    @Override
+    public Receipt publish(Message message) {
+        OutBatch.BlockedCaller waiter = new OutBatch.BlockedCaller();
+        submit(message, waiter);
+        return Waiting.on(waiter);
+    }
+
+    @Override
+    public CompletableFuture<Receipt> publishAsync(Message message) {
+        CompletableFuture<Receipt> receipt = new CompletableFuture<>();
+        try {
+            submit(message, receipt);
+        } catch (MillraceException e) {
+            receipt.completeExceptionally(e);
+        }
+        return receipt;
+    }
+
+    private void submit(Message message, CompletableFuture<Receipt> waiter) {
+        if (closed) {
+            throw new MillraceException(Fault.CLIENT_CLOSED, "the producer was closed");
+        }
+        long recordBytes = checkedBytes(message);
+        TopicRoute route = route(message.topic());
+        Lane lane = route.laneOf(message);
+        budget.reserve(recordBytes, options.blockNanos());
+        long timestampMs = message.timestampMs() >= 0 ? message.timestampMs() : System.currentTimeMillis();
+        BatchAccumulator.Wake wake;
+        try {
+            wake = lane.input.append(message, timestampMs, recordBytes, waiter, System.nanoTime());
+        } catch (RuntimeException e) {
+            budget.release(recordBytes);
+            throw e;
+        }
+        if (wake == BatchAccumulator.Wake.SEALED && message.key() == null) {
+            route.moveSticky();
+        }
+        if (wake != BatchAccumulator.Wake.NOTHING) {
+            sender.wake(lane);
+        }
+    }
+
+    private long checkedBytes(Message message) {
+        if (message.timestampMs() < -1) {
+            throw new MillraceException(
+                    Fault.INVALID_REQUEST, "timestamp " + message.timestampMs() + " ms is before 1970");
+        }
+        long bytes = RECORD_OVERHEAD_BYTES + (long) bytesOf(message.key()) + bytesOf(message.value());
+        for (RecordHeader header : message.headers()) {
+            bytes += 8L + 3L * header.key().length() + bytesOf(header.value());
+        }
+        long payloadBytes = bytes - RECORD_OVERHEAD_BYTES;
+        if (payloadBytes > link.messageBytesMax()) {
+            throw new MillraceException(
+                    Fault.MESSAGE_TOO_LARGE,
+                    "a message of " + payloadBytes + " bytes to " + message.topic() + "; the broker takes "
+                            + link.messageBytesMax());
+        }
+        return bytes;
+    }
+
+    private static int bytesOf(byte[] field) {
+        return field == null ? 0 : field.length;
+    }
+
+    // ---- routes
+
+    private TopicRoute route(String topic) {
+        TopicRoute route = routes.get(topic);
+        if (route == null) {
+            return Waiting.on(lookUp(topic));
+        }
+        if (System.nanoTime() - route.loadedNanos() > ROUTE_LIFE_NANOS) {
+            // The next messages take the new one; this one need not wait.
+            lookUp(topic);
+        }
+        return route;
+    }
+
+    /** One look-up for all callers that need it at the same time. */
+    private CompletableFuture<TopicRoute> lookUp(String topic) {
+        CompletableFuture<TopicRoute> mine = new CompletableFuture<>();
+        CompletableFuture<TopicRoute> other = lookups.putIfAbsent(topic, mine);
+        if (other != null) {
+            return other;
+        }
+        topics.describe(topic, options.deliveryNanos()).whenComplete((info, error) -> {
+            lookups.remove(topic);
+            if (error != null) {
+                mine.completeExceptionally(error);
+            } else {
+                mine.complete(routes.compute(topic, (name, before) -> renewed(info, before)));
+            }
+        });
+        return mine;
+    }
+
+    /** Keeps the lanes that there are: messages wait in them. */
+    private TopicRoute renewed(TopicFrames.TopicInfo info, TopicRoute before) {
+        List<Lane> lanes = new ArrayList<>(before == null ? List.of() : before.lanes());
+        for (int partition = lanes.size(); partition < info.partitions().size(); partition++) {
+            BatchAccumulator input = new BatchAccumulator(info.name(), partition, options, builders);
+            lanes.add(new Lane(info.name(), info.topicId(), partition, sender, input));
+        }
+        return new TopicRoute(info.name(), List.copyOf(lanes), System.nanoTime(), random);
+    }
+
+    // ---- the end
+
+    @Override
+    public void flush() {
+        if (callbacks.isCurrentThread()) {
+            throw new IllegalStateException("flush and close wait for callbacks, so a callback must not call them");
+        }
+        List<CompletableFuture<Void>> outcomes = new ArrayList<>();
+        for (TopicRoute route : routes.values()) {
+            for (Lane lane : route.lanes()) {
+                List<CompletableFuture<Void>> ofLane = lane.input.unsettled();
+                if (!ofLane.isEmpty()) {
+                    outcomes.addAll(ofLane);
+                    sender.wake(lane);
+                }
+            }
+        }
+        outcomes.forEach(Waiting::on);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            flush();
+        } finally {
+            budget.close();
+            MillraceException cause = new MillraceException(Fault.CLIENT_CLOSED, "the producer was closed");
+            routes.values().forEach(route -> route.lanes().forEach(lane -> lane.input.close(cause)));
+            link.onLoop(sender::close);
+            onClose.accept(this);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The inside of the client; everything here may change with any version. */
+package dev.millrace.client.internal;
