@@ -17,7 +17,7 @@ final class LabelLimit {
         this.namesMax = namesMax;
     }
 
-    /** The label for a name, always the same one. */
+    /** The label for a name. */
     String of(String name) {
         if (names.contains(name)) {
             return name;
@@ -25,5 +25,10 @@ final class LabelLimit {
         synchronized (names) {
             return names.size() < namesMax && names.add(name) || names.contains(name) ? name : OTHER;
         }
+    }
+
+    /** Frees the places of names that are gone. Only for gauges: a counter that changes its label would fall. */
+    void retain(Set<String> live) {
+        names.retainAll(live);
     }
 }

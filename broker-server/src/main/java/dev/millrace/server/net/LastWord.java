@@ -25,10 +25,12 @@ public final class LastWord {
             word.release();
             return;
         }
-        channel.pipeline().addFirst(new Discard());
+        Discard discard = new Discard();
+        channel.pipeline().addFirst(discard);
         var deadline = channel.eventLoop().schedule(() -> channel.close(), LINGER_MS, TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> deadline.cancel(false));
-        channel.writeAndFlush(word).addListener((ChannelFutureListener) sent -> {
+        // From the first handler, past all encoders: the word is bytes already.
+        channel.pipeline().context(discard).writeAndFlush(word).addListener((ChannelFutureListener) sent -> {
             if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
                 duplex.shutdownOutput();
             } else {
@@ -37,11 +39,6 @@ public final class LastWord {
         });
         // Also a paused connection must see the peer's end.
         channel.config().setAutoRead(true);
-    }
-
-    /** True where the channel has had its last word; then nothing that it still receives counts. */
-    public static boolean wasSaid(Channel channel) {
-        return channel.pipeline().get(Discard.class) != null;
     }
 
     private static final class Discard extends ChannelInboundHandlerAdapter {
