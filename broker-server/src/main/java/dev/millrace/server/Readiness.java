@@ -1,0 +1,72 @@
+package dev.millrace.server;
+
+import dev.millrace.core.Broker;
+import dev.millrace.core.BrokerStatus;
+import dev.millrace.server.protocol.http.Health;
+import java.util.Locale;
+
+/** Whether requests should be sent here now, from the server's phase and the broker's status. Thread: any. */
+final class Readiness {
+    private sealed interface Phase {
+        /** The log is being recovered. */
+        record Starting() implements Phase {}
+
+        record Serving(Broker broker) implements Phase {}
+
+        record Draining() implements Phase {}
+    }
+
+    private volatile Phase phase = new Phase.Starting();
+
+    void serving(Broker broker) {
+        phase = new Phase.Serving(broker);
+    }
+
+    void draining() {
+        phase = new Phase.Draining();
+    }
+
+    boolean isReady() {
+        return ready().healthy();
+    }
+
+    Health ready() {
+        Phase now = phase;
+        if (now instanceof Phase.Starting) {
+            return Health.failing("starting", "starting", "the log is being recovered");
+        }
+        if (now instanceof Phase.Serving serving) {
+            return ready(serving.broker().status());
+        }
+        return Health.failing("draining", "draining", "the broker is stopping");
+    }
+
+    /** A restart helps a halted broker alone: it frees no disk, and it only prolongs a recovery. */
+    Health live() {
+        if (phase instanceof Phase.Serving serving && serving.broker().status() instanceof BrokerStatus.Halted halted) {
+            return halted(halted);
+        }
+        return Health.ok("live");
+    }
+
+    private static Health ready(BrokerStatus status) {
+        if (status instanceof BrokerStatus.Halted halted) {
+            return halted(halted);
+        }
+        if (status instanceof BrokerStatus.DiskFull full) {
+            return Health.failing(
+                    "disk_full",
+                    "disk_full",
+                    full.usableBytes() + " bytes are free, storage.diskReserve keeps " + full.reserveBytes()
+                            + "; publishes are refused, reads and commits go on");
+        }
+        if (status instanceof BrokerStatus.Draining) {
+            return Health.failing("draining", "draining", "the broker is stopping");
+        }
+        return Health.ok("ready");
+    }
+
+    private static Health halted(BrokerStatus.Halted halted) {
+        return Health.failing("halted", halted.fault().name().toLowerCase(Locale.ROOT), halted.detail());
+    }
+}

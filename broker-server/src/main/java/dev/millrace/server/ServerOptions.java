@@ -1,0 +1,120 @@
+package dev.millrace.server;
+
+import dev.millrace.core.BrokerOptions;
+import dev.millrace.core.BrokerStatus;
+import dev.millrace.core.group.GroupLimits;
+import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.storage.StoreOptions;
+import dev.millrace.core.time.Units;
+import dev.millrace.server.config.BindAddress;
+import dev.millrace.server.config.Config;
+import dev.millrace.server.config.DataSize;
+import dev.millrace.server.net.ConnectionLimits;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** What the parts of a server are told, taken from the configuration. Units: in the names. */
+record ServerOptions(
+        Path dataDirectory,
+        InetSocketAddress nativeBind,
+        InetSocketAddress httpBind,
+        ConnectionLimits limits,
+        int httpBodyBytesMax,
+        long drainTimeoutMs) {
+    /** What a PUBLISH frame takes beside its batches: envelope, topic id, partition. */
+    private static final int PUBLISH_HEAD_BYTES = 8 + 16 + 4;
+
+    private static final int SUBSCRIPTIONS_PER_CONNECTION = 10_000;
+    private static final int READER_THREADS = 2;
+
+    static ServerOptions of(Config config) {
+        Config.Limits limits = config.limits();
+        return new ServerOptions(
+                config.node().dataDir(),
+                address(config.listeners().nativeListener().bind()),
+                address(config.listeners().http().bind()),
+                new ConnectionLimits(
+                        limits.connections(),
+                        bytes(limits.frameSize()),
+                        bytes(limits.messageSize()),
+                        bytes(limits.inFlightPerConnection()),
+                        limits.inFlightTotal().bytes(),
+                        bytes(limits.helloBytes()),
+                        millis(limits.helloTimeout()),
+                        millis(limits.idleTimeout()),
+                        SUBSCRIPTIONS_PER_CONNECTION),
+                bytes(limits.httpRequestSize()),
+                config.shutdown().drainTimeout().toMillis());
+    }
+
+    /** What core is told; {@code onHalt} is called once, on a thread of the broker, when storage has failed. */
+    static BrokerOptions broker(Config config, Consumer<BrokerStatus.Halted> onHalt) {
+        Config.Storage storage = config.storage();
+        Config.Limits limits = config.limits();
+        ShardRuntime.Limits shard = ShardRuntime.Limits.defaults();
+        return BrokerOptions.defaults(config.node().dataDir())
+                .withStore(store(storage))
+                .withMemory(new BrokerOptions.Memory(
+                        storage.tailCache().bytes(),
+                        bytes(limits.messageSize()),
+                        bytes(limits.frameSize()) - PUBLISH_HEAD_BYTES,
+                        READER_THREADS))
+                .withUpkeep(new BrokerOptions.Upkeep(
+                        storage.generationMaxAge().toMillis(),
+                        storage.retentionCheckInterval().toMillis(),
+                        storage.diskReserve().bytes(),
+                        config.producers().idRetention().toMillis()))
+                .withTopics(new BrokerOptions.TopicDefaults(
+                        config.topics().partitions(),
+                        config.topics().partitionsMax(),
+                        config.topics().retention().map(Duration::toMillis).orElse(Units.UNLIMITED),
+                        config.topics().retentionBytes().map(DataSize::bytes).orElse(Units.UNLIMITED)))
+                .withGroups(groups(config.groups()))
+                .withShard(new ShardRuntime.Limits(
+                        limits.inboxRequests(),
+                        limits.inboxBytes().bytes(),
+                        shard.batchCountMax(),
+                        shard.batchBytesMax(),
+                        shard.unsyncedBytesMax()))
+                .withWorld(BrokerOptions.World.real(onHalt));
+    }
+
+    private static StoreOptions store(Config.Storage storage) {
+        StoreOptions defaults = StoreOptions.defaults();
+        return new StoreOptions(
+                storage.generationSize().bytes(),
+                storage.blockCache().bytes(),
+                defaults.tableMemtableBytes(),
+                // One thread for flushes and one for the rest is the least with which flushes never wait.
+                Math.max(2, storage.backgroundJobs()),
+                defaults.readaheadBytes(),
+                storage.acceptLoss());
+    }
+
+    private static BrokerOptions.GroupPolicy groups(Config.Groups groups) {
+        GroupLimits defaults = GroupLimits.DEFAULT;
+        GroupLimits limits = new GroupLimits(
+                defaults.groupCountMax(),
+                defaults.memberCountMax(),
+                defaults.patternCountMax(),
+                defaults.sessionTimeoutMsMin(),
+                millis(groups.sessionTimeoutMax()),
+                defaults.metadataCharsMax());
+        return new BrokerOptions.GroupPolicy(
+                limits, millis(groups.sessionTimeout()), groups.offsetRetention().toMillis());
+    }
+
+    private static InetSocketAddress address(BindAddress bind) {
+        return new InetSocketAddress(bind.host(), bind.port());
+    }
+
+    private static int bytes(DataSize size) {
+        return (int) Math.min(Integer.MAX_VALUE, size.bytes());
+    }
+
+    private static int millis(Duration duration) {
+        return (int) Math.min(Integer.MAX_VALUE, duration.toMillis());
+    }
+}

@@ -1,0 +1,2 @@
+/** Netty: threads, listening sockets, and the limits that keep one connection from harming the others. */
+package dev.millrace.server.net;

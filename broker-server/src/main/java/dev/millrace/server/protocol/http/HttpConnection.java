@@ -1,0 +1,253 @@
+package dev.millrace.server.protocol.http;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.server.metrics.ProtocolMeters;
+import dev.millrace.server.net.LastWord;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One HTTP connection: one request at a time, each with a deadline. Thread: event loop, but for what says otherwise. */
+final class HttpConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
+    private static final String JSON = "application/json";
+    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    private enum State {
+        /** Between two requests. */
+        IDLE,
+        /** Some bytes of a request have come. */
+        RECEIVING,
+        ANSWERING
+    }
+
+    private interface Route {
+        void answer(HttpConnection connection);
+    }
+
+    private static final Map<String, Route> ROUTES = Map.of(
+            "/metrics", HttpConnection::answerMetrics,
+            "/health/live", HttpConnection::answerLive,
+            "/health/ready", HttpConnection::answerReady);
+
+    private final HttpOptions options;
+    private final ProtocolMeters meters;
+    private final Executor scraper;
+    private volatile ChannelHandlerContext context;
+    private State state = State.IDLE;
+    private boolean draining;
+    private Future<?> deadline;
+
+    HttpConnection(HttpOptions options, ProtocolMeters meters, Executor scraper) {
+        this.options = options;
+        this.meters = meters;
+        this.scraper = scraper;
+    }
+
+    /** Sees the bytes before they are a request, for the deadline. */
+    ChannelHandler byteWatch() {
+        return new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext reading, Object bytes) {
+                if (state == State.IDLE) {
+                    state = State.RECEIVING;
+                    closeIn(options.requestTimeoutMs());
+                }
+                reading.fireChannelRead(bytes);
+            }
+        };
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext active) {
+        closeIn(options.requestTimeoutMs());
+        active.read();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) {
+        cancelDeadline();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext reading, Object message) {
+        FullHttpRequest request = (FullHttpRequest) message;
+        try {
+            state = State.ANSWERING;
+            cancelDeadline();
+            route(request);
+        } finally {
+            request.release();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) {
+        LOG.debug("http_connection_failed peer={} cause=\"{}\"", on.channel().remoteAddress(), cause.toString());
+        on.close();
+    }
+
+    /** Closes after the answer under way. Thread: any. */
+    void drain() {
+        ChannelHandlerContext current = context;
+        if (current != null) {
+            current.executor().execute(() -> {
+                draining = true;
+                if (state != State.ANSWERING) {
+                    current.close();
+                }
+            });
+        }
+    }
+
+    private void route(FullHttpRequest request) {
+        DecoderResult decoded = request.decoderResult();
+        if (decoded.isFailure()) {
+            answerUndecoded(decoded.cause());
+            return;
+        }
+        Route route = ROUTES.get(new QueryStringDecoder(request.uri()).rawPath());
+        boolean reads =
+                request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
+        if (route == null) {
+            answerError(HttpResponseStatus.NOT_FOUND, "not_found", "there is " + String.join(", ", ROUTES.keySet()));
+        } else if (!reads) {
+            FullHttpResponse response =
+                    error(HttpResponseStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "use GET or HEAD");
+            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+            send(response);
+        } else {
+            route.answer(this);
+        }
+    }
+
+    private void answerMetrics() {
+        meters.requests("metrics").increment();
+        try {
+            scraper.execute(() -> {
+                FullHttpResponse response = scrape();
+                context.executor().execute(() -> send(response));
+            });
+        } catch (RejectedExecutionException busy) {
+            answerError(
+                    HttpResponseStatus.SERVICE_UNAVAILABLE, "overloaded", "too many scrapes wait; scrape less often");
+        }
+    }
+
+    private FullHttpResponse scrape() {
+        try {
+            byte[] text = options.metrics().get().getBytes(StandardCharsets.UTF_8);
+            return response(HttpResponseStatus.OK, PROMETHEUS_TEXT, text);
+        } catch (RuntimeException defect) {
+            LOG.error("scrape_failed", defect);
+            return error(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal", "the scrape failed; see the broker's log");
+        }
+    }
+
+    private void answerLive() {
+        meters.requests("health_live").increment();
+        answerHealth(options.live().get());
+    }
+
+    private void answerReady() {
+        meters.requests("health_ready").increment();
+        answerHealth(options.ready().get());
+    }
+
+    private void answerHealth(Health health) {
+        HttpResponseStatus status = health.healthy() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
+        send(response(status, JSON, Json.health(health)));
+    }
+
+    private void answerUndecoded(Throwable cause) {
+        HttpResponseStatus status = HttpResponseStatus.BAD_REQUEST;
+        if (cause instanceof TooLongHttpLineException) {
+            status = HttpResponseStatus.REQUEST_URI_TOO_LONG;
+        } else if (cause instanceof TooLongHttpHeaderException) {
+            status = HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE;
+        }
+        refuse(status, "bad_request", "the request cannot be read: " + cause.getMessage());
+    }
+
+    /** Answers and closes, where the beginning of a next request could not be found. */
+    void refuse(HttpResponseStatus status, String code, String detail) {
+        cancelDeadline();
+        meters.rejected(Fault.INVALID_REQUEST);
+        LastWord.say(context.channel(), HttpProtocol.rawError(status, code, detail));
+    }
+
+    private void answerError(HttpResponseStatus status, String code, String detail) {
+        send(error(status, code, detail));
+    }
+
+    private FullHttpResponse error(HttpResponseStatus status, String code, String detail) {
+        meters.rejected(status.code() < 500 ? Fault.INVALID_REQUEST : Fault.OVERLOADED);
+        return response(status, JSON, Json.error(code, detail));
+    }
+
+    private static FullHttpResponse response(HttpResponseStatus status, String type, byte[] body) {
+        FullHttpResponse response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, type)
+                .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
+                .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+                .set("x-content-type-options", "nosniff");
+        return response;
+    }
+
+    private void send(FullHttpResponse response) {
+        boolean close = draining;
+        if (close) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        context.writeAndFlush(response).addListener((ChannelFutureListener) sent -> {
+            if (close || !sent.isSuccess()) {
+                sent.channel().close();
+                return;
+            }
+            state = State.IDLE;
+            closeIn(options.idleTimeoutMs());
+            context.read();
+        });
+    }
+
+    private void closeIn(int timeoutMs) {
+        cancelDeadline();
+        deadline = context.executor().schedule(() -> context.close(), timeoutMs, TimeUnit.MILLISECONDS);
+    }
+
+    private void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.millrace.server.protocol.http;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.server.metrics.ProtocolMeters;
+import dev.millrace.server.protocol.ProtocolAdapter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.flow.FlowControlHandler;
+import io.netty.handler.timeout.WriteTimeoutHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Serves metrics and health. Thread: any. */
+public final class HttpProtocol implements ProtocolAdapter {
+    private static final int LINE_BYTES_MAX = 4 << 10;
+    private static final int HEADER_BYTES_MAX = 16 << 10;
+    private static final int SCRAPES_WAITING_MAX = 16;
+
+    private final HttpOptions options;
+    private final ProtocolMeters meters;
+    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private volatile boolean draining;
+    /** A scrape takes milliseconds, in which an event loop must serve others. One at a time bounds what scrapers can cost. */
+    private final ExecutorService scraper = new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX), HttpProtocol::scraperThread);
+
+    public HttpProtocol(HttpOptions options, ProtocolMeters meters) {
+        this.options = options;
+        this.meters = meters;
+    }
+
+    @Override
+    public String name() {
+        return "http";
+    }
+
+    @Override
+    public void accept(Channel channel) {
+        HttpConnection connection = new HttpConnection(options, meters, scraper);
+        connections.add(connection);
+        channel.closeFuture().addListener(closed -> forget(connection));
+        // One request at a time: the next is read when the answer is out, so pipelined requests cannot pile up.
+        channel.config().setAutoRead(false);
+        channel.pipeline()
+                .addLast(new WriteTimeoutHandler(options.requestTimeoutMs(), TimeUnit.MILLISECONDS))
+                .addLast(connection.byteWatch())
+                .addLast(new HttpServerCodec(new HttpDecoderConfig()
+                        .setMaxInitialLineLength(LINE_BYTES_MAX)
+                        .setMaxHeaderSize(HEADER_BYTES_MAX)))
+                .addLast(new HttpServerKeepAliveHandler())
+                .addLast(new BodyLimit(options.bodyBytesMax(), connection))
+                .addLast(new FlowControlHandler())
+                .addLast(connection);
+        if (draining) {
+            connection.drain();
+        }
+    }
+
+    @Override
+    public ByteBuf refusal(Fault fault, String detail) {
+        meters.rejected(fault);
+        return rawError(HttpResponseStatus.SERVICE_UNAVAILABLE, fault.name().toLowerCase(Locale.ROOT), detail);
+    }
+
+    /** A whole answer after which the connection closes, for a channel whose codec is not there or is lost. */
+    static ByteBuf rawError(HttpResponseStatus status, String code, String detail) {
+        byte[] body = Json.error(code, detail);
+        String head = "HTTP/1.1 " + status + "\r\ncontent-type: application/json\r\ncontent-length: " + body.length
+                + "\r\nconnection: close\r\n\r\n";
+        return Unpooled.wrappedBuffer(head.getBytes(StandardCharsets.US_ASCII), body);
+    }
+
+    @Override
+    public CompletableFuture<Void> drain() {
+        draining = true;
+        connections.forEach(HttpConnection::drain);
+        completeDrainWhenEmpty();
+        return drained.whenComplete((done, error) -> scraper.shutdown());
+    }
+
+    private void forget(HttpConnection connection) {
+        connections.remove(connection);
+        completeDrainWhenEmpty();
+    }
+
+    private void completeDrainWhenEmpty() {
+        if (draining && connections.isEmpty()) {
+            drained.complete(null);
+        }
+    }
+
+    private static final class BodyLimit extends HttpObjectAggregator {
+        private final HttpConnection connection;
+
+        BodyLimit(int bytesMax, HttpConnection connection) {
+            super(bytesMax, true);
+            this.connection = connection;
+        }
+
+        @Override
+        protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
+            connection.refuse(
+                    HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "too_large",
+                    "the body is larger than " + maxContentLength() + " bytes");
+        }
+    }
+
+    private static Thread scraperThread(Runnable task) {
+        Thread thread = new Thread(task, "millrace-scrape");
+        thread.setDaemon(true);
+        return thread;
+    }
+}

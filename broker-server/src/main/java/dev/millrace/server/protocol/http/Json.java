@@ -1,0 +1,32 @@
+package dev.millrace.server.protocol.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+
+/** The bodies of answers. */
+final class Json {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private Json() {}
+
+    static byte[] health(Health health) {
+        ObjectNode body = NODES.objectNode().put("status", health.status());
+        ArrayNode reasons = body.putArray("reasons");
+        for (Health.Reason reason : health.reasons()) {
+            reasons.addObject().put("code", reason.code()).put("detail", reason.detail());
+        }
+        return bytes(body);
+    }
+
+    static byte[] error(String code, String detail) {
+        ObjectNode body = NODES.objectNode();
+        body.putObject("error").put("code", code).put("detail", detail);
+        return bytes(body);
+    }
+
+    private static byte[] bytes(ObjectNode body) {
+        return (body + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+}

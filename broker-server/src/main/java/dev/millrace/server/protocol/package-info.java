@@ -1,0 +1,2 @@
+/** What every protocol adapter offers to the server that wires it. */
+package dev.millrace.server.protocol;

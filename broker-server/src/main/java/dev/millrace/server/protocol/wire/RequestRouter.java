@@ -1,0 +1,105 @@
+package dev.millrace.server.protocol.wire;
+
+import dev.millrace.core.Broker;
+import dev.millrace.core.LogOperations;
+import dev.millrace.core.TopicPartition;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.Frame;
+import dev.millrace.core.wire.FrameType;
+import dev.millrace.core.wire.Frames;
+import dev.millrace.core.wire.GroupFrames;
+import dev.millrace.core.wire.TopicFrames;
+import java.util.concurrent.CompletableFuture;
+
+/** Sends each request to the part of the broker that answers it. Thread: any. */
+final class RequestRouter {
+    private final LogOperations logs;
+    private final TopicRequests topics;
+    private final GroupRequests groups;
+    private final WireOptions options;
+
+    RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
+        this.logs = broker.logs();
+        this.topics = new TopicRequests(broker);
+        this.groups = new GroupRequests(broker, members);
+        this.options = options;
+    }
+
+    static boolean isRequest(FrameType type) {
+        return type.id() < 0x80;
+    }
+
+    /**
+     * The future may complete on any thread, with null where the request has no answer of its own.
+     *
+     * <p>Fails: also by throwing.
+     */
+    CompletableFuture<Frame> handle(int requestId, Frame frame, WireConnection connection) {
+        return switch (frame.type()) {
+            case PING -> done(new Frames.Pong());
+            case INIT_PRODUCER -> logs.initProducer()
+                    .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+            case PUBLISH -> publish((Frames.Publish) frame);
+            case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
+            case CREDIT -> {
+                connection.subscriptions().credit(requestId, ((Frames.Credit) frame).bytes());
+                yield done(null);
+            }
+            case UNSUBSCRIBE -> {
+                connection.subscriptions().unsubscribe(requestId);
+                yield done(new Frames.Done());
+            }
+            case JOIN_GROUP -> groups.join((GroupFrames.JoinGroup) frame, connection);
+            case HEARTBEAT -> groups.heartbeat((GroupFrames.Heartbeat) frame, connection);
+            case COMMIT_OFFSETS -> groups.commit((GroupFrames.CommitOffsets) frame);
+            case LEAVE_GROUP -> groups.leave((GroupFrames.LeaveGroup) frame, connection);
+            case FETCH_OFFSETS -> groups.fetch((GroupFrames.FetchOffsets) frame);
+            case LIST_GROUPS -> groups.list();
+            case DESCRIBE_GROUP -> groups.describe((GroupFrames.DescribeGroup) frame);
+            case RESET_OFFSETS -> groups.reset((GroupFrames.ResetOffsets) frame);
+            case DELETE_GROUP -> groups.delete((GroupFrames.DeleteGroup) frame);
+            case CREATE_TOPIC -> topics.create((TopicFrames.CreateTopic) frame);
+            case LIST_TOPICS -> done(topics.list((TopicFrames.ListTopics) frame));
+            case DESCRIBE_TOPIC -> done(topics.describe((TopicFrames.DescribeTopic) frame));
+            case ALTER_TOPIC -> topics.alter((TopicFrames.AlterTopic) frame);
+            case DELETE_TOPIC -> topics.delete((TopicFrames.DeleteTopic) frame);
+            case FIND_OFFSET -> topics.findOffset((TopicFrames.FindOffset) frame);
+            case DELETE_BEFORE -> topics.deleteBefore((TopicFrames.DeleteBefore) frame);
+            case BROKER_INFO -> done(
+                    new Frames.Broker(options.clock().nowMs(), options.facts().get()));
+            case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
+            case HELLO_OK,
+                    PONG,
+                    DONE,
+                    ERROR,
+                    PRODUCER_READY,
+                    PUBLISHED,
+                    SUBSCRIBED,
+                    DELIVER,
+                    SUBSCRIPTION_ENDED,
+                    GROUP_JOINED,
+                    HEARTBEAT_OK,
+                    OFFSETS_COMMITTED,
+                    ASSIGNMENT_PENDING,
+                    OFFSETS,
+                    GROUPS,
+                    GROUP,
+                    TOPICS,
+                    TOPIC,
+                    OFFSET_FOUND,
+                    BROKER -> throw new FaultException(
+                    Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
+        };
+    }
+
+    private CompletableFuture<Frame> publish(Frames.Publish request) {
+        return logs.append(new TopicPartition(request.topicId(), request.partition()), request.payload())
+                .thenApply(appended ->
+                        new Frames.Published(appended.baseOffset(), appended.appendTimeMs(), appended.duplicate()));
+    }
+
+    private static CompletableFuture<Frame> done(Frame answer) {
+        return CompletableFuture.completedFuture(answer);
+    }
+}

@@ -1,0 +1,226 @@
+package dev.millrace.server.protocol.wire;
+
+import dev.millrace.core.Broker;
+import dev.millrace.core.LogOperations;
+import dev.millrace.core.LogOperations.Bounds;
+import dev.millrace.core.LogOperations.FoundOffset;
+import dev.millrace.core.LogOperations.LogSlice;
+import dev.millrace.core.TopicOperations.Topic;
+import dev.millrace.core.TopicPartition;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.Frame;
+import dev.millrace.core.wire.FrameCodec;
+import dev.millrace.core.wire.Frames;
+import dev.millrace.server.metrics.DeliveryMeters;
+import dev.millrace.server.protocol.wire.Subscription.State;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The subscriptions of one connection, and the pump that serves them in turn: one read each, as long as the peer takes
+ * what it is sent. What a slow consumer can hold is bounded by the channel's water mark and the few reads under way.
+ *
+ * <p>Thread: the connection's event loop.
+ */
+final class Subscriptions {
+    private static final int READ_BYTES_MAX = 1 << 20;
+    private static final int READS_MAX = 4;
+    /** What a DELIVER frame adds to its payload. */
+    private static final int DELIVER_HEAD_BYTES = FrameCodec.HEADER_BYTES + Long.BYTES;
+
+    private final Broker broker;
+    private final LogOperations logs;
+    private final StartOffsets startOffsets;
+    private final Outbox outbox;
+    private final DeliveryMeters deliveries;
+    private final int countMax;
+    private final int readBytesMax;
+    private final Map<Integer, Subscription> byId = new HashMap<>();
+    private final Queue<Subscription> ready = new ArrayDeque<>();
+    private int readsUnderWay;
+
+    Subscriptions(Broker broker, WireOptions options, Outbox outbox, DeliveryMeters deliveries) {
+        this.broker = broker;
+        this.logs = broker.logs();
+        this.startOffsets = new StartOffsets(logs);
+        this.outbox = outbox;
+        this.deliveries = deliveries;
+        this.countMax = options.limits().subscriptionsPerConnection();
+        this.readBytesMax = Math.min(READ_BYTES_MAX, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
+    }
+
+    int size() {
+        return byId.size();
+    }
+
+    /**
+     * The future completes in the event loop, before anything is delivered; with null where the subscription was ended
+     * meanwhile, which was answered already.
+     */
+    CompletableFuture<Frame> subscribe(int id, Frames.Subscribe request) {
+        check(id, request);
+        TopicPartition partition = new TopicPartition(request.topicId(), request.partition());
+        Topic topic = broker.topics()
+                .find(request.topicId())
+                .orElseThrow(() -> new FaultException(Fault.TOPIC_NOT_FOUND, "topic id " + request.topicId()));
+        Subscription subscription = new Subscription(id, partition, request.creditBytes(), deliveries.of(topic.name()));
+        byId.put(id, subscription);
+        CompletableFuture<Frame> answer = new CompletableFuture<>();
+        startOffsets
+                .find(partition, request.start())
+                .whenComplete((found, error) -> outbox.execute(() -> {
+                    try {
+                        answer.complete(start(subscription, found, error));
+                    } catch (RuntimeException failure) {
+                        byId.remove(id, subscription);
+                        subscription.end();
+                        answer.completeExceptionally(failure);
+                    }
+                }));
+        return answer;
+    }
+
+    void credit(int id, int bytes) {
+        Subscription subscription = byId.get(id);
+        // Credit for one that has just ended is no mistake of the client.
+        if (subscription == null) {
+            return;
+        }
+        try {
+            if (subscription.addCredit(bytes)) {
+                ready.add(subscription);
+            }
+        } catch (FaultException invalid) {
+            end(subscription, invalid);
+        }
+    }
+
+    /** Nothing is delivered after it. Ending what has ended already is no mistake. */
+    void unsubscribe(int id) {
+        Subscription subscription = byId.remove(id);
+        if (subscription != null) {
+            subscription.end();
+        }
+    }
+
+    /** Ends all, telling the client why. */
+    void endAll(FaultException reason) {
+        for (Subscription subscription : new ArrayList<>(byId.values())) {
+            end(subscription, reason);
+        }
+    }
+
+    /** Ends all without a word, since the connection is gone. */
+    void close() {
+        byId.values().forEach(Subscription::end);
+        byId.clear();
+        ready.clear();
+    }
+
+    /** Reads for those that are ready, in turn. */
+    void pump() {
+        while (readsUnderWay < READS_MAX && outbox.isWritable()) {
+            Subscription next = ready.poll();
+            if (next == null) {
+                return;
+            }
+            if (next.state() == State.READY) {
+                read(next);
+            }
+        }
+    }
+
+    private void check(int id, Frames.Subscribe request) {
+        if (byId.containsKey(id)) {
+            throw new FaultException(Fault.INVALID_REQUEST, "subscription " + id + " exists on this connection");
+        }
+        if (request.creditBytes() < 0) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST, "a credit of " + request.creditBytes() + " bytes where 0 is the least");
+        }
+        if (byId.size() >= countMax) {
+            throw new FaultException(
+                    Fault.LIMIT_REACHED, "a connection holds at most " + countMax + " subscriptions; open another one");
+        }
+    }
+
+    private Frame start(Subscription subscription, FoundOffset found, Throwable error) {
+        if (subscription.state() == State.ENDED) {
+            return null;
+        }
+        if (error != null) {
+            throw FaultFrames.faultOf(error);
+        }
+        Bounds bounds = logs.bounds(subscription.partition());
+        subscription.startAt(found.offset());
+        if (subscription.state() == State.READY) {
+            ready.add(subscription);
+        }
+        return new Frames.Subscribed(found.offset(), bounds.logStartOffset(), bounds.endOffset());
+    }
+
+    private void read(Subscription subscription) {
+        subscription.reading();
+        readsUnderWay++;
+        int bytesMax = (int) Math.min(readBytesMax, subscription.creditBytes());
+        CompletableFuture<LogSlice> read;
+        try {
+            read = logs.read(subscription.partition(), subscription.nextOffset(), bytesMax);
+        } catch (RuntimeException failure) {
+            read = CompletableFuture.failedFuture(failure);
+        }
+        if (read.isDone()) {
+            read.whenComplete((slice, error) -> onRead(subscription, slice, error));
+        } else {
+            read.whenComplete((slice, error) -> outbox.execute(() -> onRead(subscription, slice, error)));
+        }
+    }
+
+    private void onRead(Subscription subscription, LogSlice slice, Throwable error) {
+        readsUnderWay--;
+        if (subscription.state() == State.ENDED) {
+            if (slice != null) {
+                slice.release();
+            }
+        } else if (error != null) {
+            end(subscription, FaultFrames.faultOf(error));
+        } else if (slice.batches().hasRemaining()) {
+            deliver(subscription, slice);
+        } else {
+            slice.release();
+            await(subscription);
+        }
+    }
+
+    private void deliver(Subscription subscription, LogSlice slice) {
+        ByteBuffer batches = slice.batches();
+        subscription.delivered(batches.remaining(), slice.nextOffset());
+        if (subscription.state() == State.READY) {
+            ready.add(subscription);
+        }
+        ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
+        outbox.write(head, batches, slice::release);
+    }
+
+    private void await(Subscription subscription) {
+        subscription.waiting();
+        Runnable wakeUp = () -> outbox.execute(() -> {
+            if (subscription.wake()) {
+                ready.add(subscription);
+            }
+        });
+        subscription.cancelWaitWith(logs.onAppend(subscription.partition(), subscription.nextOffset(), wakeUp));
+    }
+
+    private void end(Subscription subscription, FaultException reason) {
+        byId.remove(subscription.id(), subscription);
+        subscription.end();
+        outbox.write(subscription.id(), FaultFrames.ended(reason));
+    }
+}
