@@ -100,6 +100,8 @@ final class RocksOptions implements AutoCloseable {
                 // One committer; this also lets the memtable use insert hints.
                 .setAllowConcurrentMemtableWrite(false)
                 .setMaxWriteBatchGroupSizeBytes(64 * MIB)
+                // What writes fall to while four generations wait for their flush; RocksDB's 16 MiB/s is a cliff.
+                .setDelayedWriteRate(128 * MIB)
                 .setWalBytesPerSync(0)
                 .setBytesPerSync(MIB)
                 .setMaxBackgroundJobs(options.backgroundJobs())

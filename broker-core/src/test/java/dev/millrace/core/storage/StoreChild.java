@@ -1,6 +1,7 @@
 package dev.millrace.core.storage;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeMap;
 
 /** A second JVM for tests: holds a data directory, or writes to a store until it is killed. */
 final class StoreChild implements AutoCloseable {
@@ -101,5 +103,27 @@ final class StoreChild implements AutoCloseable {
 
     static byte[] row(int n) {
         return ByteBuffer.allocate(Integer.BYTES).putInt(n).array();
+    }
+
+    /** Asserts what a recovered store must hold, and returns the last row: rows are dense from 0, and each has its chunk. */
+    static int check(Path directory, int lastSynced) {
+        try (DataDirectory data = DataDirectory.open(directory);
+                RocksStore store = RocksStore.open(data.shardDirectory(0), OPTIONS)) {
+            int[] rowCount = new int[1];
+            store.scan(Table.META, new byte[0], new byte[] {-1}, (key, value) -> {
+                assertThat(key).isEqualTo(row(rowCount[0]));
+                assertThat(value).isEqualTo(key);
+                return ++rowCount[0] > 0;
+            });
+            assertThat(rowCount[0]).as("rows, with %d synced", lastSynced).isGreaterThan(lastSynced);
+            TreeMap<Long, Integer> chunks = new TreeMap<>();
+            for (int generation = 0; generation <= rowCount[0]; generation++) {
+                store.scanLog(generation, 1, 0, (last, chunk) -> chunks.put(last, chunk.getInt(0)) == null);
+            }
+            assertThat(chunks).hasSize(rowCount[0]);
+            chunks.forEach((offset, n) -> assertThat(offset).isEqualTo((long) n));
+            assertThat(store.stats().logCompactionBytes()).isZero();
+            return rowCount[0] - 1;
+        }
     }
 }
