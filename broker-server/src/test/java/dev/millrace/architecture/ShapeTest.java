@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.architecture.SourceShape.Method;
 import dev.millrace.architecture.SourceShape.Place;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,8 +38,8 @@ final class ShapeTest {
 
     @BeforeAll
     static void readSources() {
-        main = SourceTree.main().stream().map(ShapeTest::read).toList();
-        tests = SourceTree.tests().stream().map(ShapeTest::read).toList();
+        main = read(SourceTree.main());
+        tests = read(SourceTree.tests());
         report();
     }
 
@@ -149,12 +152,16 @@ final class ShapeTest {
         return method.place() + " has " + method.lines() + " lines";
     }
 
-    private static SourceShape read(Path file) {
-        try {
+    private static List<SourceShape> read(List<Path> files) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (Path file : files) {
             String name = SourceTree.project().relativize(file).toString().replace('\\', '/');
-            return SourceShape.of(name, Files.readString(file));
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot read " + file, e);
+            try {
+                texts.put(name, Files.readString(file));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
+        return SourceShape.ofAll(texts);
     }
 }

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -44,17 +45,29 @@ record SourceShape(
     }
 
     static SourceShape of(String name, String text) {
-        Found found = new Found(name);
-        found.read(text);
-        List<String> lines = text.lines().toList();
-        return new SourceShape(
-                name,
-                lines.size(),
-                found.methods,
-                found.standardStreams,
-                found.sleeps,
-                matches(name, lines, TODO, "has a TODO without an issue, as in TODO(#12)"),
-                matches(name, lines, CODE_COMMENT, "is commented-out code"));
+        return ofAll(Map.of(name, text)).get(0);
+    }
+
+    /** Reads all files, name to text, with one parser: starting it costs more than a file does. */
+    static List<SourceShape> ofAll(Map<String, String> files) {
+        List<Text> sources = files.entrySet().stream()
+                .map(file -> new Text(file.getKey(), file.getValue()))
+                .toList();
+        JavacTask task = (JavacTask) ToolProvider.getSystemJavaCompiler()
+                .getTask(null, null, problem -> {}, List.of("-proc:none"), null, sources);
+        SourcePositions positions = Trees.instance(task).getSourcePositions();
+        List<SourceShape> shapes = new ArrayList<>();
+        try {
+            for (CompilationUnitTree unit : task.parse()) {
+                String name = unit.getSourceFile().getName().substring(1);
+                Found found = new Found(name, unit, positions);
+                found.scan(unit, null);
+                shapes.add(found.shape(files.get(name)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return shapes;
     }
 
     private static List<Place> matches(String name, List<String> lines, Pattern pattern, String what) {
@@ -72,25 +85,25 @@ record SourceShape(
         final List<Place> sleeps = new ArrayList<>();
 
         private final String name;
-        private CompilationUnitTree unit;
-        private SourcePositions positions;
+        private final CompilationUnitTree unit;
+        private final SourcePositions positions;
 
-        Found(String name) {
+        Found(String name, CompilationUnitTree unit, SourcePositions positions) {
             this.name = name;
+            this.unit = unit;
+            this.positions = positions;
         }
 
-        void read(String text) {
-            JavacTask task = (JavacTask) ToolProvider.getSystemJavaCompiler()
-                    .getTask(null, null, problem -> {}, List.of("-proc:none"), null, List.of(new Text(name, text)));
-            try {
-                for (CompilationUnitTree parsed : task.parse()) {
-                    unit = parsed;
-                    positions = Trees.instance(task).getSourcePositions();
-                    scan(parsed, null);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        SourceShape shape(String text) {
+            List<String> lines = text.lines().toList();
+            return new SourceShape(
+                    name,
+                    lines.size(),
+                    methods,
+                    standardStreams,
+                    sleeps,
+                    matches(name, lines, TODO, "has a TODO without an issue, as in TODO(#12)"),
+                    matches(name, lines, CODE_COMMENT, "is commented-out code"));
         }
 
         @Override
