@@ -75,7 +75,9 @@ final class Daemon implements AutoCloseable {
         long startNanos = System.nanoTime();
         launch();
         while (statusOf("/health/ready") != 200) {
-            assertThat(process.isAlive()).as("daemon ended while starting:\n%s", log()).isTrue();
+            assertThat(process.isAlive())
+                    .as("daemon ended while starting:\n%s", log())
+                    .isTrue();
             assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
                     .as("daemon is not ready:\n%s", log())
                     .isLessThan(READY_MAX);
@@ -113,7 +115,8 @@ final class Daemon implements AutoCloseable {
 
     private int statusOf(String path) throws InterruptedException {
         try {
-            return http.send(request(path), HttpResponse.BodyHandlers.discarding()).statusCode();
+            return http.send(request(path), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
         } catch (IOException notListening) {
             return -1;
         }
@@ -127,7 +130,9 @@ final class Daemon implements AutoCloseable {
 
     /** Runs a command of the command line against this daemon and waits for its end. */
     Ran run(String... arguments) throws IOException, InterruptedException {
-        Process command = command(arguments).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).start();
+        Process command = command(arguments)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
         Path errors = Files.createTempFile("millrace", ".err");
         Thread drain = new Thread(() -> {
             try {

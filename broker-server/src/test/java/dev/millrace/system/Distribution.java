@@ -11,7 +11,8 @@ import java.util.Optional;
 record Distribution(Path home, Path javaHome) {
     /** The one under test, on the JDK that runs the tests. */
     static Distribution underTest() {
-        Path home = Path.of(System.getProperty("millrace.home", "target/millrace")).toAbsolutePath();
+        Path home =
+                Path.of(System.getProperty("millrace.home", "target/millrace")).toAbsolutePath();
         return new Distribution(home, Path.of(System.getProperty("java.home")));
     }
 

@@ -80,12 +80,11 @@ record RealEvents(String source, List<String> lines, Map<String, String> stateAt
 
     private static String event(String row, String commit, long time, int number) throws IOException {
         String[] fields = row.substring(0, row.indexOf('\t')).split(" ");
-        String type =
-                switch (fields[4].charAt(0)) {
-                    case 'A' -> "FileAdded";
-                    case 'D' -> "FileDeleted";
-                    default -> "FileModified";
-                };
+        String type = switch (fields[4].charAt(0)) {
+            case 'A' -> "FileAdded";
+            case 'D' -> "FileDeleted";
+            default -> "FileModified";
+        };
         ObjectNode event = JSON.createObjectNode();
         event.put("id", commit + "-" + number).put("type", type).put("path", row.substring(row.indexOf('\t') + 1));
         event.put("time", time).put("commit", commit);

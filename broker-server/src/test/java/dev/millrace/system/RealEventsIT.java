@@ -53,7 +53,8 @@ class RealEventsIT {
         RealEvents events = RealEvents.load();
         try (Daemon daemon = new Daemon(distribution, directory)) {
             daemon.start();
-            daemon.run("topic", "create", TOPIC, "--partitions", "" + PARTITIONS).succeeded();
+            daemon.run("topic", "create", TOPIC, "--partitions", "" + PARTITIONS)
+                    .succeeded();
             Map<Place, Integer> lineOf = publishThroughAKill(daemon, events);
             List<Printed> consumed = consumeThroughAKill(daemon, events);
             proveOrderAndState(events, lineOf, consumed);
@@ -78,11 +79,15 @@ class RealEventsIT {
         CountDownLatch third = new CountDownLatch(events.lines().size() / 3);
         Thread acks = new Thread(() -> readAcks(publisher, lineOf, acknowledged, third));
         acks.start();
-        Thread feed = new Thread(() -> feed(publisher, events));
+        CountDownLatch killed = new CountDownLatch(1);
+        Thread feed = new Thread(() -> feed(publisher, events, killed));
         feed.start();
         assertThat(third.await(60, TimeUnit.SECONDS)).isTrue();
         daemon.kill();
-        assertThat(acknowledged.get()).as("killed while publishing").isLessThan(events.lines().size());
+        killed.countDown();
+        assertThat(acknowledged.get())
+                .as("killed while publishing")
+                .isLessThan(events.lines().size());
         daemon.start();
         feed.join();
         assertThat(publisher.waitFor(120, TimeUnit.SECONDS)).isTrue();
@@ -92,16 +97,25 @@ class RealEventsIT {
         return lineOf;
     }
 
-    private static void feed(Process publisher, RealEvents events) {
+    /** Writes all lines; the last third only after the kill, so that the kill always comes in the middle. */
+    private static void feed(Process publisher, RealEvents events, CountDownLatch killed) {
         try (BufferedWriter out =
                 new BufferedWriter(new OutputStreamWriter(publisher.getOutputStream(), StandardCharsets.UTF_8))) {
-            for (String line : events.lines()) {
-                out.write(line);
-                out.write('\n');
-            }
-        } catch (IOException e) {
+            List<String> lines = events.lines();
+            writeLines(out, lines.subList(0, lines.size() * 2 / 3));
+            killed.await();
+            writeLines(out, lines.subList(lines.size() * 2 / 3, lines.size()));
+        } catch (IOException | InterruptedException e) {
             throw new AssertionError("the publisher stopped reading", e);
         }
+    }
+
+    private static void writeLines(BufferedWriter out, List<String> lines) throws IOException {
+        for (String line : lines) {
+            out.write(line);
+            out.write('\n');
+        }
+        out.flush();
     }
 
     private static void readAcks(
@@ -135,7 +149,9 @@ class RealEventsIT {
             }
             assertThat(lines.firstKey()).isZero();
             assertThat(lines.lastKey()).as("dense").isEqualTo(lines.size() - 1L);
-            assertThat(lines.values()).as("order of partition %d", partition).isSorted();
+            assertThat(List.copyOf(lines.values()))
+                    .as("order of partition %d", partition)
+                    .isSorted();
         }
     }
 
@@ -182,7 +198,9 @@ class RealEventsIT {
         gate.open(Integer.MAX_VALUE);
         assertThat(first.await()).isZero();
         assertThat(third.await()).isZero();
-        assertThat(third.printed()).as("the member that joined half-way has work").isNotEmpty();
+        assertThat(third.printed())
+                .as("the member that joined half-way has work")
+                .isNotEmpty();
         List<Printed> consumed = new ArrayList<>();
         members.forEach(member -> proveOrderWithin(member, committedBefore));
         members.forEach(member -> consumed.addAll(member.printed()));
@@ -192,7 +210,16 @@ class RealEventsIT {
 
     private PacedReader join(Daemon daemon, String name, Gate gate) throws IOException {
         Process process = daemon.command(
-                        "sub", TOPIC, "--group", "readers", "--from", "earliest", "--format", "json", "--idle-exit", "8s")
+                        "sub",
+                        TOPIC,
+                        "--group",
+                        "readers",
+                        "--from",
+                        "earliest",
+                        "--format",
+                        "json",
+                        "--idle-exit",
+                        "8s")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         PacedReader member = new PacedReader(name, process, reader -> {
@@ -208,14 +235,17 @@ class RealEventsIT {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         CountDownLatch never = new CountDownLatch(1);
         while (consumedCount.get() < count) {
-            assertThat(System.nanoTime()).as("consumed %d of %d", consumedCount.get(), count).isLessThan(deadlineNanos);
+            assertThat(System.nanoTime())
+                    .as("consumed %d of %d", consumedCount.get(), count)
+                    .isLessThan(deadlineNanos);
             never.await(10, TimeUnit.MILLISECONDS);
         }
     }
 
     private static Map<Integer, Long> committed(Daemon daemon) throws Exception {
-        JsonNode group = RealEvents.parse(
-                daemon.run("group", "describe", "readers", "-o", "json").succeeded().out());
+        JsonNode group = RealEvents.parse(daemon.run("group", "describe", "readers", "-o", "json")
+                .succeeded()
+                .out());
         Map<Integer, Long> committed = new HashMap<>();
         for (JsonNode partition : group.get("partitions")) {
             committed.put(
@@ -255,7 +285,8 @@ class RealEventsIT {
         for (Printed record : consumed) {
             int line = lineOf.get(new Place(record.partition(), record.offset()));
             assertThat(record.value()).isEqualTo(events.lines().get(line - 1));
-            assertThat(record.key()).isEqualTo(RealEvents.parse(record.value()).get("path").asText());
+            assertThat(record.key())
+                    .isEqualTo(RealEvents.parse(record.value()).get("path").asText());
             byPartition
                     .computeIfAbsent(record.partition(), partition -> new TreeMap<>())
                     .put(record.offset(), record.value());
@@ -268,8 +299,9 @@ class RealEventsIT {
     }
 
     private static void proveNothingIsLeft(Daemon daemon) throws Exception {
-        JsonNode group = RealEvents.parse(
-                daemon.run("group", "describe", "readers", "-o", "json").succeeded().out());
+        JsonNode group = RealEvents.parse(daemon.run("group", "describe", "readers", "-o", "json")
+                .succeeded()
+                .out());
         for (JsonNode partition : group.get("partitions")) {
             assertThat(partition.get("lagMessages").asLong())
                     .as("lag of %s", partition)

@@ -104,8 +104,9 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
             throw new MillraceException(Fault.TOPIC_NOT_FOUND, "no topic matches " + String.join(", ", topics));
         }
         Map<TopicPartition, UUID> found = new TreeMap<>();
-        infos.values().forEach(info -> wanted(info)
-                .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
+        infos.values()
+                .forEach(info -> wanted(info)
+                        .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
         return found;
     }
 

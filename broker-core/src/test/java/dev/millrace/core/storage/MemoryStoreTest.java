@@ -107,8 +107,9 @@ final class MemoryStoreTest {
     }
 
     private static AbstractThrowableAssert<?, ?> assertFails(Kind kind, ThrowingCallable call) {
-        return assertThatThrownBy(call).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
-                .isEqualTo(kind));
+        return assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(kind));
     }
 
     private void commit(int n) {

@@ -54,8 +54,9 @@ final class RocksDiskFullTest {
             }
             assertThat(refusal.kind()).isEqualTo(Kind.DISK_FULL);
             assertThat(refusal).hasMessageContaining("Free space").hasMessageContaining(mountPoint.toString());
-            assertThatThrownBy(store::sync).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.kind())
-                    .isEqualTo(Kind.DISK_FULL));
+            assertThatThrownBy(store::sync)
+                    .isInstanceOfSatisfying(
+                            StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DISK_FULL));
             assertThat(chunkCount(store)).as("reads go on").isGreaterThanOrEqualTo(syncedCount);
         }
         assertThat(run("mount", "-o", "remount,size=128m", mountPoint.toString()))
