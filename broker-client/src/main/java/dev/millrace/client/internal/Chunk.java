@@ -70,6 +70,7 @@ final class Chunk {
                     count++;
                 }
             }
+            lookAhead();
             // Compaction or a marker may have left the batch's end without a record.
             return isExhausted() && batch != null ? Math.max(next, batch.lastOffset() + 1) : next;
         } catch (CorruptBatchException e) {
@@ -105,6 +106,17 @@ final class Chunk {
             }
         }
         return true;
+    }
+
+    /** Notices the end of a batch as soon as its last message is out, so that its bytes are granted again. */
+    private void lookAhead() {
+        if (cursor != null && !cursorOnRecord) {
+            if (cursor.next()) {
+                cursorOnRecord = true;
+            } else {
+                cursor = null;
+            }
+        }
     }
 
     private void openBatch() {

@@ -129,6 +129,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         this.context = context;
+        greetingTimer = context.executor()
+                .schedule(
+                        () -> close(new MillraceException(
+                                Fault.CONNECT_FAILED, server + " accepted the connection but did not greet")),
+                        context.channel().config().getConnectTimeoutMillis(),
+                        TimeUnit.MILLISECONDS);
+        if (context.channel().localAddress().equals(context.channel().remoteAddress())) {
+            // TCP lets a socket meet itself where nobody listens on a port that the system gives to clients.
+            close(new MillraceException(Fault.CONNECT_FAILED, "nobody listens on " + server));
+            return;
+        }
         handlers.put(nextRequestId(), new AnswerHandler() {
             @Override
             public void onFrame(Frame frame) {
@@ -141,12 +152,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
             }
         });
         send(lastRequestId, hello);
-        greetingTimer = context.executor()
-                .schedule(
-                        () -> close(new MillraceException(
-                                Fault.CONNECT_FAILED, server + " accepted the connection but did not greet")),
-                        context.channel().config().getConnectTimeoutMillis(),
-                        TimeUnit.MILLISECONDS);
     }
 
     private void onGreeting(Frame frame) {

@@ -120,11 +120,14 @@ final class FeedBuffer {
     List<ReceivedMessage> poll(
             int countMax, long timeoutNanos, BiConsumer<TopicPartition, MillraceException> onProblem) {
         List<ReceivedMessage> messages = new ArrayList<>();
-        for (Slot slot = await(countMax > 0, timeoutNanos, onProblem); slot != null; slot = takeReady()) {
+        long deadlineNanos = System.nanoTime() + timeoutNanos;
+        Slot slot = await(countMax > 0, timeoutNanos, onProblem);
+        while (slot != null && messages.size() < countMax) {
             read(slot, countMax, messages);
-            if (messages.size() >= countMax) {
-                break;
-            }
+            // What is left of a chunk may hold only records before the position: then the wait goes on.
+            slot = messages.isEmpty()
+                    ? await(true, deadlineNanos - System.nanoTime(), onProblem)
+                    : takeReady(countMax - messages.size());
         }
         return messages;
     }
@@ -170,10 +173,10 @@ final class FeedBuffer {
         return null;
     }
 
-    private Slot takeReady() {
+    private Slot takeReady(int room) {
         lock.lock();
         try {
-            return takeReadyLocked();
+            return room > 0 ? takeReadyLocked() : null;
         } finally {
             lock.unlock();
         }
