@@ -18,14 +18,18 @@ final class BrokerFacts {
                 new Property("version", Version.current()),
                 new Property("durability", DURABILITY),
                 new Property("status", broker.status().getClass().getSimpleName()),
-                new Property("data", options.dataDirectory().toAbsolutePath().normalize().toString()),
+                new Property(
+                        "data",
+                        options.dataDirectory().toAbsolutePath().normalize().toString()),
                 new Property("disk free bytes", Long.toString(broker.stats().diskUsableBytes())),
                 new Property("listeners.native", BrokerServer.Addresses.text(addresses.nativeAddress())),
                 new Property("listeners.http", BrokerServer.Addresses.text(addresses.httpAddress())),
                 new Property("uptime", Units.formatDurationMs(uptimeMs / 1000 * 1000)),
                 new Property("pid", Long.toString(ProcessHandle.current().pid())),
                 new Property("java", Runtime.version() + " " + System.getProperty("java.vm.name")),
-                new Property("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                        + System.getProperty("os.arch")));
+                new Property(
+                        "os",
+                        System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                                + System.getProperty("os.arch")));
     }
 }

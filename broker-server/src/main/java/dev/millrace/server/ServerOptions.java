@@ -103,7 +103,9 @@ record ServerOptions(
                 millis(groups.sessionTimeoutMax()),
                 defaults.metadataCharsMax());
         return new BrokerOptions.GroupPolicy(
-                limits, millis(groups.sessionTimeout()), groups.offsetRetention().toMillis());
+                limits,
+                millis(groups.sessionTimeout()),
+                groups.offsetRetention().toMillis());
     }
 
     private static InetSocketAddress address(BindAddress bind) {

@@ -15,7 +15,11 @@ public final class StartBanner {
         StringBuilder text = new StringBuilder();
         text.append("Millrace ").append(Version.current()).append(" is ready\n");
         line(text, "native", BrokerServer.Addresses.text(addresses.nativeAddress()));
-        line(text, "http", "http://" + BrokerServer.Addresses.text(addresses.httpAddress()) + "  /metrics /health/live /health/ready");
+        line(
+                text,
+                "http",
+                "http://" + BrokerServer.Addresses.text(addresses.httpAddress())
+                        + "  /metrics /health/live /health/ready");
         line(text, "data", config.node().dataDir().toAbsolutePath().normalize().toString());
         line(text, "durability", BrokerFacts.DURABILITY);
         line(text, "config", source(loaded.file()));

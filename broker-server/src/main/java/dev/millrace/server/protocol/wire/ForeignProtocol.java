@@ -15,17 +15,11 @@ final class ForeignProtocol {
             (char) (firstFourBytes & 0xff)
         });
         return switch (text) {
-            case "GET ",
-                    "HEAD",
-                    "POST",
-                    "PUT ",
-                    "DELE",
-                    "OPTI",
-                    "PATC" -> "; this looks like HTTP, which has a port of its own";
+            case "GET ", "HEAD", "POST", "PUT ", "DELE", "OPTI", "PATC" ->
+                "; this looks like HTTP, which has a port of its own";
             case "AMQP" -> "; this looks like AMQP, which this port does not speak";
-            default -> firstFourBytes >>> 16 == TLS_HANDSHAKE
-                    ? "; this looks like TLS, which this port does not speak"
-                    : "";
+            default ->
+                firstFourBytes >>> 16 == TLS_HANDSHAKE ? "; this looks like TLS, which this port does not speak" : "";
         };
     }
 }

@@ -38,8 +38,9 @@ final class RequestRouter {
     CompletableFuture<Frame> handle(int requestId, Frame frame, WireConnection connection) {
         return switch (frame.type()) {
             case PING -> done(new Frames.Pong());
-            case INIT_PRODUCER -> logs.initProducer()
-                    .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+            case INIT_PRODUCER ->
+                logs.initProducer()
+                        .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
             case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
             case CREDIT -> {
@@ -66,8 +67,8 @@ final class RequestRouter {
             case DELETE_TOPIC -> topics.delete((TopicFrames.DeleteTopic) frame);
             case FIND_OFFSET -> topics.findOffset((TopicFrames.FindOffset) frame);
             case DELETE_BEFORE -> topics.deleteBefore((TopicFrames.DeleteBefore) frame);
-            case BROKER_INFO -> done(
-                    new Frames.Broker(options.clock().nowMs(), options.facts().get()));
+            case BROKER_INFO ->
+                done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -88,8 +89,8 @@ final class RequestRouter {
                     TOPICS,
                     TOPIC,
                     OFFSET_FOUND,
-                    BROKER -> throw new FaultException(
-                    Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
+                    BROKER ->
+                throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }
 
