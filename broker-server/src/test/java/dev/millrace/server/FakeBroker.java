@@ -36,6 +36,7 @@ public final class FakeBroker implements Broker {
     public volatile BrokerStatus status = new BrokerStatus.Serving();
     public volatile boolean readsComeLater;
     public volatile boolean closed;
+    public volatile Runnable onClose = () -> {};
     public volatile List<BrokerStats.TopicStats> topicStats = List.of();
     public volatile List<BrokerStats.GroupStats> groupStats = List.of();
     public volatile BrokerStats.Observer observer;
@@ -132,6 +133,7 @@ public final class FakeBroker implements Broker {
 
     @Override
     public void close() {
+        onClose.run();
         closed = true;
         syncer.shutdown();
     }

@@ -22,7 +22,9 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +36,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final String JSON = "application/json";
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** Requests that came in the bytes of an earlier one; a client that sends more does not wait for answers. */
+    private static final int PIPELINED_MAX = 16;
 
     private enum State {
         /** Between two requests. */
@@ -56,6 +61,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private final ProtocolMeters meters;
     private final Executor scraper;
     private volatile ChannelHandlerContext context;
+    private final Queue<FullHttpRequest> pipelined = new ArrayDeque<>();
     private State state = State.IDLE;
     private boolean draining;
     private Future<?> deadline;
@@ -88,19 +94,33 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext active) {
         closeIn(options.requestTimeoutMs());
-        active.read();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext inactive) {
         cancelDeadline();
+        pipelined.forEach(FullHttpRequest::release);
+        pipelined.clear();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext reading, Object message) {
         FullHttpRequest request = (FullHttpRequest) message;
+        if (state != State.ANSWERING) {
+            begin(request);
+        } else if (pipelined.size() < PIPELINED_MAX) {
+            pipelined.add(request);
+        } else {
+            request.release();
+            reading.close();
+        }
+    }
+
+    /** One request at a time: no more is read until its answer is out. */
+    private void begin(FullHttpRequest request) {
         try {
             state = State.ANSWERING;
+            context.channel().config().setAutoRead(false);
             cancelDeadline();
             route(request);
         } finally {
@@ -234,10 +254,19 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 sent.channel().close();
                 return;
             }
-            state = State.IDLE;
-            closeIn(options.idleTimeoutMs());
-            context.read();
+            next();
         });
+    }
+
+    private void next() {
+        FullHttpRequest waiting = pipelined.poll();
+        if (waiting != null) {
+            begin(waiting);
+            return;
+        }
+        state = State.IDLE;
+        closeIn(options.idleTimeoutMs());
+        context.channel().config().setAutoRead(true);
     }
 
     private void closeIn(int timeoutMs) {

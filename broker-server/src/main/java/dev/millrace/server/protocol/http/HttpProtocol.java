@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -55,8 +54,6 @@ public final class HttpProtocol implements ProtocolAdapter {
         HttpConnection connection = new HttpConnection(options, meters, scraper);
         connections.add(connection);
         channel.closeFuture().addListener(closed -> forget(connection));
-        // One request at a time: the next is read when the answer is out, so pipelined requests cannot pile up.
-        channel.config().setAutoRead(false);
         channel.pipeline()
                 .addLast(new WriteTimeoutHandler(options.requestTimeoutMs(), TimeUnit.MILLISECONDS))
                 .addLast(connection.byteWatch())
@@ -65,7 +62,6 @@ public final class HttpProtocol implements ProtocolAdapter {
                         .setMaxHeaderSize(HEADER_BYTES_MAX)))
                 .addLast(new HttpServerKeepAliveHandler())
                 .addLast(new BodyLimit(options.bodyBytesMax(), connection))
-                .addLast(new FlowControlHandler())
                 .addLast(connection);
         if (draining) {
             connection.drain();

@@ -1,0 +1,2 @@
+/** A broker inside a test: {@link dev.millrace.server.testing.EmbeddedMillrace} and its JUnit extension. */
+package dev.millrace.server.testing;
