@@ -17,10 +17,12 @@ import java.util.HexFormat;
 import java.util.Random;
 import net.jpountz.xxhash.XXHashFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.xerial.snappy.Snappy;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CompressionCodecTest {
     private static final int MIB = 1 << 20;
     private static final int GIB = 1 << 30;
