@@ -108,11 +108,12 @@ final class FakeLog {
             case EARLIEST -> startOffset;
             case LATEST -> endOffset;
             case OFFSET -> position.value();
-            case TIME -> records().stream()
-                    .filter(record -> record.timestampMs() >= position.value())
-                    .mapToLong(Record::offset)
-                    .findFirst()
-                    .orElse(endOffset);
+            case TIME ->
+                records().stream()
+                        .filter(record -> record.timestampMs() >= position.value())
+                        .mapToLong(Record::offset)
+                        .findFirst()
+                        .orElse(endOffset);
         };
     }
 

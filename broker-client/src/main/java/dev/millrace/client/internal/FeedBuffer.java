@@ -16,6 +16,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * Where deliveries wait for {@code poll}: the loop puts chunks in, one polling thread takes messages out.
@@ -35,6 +36,9 @@ final class FeedBuffer {
         final Deque<Chunk> chunks = new ArrayDeque<>();
         int generation;
         long position = -1;
+        /** Where the broker began this generation; -1 until it has told. */
+        long begunAt = -1;
+
         long endOffset = -1;
         boolean paused;
         boolean queued;
@@ -67,6 +71,7 @@ final class FeedBuffer {
 
     void onStarted(TopicPartition partition, int generation, long startOffset, long endOffset) {
         update(partition, generation, slot -> {
+            slot.begunAt = slot.begunAt < 0 ? startOffset : slot.begunAt;
             // After a reconnect the subscription starts behind what still waits here.
             slot.position = slot.position < 0 ? startOffset : slot.position;
             slot.endOffset = endOffset;
@@ -285,6 +290,7 @@ final class FeedBuffer {
             }
             slot.generation = ++lastGeneration;
             slot.position = position;
+            slot.begunAt = -1;
             slot.chunks.clear();
             slot.problem = null;
             return slot.generation;
@@ -333,14 +339,23 @@ final class FeedBuffer {
     }
 
     long position(TopicPartition partition) {
-        return positions().getOrDefault(partition, -1L);
+        return read(partition, slot -> slot.position);
     }
 
     long endOffset(TopicPartition partition) {
+        return read(partition, slot -> slot.endOffset);
+    }
+
+    /** Where the partition was begun, after the latest seek or restart. */
+    long begunAt(TopicPartition partition) {
+        return read(partition, slot -> slot.begunAt);
+    }
+
+    private long read(TopicPartition partition, ToLongFunction<Slot> field) {
         lock.lock();
         try {
             Slot slot = slots.get(partition);
-            return slot == null ? -1 : slot.endOffset;
+            return slot == null ? -1 : field.applyAsLong(slot);
         } finally {
             lock.unlock();
         }

@@ -63,6 +63,7 @@ final class NativeGroupConsumer implements GroupConsumer {
 
     private final ReentrantLock polling = new ReentrantLock();
     private volatile boolean closed;
+    private volatile boolean woken;
     private volatile MillraceException failure;
     private MessageSource.Progress progress = PULLED;
     private CompletableFuture<Void> autoCommit = CompletableFuture.completedFuture(null);
@@ -89,7 +90,9 @@ final class NativeGroupConsumer implements GroupConsumer {
         this.progress = progress;
     }
 
+    /** Ends a poll that waits, or the next one, with what there is. */
     void wakeUp() {
+        woken = true;
         buffer.wakeUp();
     }
 
@@ -111,10 +114,12 @@ final class NativeGroupConsumer implements GroupConsumer {
                 long waitNanos = Math.max(0, Math.min(leftNanos, untilAutoCommitNanos()));
                 List<ReceivedMessage> messages =
                         buffer.poll(Math.min(countMax, options.pollCountMax()), waitNanos, this::onProblem);
+                reportResets();
                 boolean idle = messages.isEmpty()
                         && countMax > 0
                         && !Thread.currentThread().isInterrupted();
-                if (!idle || leftNanos <= 0) {
+                if (!idle || leftNanos <= 0 || woken) {
+                    woken = false;
                     return messages;
                 }
             }
@@ -166,13 +171,12 @@ final class NativeGroupConsumer implements GroupConsumer {
         if (resets.isEmpty()) {
             return;
         }
-        Map<TopicPartition, Long> positions = buffer.positions();
         resets.entrySet().removeIf(reset -> {
-            Long actual = positions.get(reset.getKey());
-            if (actual != null) {
-                options.listener().onOffsetReset(reset.getKey(), reset.getValue(), actual);
+            long begunAt = buffer.begunAt(reset.getKey());
+            if (begunAt >= 0) {
+                options.listener().onOffsetReset(reset.getKey(), reset.getValue(), begunAt);
             }
-            return actual != null || !held.containsKey(reset.getKey());
+            return begunAt >= 0 || !held.containsKey(reset.getKey());
         });
     }
 
@@ -197,7 +201,6 @@ final class NativeGroupConsumer implements GroupConsumer {
                 throw Waiting.rethrown(failure);
             }
         }
-        reportResets();
     }
 
     private void onAssigned(GroupMembership.Change.Assigned change) {
@@ -395,7 +398,7 @@ final class NativeGroupConsumer implements GroupConsumer {
             return;
         }
         closed = true;
-        buffer.wakeUp();
+        wakeUp();
         polling.lock();
         try {
             List<TopicPartition> mine = List.copyOf(held.keySet());
