@@ -71,6 +71,9 @@ public final class GroupCoordinator {
      * Adds a member, or confirms one that joined already. With the instance id of a known static member the caller takes
      * that one's place: same partitions, no new generation, and the id before is fenced.
      *
+     * <p>Whoever joins works from then on only on what the answer lists, at once: a session may have ended unnoticed,
+     * and what the member worked on before may be another's.
+     *
      * <p>Fails: INVALID_REQUEST, LIMIT_REACHED, FENCED_MEMBER.
      */
     public GroupOutcome<Assignment> applyJoin(JoinGroup join, long nowMs, WriteSink sink) {
