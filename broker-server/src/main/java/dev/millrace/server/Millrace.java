@@ -37,6 +37,6 @@ public final class Millrace {
     }
 
     private static Session session(PrintStream out, PrintStream err, InputStream in, Map<String, String> env) {
-        return Session.of(out, err, in, env);
+        return Session.of(out, err, in, env).withDaemon(new LocalDaemon());
     }
 }
