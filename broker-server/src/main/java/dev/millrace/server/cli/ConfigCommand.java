@@ -23,13 +23,18 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "config",
         description = "Check, show and describe the broker's configuration.",
-        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        abbreviateSynopsis = true,
+        footer = {"", "Example: millrace config show --origin"},
         subcommands = {ConfigCommand.Check.class, ConfigCommand.Show.class, ConfigCommand.Schema.class})
 final class ConfigCommand implements Runnable {
     private final Map<String, String> environment;
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin(name = GlobalOptions.NAME)
+    private GlobalOptions global;
 
     ConfigCommand() {
         this(System.getenv());
@@ -41,7 +46,7 @@ final class ConfigCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing subcommand: check, show or schema");
+        throw RootCommand.missingCommand(spec);
     }
 
     @Command(
@@ -50,8 +55,12 @@ final class ConfigCommand implements Runnable {
                 "Check the configuration that start would use, and report all problems at once.",
                 "Exit codes: 0 it is good, 1 it has problems, 2 the command line is wrong."
             },
-            mixinStandardHelpOptions = true)
+            abbreviateSynopsis = true,
+            footer = {"", "Example: millrace config check /etc/millrace/millrace.yaml"})
     static final class Check implements Callable<Integer> {
+        @Mixin(name = GlobalOptions.NAME)
+        private GlobalOptions global;
+
         @ParentCommand
         private ConfigCommand parent;
 
@@ -83,16 +92,15 @@ final class ConfigCommand implements Runnable {
         }
     }
 
-    enum Format {
-        yaml,
-        json
-    }
-
     @Command(
             name = "show",
-            description = "Show every key with the value that start would use.",
-            mixinStandardHelpOptions = true)
+            description = "Show every key with the value that start would use: as YAML, or with -o json.",
+            abbreviateSynopsis = true,
+            footer = {"", "Example: millrace config show --origin --set topics.partitions=8"})
     static final class Show implements Callable<Integer> {
+        @Mixin(name = GlobalOptions.NAME)
+        private GlobalOptions global;
+
         @ParentCommand
         private ConfigCommand parent;
 
@@ -105,21 +113,11 @@ final class ConfigCommand implements Runnable {
         @Option(names = "--origin", description = "Also show where each value comes from.")
         private boolean origin;
 
-        @Option(
-                names = {"-o", "--output"},
-                paramLabel = "FORMAT",
-                defaultValue = "yaml",
-                description = "yaml or json. Default: yaml.")
-        private Format format;
-
         @Override
         public Integer call() {
             Optional<Loaded> loaded = load(options.sources(parent.environment), spec);
             if (loaded.isEmpty()) return 1;
-            String text = switch (format) {
-                case yaml -> ConfigText.yaml(loaded.get(), origin);
-                case json -> ConfigText.json(loaded.get(), origin);
-            };
+            String text = global.json() ? ConfigText.json(loaded.get(), origin) : ConfigText.yaml(loaded.get(), origin);
             spec.commandLine().getOut().println(text.stripTrailing());
             printWarnings(loaded.get(), spec);
             return 0;
@@ -129,8 +127,12 @@ final class ConfigCommand implements Runnable {
     @Command(
             name = "schema",
             description = "Print the JSON Schema of the configuration file, with which editors complete and check it.",
-            mixinStandardHelpOptions = true)
+            abbreviateSynopsis = true,
+            footer = {"", "Example: millrace config schema > millrace.schema.json"})
     static final class Schema implements Runnable {
+        @Mixin(name = GlobalOptions.NAME)
+        private GlobalOptions global;
+
         @Spec
         private CommandSpec spec;
 

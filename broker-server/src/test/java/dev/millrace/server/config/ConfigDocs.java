@@ -77,7 +77,7 @@ final class ConfigDocs {
             ## Commands
 
             - `millrace config check [FILE]` checks what `start` would use; exit code 0 good, 1 problems, 2 wrong usage.
-            - `millrace config show [--origin] [-o yaml|json]` shows every value and where it comes from.
+            - `millrace config show [--origin] [-o json]` shows every value and where it comes from.
             - `millrace config schema` prints a JSON Schema. For editors with the YAML language server, save it and put
               `# yaml-language-server: $schema=millrace.schema.json` in the first line of the file.
 

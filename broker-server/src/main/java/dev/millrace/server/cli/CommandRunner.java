@@ -1,0 +1,92 @@
+package dev.millrace.server.cli;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+
+/** Runs one command line of {@code millrace} and answers with its exit code. */
+public final class CommandRunner {
+    static final int OK = 0;
+    static final int FAILED = 1;
+    static final int WRONG_USAGE = 2;
+
+    private static final int WIDTH_MIN = 80;
+    private static final int WIDTH_DEFAULT = 100;
+    private static final int WIDTH_MAX = 120;
+
+    private CommandRunner() {}
+
+    /**
+     * Gives the tools a log that starts in no time and says only what a person has to know; the broker keeps its own.
+     * Call before anything logs.
+     */
+    public static void prepareLogging(List<String> args) {
+        if (args.contains("start")) return;
+        System.setProperty(StderrLog.PROVIDER_PROPERTY, StderrLog.class.getName());
+        if (args.contains("--debug")) System.setProperty(StderrLog.DEBUG_PROPERTY, "true");
+    }
+
+    /** Returns 0 where the command did what was asked, 1 where it failed, 2 where it cannot be understood. */
+    public static int run(Session session, String... args) {
+        boolean colours =
+                session.terminal().colours(session.env()) && !List.of(args).contains("--no-color");
+        int exitCode = commandLine(session, colours).execute(args);
+        session.err().flush();
+        try {
+            StandardOutput.delivered(session.out());
+        } catch (CommandFailure unwritten) {
+            session.err().println("error: " + unwritten.getMessage());
+            return FAILED;
+        }
+        return exitCode;
+    }
+
+    static CommandLine commandLine(Session session, boolean colours) {
+        Failures failures = new Failures(session, colours);
+        CommandLine root = new CommandLine(new RootCommand())
+                .addSubcommand(new StartCommand(session))
+                .addSubcommand(new ConfigCommand(session.env()))
+                .addSubcommand(new DoctorCommand(session))
+                .addSubcommand(TopicCommand.create(session))
+                .addSubcommand(new PubCommand(session))
+                .addSubcommand(new SubCommand(session))
+                .addSubcommand(GroupCommand.create(session))
+                .addSubcommand(new VersionCommand(session))
+                .addSubcommand(new CompletionCommand(session))
+                .addSubcommand(new CommandLine.HelpCommand());
+        layOut(root);
+        return root.setOut(writer(session.out()))
+                .setErr(writer(session.err()))
+                // Values may begin with @: a unix time, a handle.
+                .setExpandAtFiles(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpWidth(width(session.terminal()))
+                .setColorScheme(Help.defaultColorScheme(colours ? Help.Ansi.ON : Help.Ansi.OFF))
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+    }
+
+    /** One look for all help texts: what is special to the command first, what all have last. */
+    private static void layOut(CommandLine command) {
+        command.getCommandSpec()
+                .usageMessage()
+                .sortOptions(false)
+                .parameterListHeading("%n")
+                .optionListHeading("%nOptions:%n")
+                .commandListHeading("%nCommands:%n");
+        command.getSubcommands().values().forEach(CommandRunner::layOut);
+    }
+
+    private static int width(Terminal terminal) {
+        int columns = terminal.columns();
+        return columns == 0 ? WIDTH_DEFAULT : Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, columns));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+    }
+}
