@@ -50,7 +50,7 @@ class GroupRowsTest {
     @Test
     void damagedRowsAreNamed() {
         assertDamaged("01 0001 67", "02 00000001 ffffffffffffffff", "row version 2");
-        assertDamaged("01 0001 67", "01 0000", "needs");
+        assertDamaged("01 0001 67", "01 0000", "2");
         assertDamaged("02 0001 67 6d", "01 00", "no row of its own");
         assertDamaged("03 0001 67 00000002", "01 000000000000002a 00000003 0000000000001234 00000000", "no row");
         assertDamaged("03 0009 67", "01", "");

@@ -3,6 +3,8 @@ package dev.millrace.core.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -139,12 +141,13 @@ class StickyAssignorTest {
         for (int warmUp = 0; warmUp < 20; warmUp++) {
             StickyAssignor.assign(members);
         }
-        // The best of several: this holds the algorithm to its time, not the machine.
+        // Processor time, the best of several: this holds the algorithm to its time, not a busy machine.
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long bestNs = Long.MAX_VALUE;
         for (int run = 0; run < 5; run++) {
-            long startNs = System.nanoTime();
+            long startNs = threads.getCurrentThreadCpuTime();
             StickyAssignor.assign(members);
-            bestNs = Math.min(bestNs, System.nanoTime() - startNs);
+            bestNs = Math.min(bestNs, threads.getCurrentThreadCpuTime() - startNs);
         }
         System.out.println("assign " + what + ": " + bestNs / 1_000 + " us");
         assertThat(bestNs).isLessThan(100_000_000);
