@@ -39,11 +39,14 @@ final class RocksOptions implements AutoCloseable {
     private static final long MIB = 1 << 20;
     private static final int UNFLUSHED_GENERATIONS_MAX = 5;
 
-    /** Above this many generations of write-ahead log RocksDB flushes on its own, in the middle of a generation. */
-    private static final int WAL_GENERATIONS_MAX = 6;
+    /** The small tables are flushed this often, or they would hold old write-ahead logs for ever. */
+    static final int TABLE_FLUSH_GENERATIONS = 2;
 
-    /** The small tables are flushed this often, so that the bound above is never reached. */
-    static final int TABLE_FLUSH_GENERATIONS = 4;
+    /**
+     * Past this many generations of write-ahead log RocksDB flushes on its own, in the middle of a generation, which
+     * costs a rewrite. Reached only if flushes lag by all they may and a table flush on top of it: 5 + 2, and slack.
+     */
+    private static final int WAL_GENERATIONS_MAX = 10;
 
     final Statistics statistics;
     final RocksEvents events;
