@@ -1,0 +1,108 @@
+package dev.millrace.core.wire;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** At least one frame of every type, with each kind of field filled and empty. */
+final class FrameSamples {
+    private static final UUID TOPIC_ID = new UUID(0x0123456789abcdefL, 0xfedcba9876543210L);
+    private static final List<Property> SETTINGS =
+            List.of(new Property("retention", "7d"), new Property("bytes", null));
+    private static final List<GroupFrames.PartitionRef> REFS =
+            List.of(new GroupFrames.PartitionRef(TOPIC_ID, 0), new GroupFrames.PartitionRef(TOPIC_ID, 7));
+    private static final List<GroupFrames.PartitionOffset> OFFSETS = List.of(
+            new GroupFrames.PartitionOffset(TOPIC_ID, 1, 4711, "note"),
+            new GroupFrames.PartitionOffset(TOPIC_ID, 2, -1, null));
+    private static final List<GroupFrames.AssignedPartition> ASSIGNMENT =
+            List.of(new GroupFrames.AssignedPartition("orders", TOPIC_ID, 3, 17));
+    private static final TopicFrames.TopicInfo TOPIC = new TopicFrames.TopicInfo(
+            "orders", TOPIC_ID, SETTINGS, List.of(new TopicFrames.PartitionInfo(0, 5, 99, 1 << 20)));
+
+    private FrameSamples() {}
+
+    static List<Frame> all() {
+        return Stream.of(connection(), publishing(), groups(), groupAnswers(), topics())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Frame> connection() {
+        return List.of(
+                new Frames.Hello(1, 3, 5L, "cl\u00efent", "java"),
+                new Frames.HelloOk(
+                        1, 0, TOPIC_ID, "millrace", new Frames.HelloOk.Limits(1 << 24, 1 << 20, 1 << 26, 60_000)),
+                new Frames.Ping(),
+                new Frames.Pong(),
+                new Frames.Done(),
+                new Frames.Error(2001, "topic 'x' does not exist"),
+                new Frames.BrokerInfo(),
+                new Frames.Broker(1_700_000_000_000L, SETTINGS));
+    }
+
+    private static List<Frame> publishing() {
+        return List.of(
+                new Frames.InitProducer(),
+                new Frames.ProducerReady(Long.MAX_VALUE, Short.MIN_VALUE),
+                new Frames.Publish(TOPIC_ID, 3, ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5})),
+                new Frames.Publish(TOPIC_ID, 3, Frame.NO_PAYLOAD),
+                new Frames.Published(17, 1_700_000_000_000L, true),
+                new Frames.Subscribe(TOPIC_ID, 1, StartPosition.EARLIEST, 4 << 20),
+                new Frames.Subscribe(TOPIC_ID, 1, StartPosition.LATEST, 0),
+                new Frames.Subscribe(TOPIC_ID, 1, StartPosition.offset(17), 1),
+                new Frames.Subscribe(TOPIC_ID, 1, StartPosition.time(1_700_000_000_000L), 1),
+                new Frames.Subscribed(1, 0, 99),
+                new Frames.Deliver(99, ByteBuffer.wrap(new byte[] {9, 8, 7})),
+                new Frames.Credit(65_536),
+                new Frames.Unsubscribe(),
+                new Frames.SubscriptionEnded(2006, ""));
+    }
+
+    private static List<Frame> groups() {
+        return List.of(
+                new GroupFrames.JoinGroup("g", "", null, "client", List.of("orders.*", "x"), 0),
+                new GroupFrames.JoinGroup("g", "m-1", "static-1", "", List.of(), 30_000),
+                new GroupFrames.Heartbeat("g", "m-1", 4, REFS),
+                new GroupFrames.CommitOffsets("g", "m-1", 4, OFFSETS),
+                new GroupFrames.LeaveGroup("g", "m-1", true),
+                new GroupFrames.FetchOffsets("g", List.of()),
+                new GroupFrames.ListGroups(),
+                new GroupFrames.DescribeGroup("g"),
+                new GroupFrames.ResetOffsets("g", "orders", REFS, StartPosition.time(5), true),
+                new GroupFrames.DeleteGroup("g"));
+    }
+
+    private static List<Frame> groupAnswers() {
+        return List.of(
+                new GroupFrames.GroupJoined("m-1", 4, 3000, ASSIGNMENT),
+                new GroupFrames.HeartbeatOk(5, List.of()),
+                new GroupFrames.OffsetsCommitted(List.of(
+                        new GroupFrames.PartitionResult(TOPIC_ID, 1, 0, null),
+                        new GroupFrames.PartitionResult(TOPIC_ID, 2, 4005, "not yours"))),
+                new GroupFrames.AssignmentPending("g", "m-1"),
+                new GroupFrames.Offsets(OFFSETS),
+                new GroupFrames.Groups(List.of(new GroupFrames.GroupSummary("g", "stable", 3, 17, 250))),
+                new GroupFrames.Group(
+                        "g",
+                        "reconciling",
+                        7,
+                        List.of(new GroupFrames.GroupMember(
+                                "m-1", null, "client", 7, List.of(new GroupFrames.TopicPartition("orders", 0)))),
+                        List.of(new GroupFrames.GroupPartition("orders", TOPIC_ID, 0, 5, 99, 94, 1000, null))));
+    }
+
+    private static List<Frame> topics() {
+        return List.of(
+                new TopicFrames.CreateTopic("orders", 8, SETTINGS),
+                new TopicFrames.ListTopics(">"),
+                new TopicFrames.Topics(List.of(TOPIC, TOPIC)),
+                new TopicFrames.DescribeTopic("orders"),
+                new TopicFrames.Topic(TOPIC),
+                new TopicFrames.AlterTopic("orders", 0, List.of()),
+                new TopicFrames.DeleteTopic("orders"),
+                new TopicFrames.FindOffset(TOPIC_ID, 0, StartPosition.time(1)),
+                new TopicFrames.OffsetFound(17, -1),
+                new TopicFrames.DeleteBefore(TOPIC_ID, 0, 17));
+    }
+}
