@@ -86,17 +86,23 @@ class BrokerMetricsTest {
     void showsTheBrokersNumbers() {
         exerciseAll();
         ScrapeText scrape = scrape();
-        assertThat(scrape.value("millrace_info{sync_mode=\"fsync\",version=\"1.2.3\"}")).isEqualTo(1);
+        assertThat(scrape.value("millrace_info{sync_mode=\"fsync\",version=\"1.2.3\"}"))
+                .isEqualTo(1);
         assertThat(scrape.value("millrace_storage_wal_bytes_total")).isEqualTo(110);
         assertThat(scrape.value("millrace_storage_write_amplification")).isEqualTo(2.1);
         assertThat(scrape.value("millrace_tail_cache_hits_total")).isEqualTo(11);
-        assertThat(scrape.value("millrace_topic_records_in_total{topic=\"orders\"}")).isEqualTo(5);
-        assertThat(scrape.value("millrace_topic_records_out_total{topic=\"orders\"}")).isEqualTo(3);
-        assertThat(scrape.value("millrace_group_lag_seconds{group=\"g\",topic=\"orders\"}")).isEqualTo(1.5);
+        assertThat(scrape.value("millrace_topic_records_in_total{topic=\"orders\"}"))
+                .isEqualTo(5);
+        assertThat(scrape.value("millrace_topic_records_out_total{topic=\"orders\"}"))
+                .isEqualTo(3);
+        assertThat(scrape.value("millrace_group_lag_seconds{group=\"g\",topic=\"orders\"}"))
+                .isEqualTo(1.5);
         assertThat(scrape.value("millrace_requests_rejected_total{fault=\"disk_full\",protocol=\"native\"}"))
                 .isEqualTo(1);
-        assertThat(scrape.value("millrace_publish_seconds_bucket{le=\"0.005\"}")).isEqualTo(1);
-        assertThat(scrape.value("millrace_publish_seconds_bucket{le=\"0.0025\"}")).isZero();
+        assertThat(scrape.value("millrace_publish_seconds_bucket{le=\"0.005\"}"))
+                .isEqualTo(1);
+        assertThat(scrape.value("millrace_publish_seconds_bucket{le=\"0.0025\"}"))
+                .isZero();
         assertThat(scrape.value("millrace_commit_requests_count")).isEqualTo(1);
     }
 
@@ -106,8 +112,10 @@ class BrokerMetricsTest {
         broker.topicStats = List.of(new TopicStats("orders", null, 0, 5, 500, 0, 0, 0, 0));
         broker.groupStats = List.of();
         ScrapeText scrape = scrape();
-        assertThat(scrape.value("millrace_topic_records_in_total{topic=\"orders\"}")).isEqualTo(5);
-        assertThat(scrape.value("millrace_topic_bytes_out_total{topic=\"orders\"}")).isEqualTo(300);
+        assertThat(scrape.value("millrace_topic_records_in_total{topic=\"orders\"}"))
+                .isEqualTo(5);
+        assertThat(scrape.value("millrace_topic_bytes_out_total{topic=\"orders\"}"))
+                .isEqualTo(300);
         assertThat(scrape.families()).doesNotContainKeys("millrace_topic_partitions", "millrace_group_lag_messages");
     }
 
