@@ -107,6 +107,7 @@ final class LocalGroups implements GroupOperations {
             Offset offset = offsets.get(i);
             try {
                 int partitionId = lookup.partitionId(offset.partition());
+                refuseBeyondEnd(offset);
                 entries.add(new CommitOffsets.Entry(partitionId, offset.offset(), -1, offset.metadata()));
                 asked.add(i);
             } catch (FaultException gone) {
@@ -123,6 +124,15 @@ final class LocalGroups implements GroupOperations {
                     }
                     return List.of(results);
                 });
+    }
+
+    /** A committed offset past the end would skip records that are still to come. */
+    private void refuseBeyondEnd(Offset offset) {
+        long end = lookup.log(offset.partition()).durableEndOffset();
+        if (offset.offset() > end) {
+            throw new FaultException(
+                    Fault.OFFSET_OUT_OF_RANGE, "commit of offset " + offset.offset() + " where the log ends at " + end);
+        }
     }
 
     @Override
@@ -179,6 +189,7 @@ final class LocalGroups implements GroupOperations {
         List<ResetOffsets.Entry> entries = new ArrayList<>(offsets.size());
         try {
             for (Offset offset : offsets) {
+                refuseBeyondEnd(offset);
                 entries.add(new ResetOffsets.Entry(lookup.partitionId(offset.partition()), offset.offset()));
             }
         } catch (FaultException refused) {

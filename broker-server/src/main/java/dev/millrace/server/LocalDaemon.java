@@ -33,7 +33,8 @@ final class LocalDaemon implements Daemon {
         try {
             return BrokerServer.open(
                     configuration.config(),
-                    status -> halted.complete(status.detail() + ". " + status.fault().remedy()));
+                    status -> halted.complete(
+                            status.detail() + ". " + status.fault().remedy()));
         } catch (ListenException | StoreException expected) {
             throw new CommandFailure(expected.getMessage(), expected);
         }

@@ -26,7 +26,8 @@ final class OffsetReset {
     CompletableFuture<List<Offset>> reset(ResetOffsets request) {
         Topic topic = broker.topics()
                 .find(request.topic())
-                .orElseThrow(() -> new FaultException(Fault.TOPIC_NOT_FOUND, "topic " + request.topic()));
+                .orElseThrow(() ->
+                        new FaultException(Fault.TOPIC_NOT_FOUND, "topic \"" + request.topic() + "\" does not exist"));
         List<CompletableFuture<Offset>> searches = partitions(topic, request.partitions()).stream()
                 .map(partition -> startOffsets
                         .find(partition, request.to())

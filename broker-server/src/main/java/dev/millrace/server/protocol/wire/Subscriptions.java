@@ -68,7 +68,8 @@ final class Subscriptions {
         TopicPartition partition = new TopicPartition(request.topicId(), request.partition());
         Topic topic = broker.topics()
                 .find(request.topicId())
-                .orElseThrow(() -> new FaultException(Fault.TOPIC_NOT_FOUND, "topic id " + request.topicId()));
+                .orElseThrow(() ->
+                        new FaultException(Fault.TOPIC_NOT_FOUND, "topic id " + request.topicId() + " does not exist"));
         Subscription subscription = new Subscription(id, partition, request.creditBytes(), deliveries.of(topic.name()));
         byId.put(id, subscription);
         CompletableFuture<Frame> answer = new CompletableFuture<>();

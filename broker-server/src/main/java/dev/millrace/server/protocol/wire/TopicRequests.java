@@ -63,7 +63,8 @@ final class TopicRequests {
     Frame describe(TopicFrames.DescribeTopic request) {
         Topic topic = broker.topics()
                 .find(request.name())
-                .orElseThrow(() -> new FaultException(Fault.TOPIC_NOT_FOUND, "topic " + request.name()));
+                .orElseThrow(() ->
+                        new FaultException(Fault.TOPIC_NOT_FOUND, "topic \"" + request.name() + "\" does not exist"));
         return new TopicFrames.Topic(describe(topic));
     }
 
