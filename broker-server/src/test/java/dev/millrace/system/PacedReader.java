@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** Reads what a {@code millrace sub} process prints, a line at a time, so that the test decides how fast it consumes. */
@@ -30,6 +31,8 @@ final class PacedReader {
     /** Filled by the reading thread, looked at after it has ended. */
     private final List<Printed> printed = new ArrayList<>();
 
+    private final AtomicInteger count = new AtomicInteger();
+
     PacedReader(String name, Process process, Consumer<PacedReader> beforeEachLine) {
         this.name = name;
         this.process = process;
@@ -43,6 +46,7 @@ final class PacedReader {
             beforeEachLine.accept(this);
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 printed.add(Printed.parse(line));
+                count.incrementAndGet();
                 beforeEachLine.accept(this);
             }
         } catch (IOException e) {
@@ -63,6 +67,15 @@ final class PacedReader {
         }
         thread.join(TimeUnit.SECONDS.toMillis(30));
         return process.exitValue();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** How much was printed so far. */
+    int count() {
+        return count.get();
     }
 
     /** All that was printed, in order; after {@link #await}. */

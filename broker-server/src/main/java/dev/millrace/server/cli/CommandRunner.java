@@ -27,6 +27,8 @@ public final class CommandRunner {
     public static void prepareLogging(List<String> args) {
         if (args.contains("start")) return;
         System.setProperty(StderrLog.PROVIDER_PROPERTY, StderrLog.class.getName());
+        // Else SLF4J tells every user on stderr which provider it was given.
+        System.setProperty("slf4j.internal.verbosity", "WARN");
         if (args.contains("--debug")) System.setProperty(StderrLog.DEBUG_PROPERTY, "true");
     }
 
