@@ -34,6 +34,24 @@ final class RocksCloseTest {
         }
     }
 
+    @Test
+    void waitsForAScanInProgress() throws InterruptedException {
+        RocksStore store = RocksStore.open(directory.resolve("s"), StoreOptions.defaults());
+        WriteSink sink = store.begin();
+        sink.put(Table.META, new byte[] {1}, new byte[100]);
+        store.commit(sink);
+        Thread closer = new Thread(store::close);
+        store.scan(Table.META, new byte[0], new byte[] {2}, (key, value) -> {
+            closer.start();
+            while (closer.getState() != Thread.State.WAITING) {
+                assertThat(closer.getState()).as("close went on amid a scan").isNotEqualTo(Thread.State.TERMINATED);
+                Thread.onSpinWait();
+            }
+            return true;
+        });
+        closer.join();
+    }
+
     private void closeAmidUse(ExecutorService threads, int round) throws InterruptedException, ExecutionException {
         RocksStore store = RocksStore.open(directory.resolve("s"), StoreOptions.defaults());
         WriteSink sink = store.begin();

@@ -97,8 +97,8 @@ final class RocksGenerationTest {
                     load.commit(16);
                 }
                 await(() -> store.stats().flushBytes() >= store.stats().payloadBytes());
-                // A generation being written, and those since the last flush of the small tables.
-                await(() -> logBytes() <= (RocksOptions.TABLE_FLUSH_GENERATIONS + 1) * OPTIONS.generationBytes());
+                // A generation being written, and the two since the last flush of the small tables.
+                await(() -> logBytes() <= 3 * OPTIONS.generationBytes());
             }
             assertThat(store.stats().logCompactionBytes()).isZero();
         }
