@@ -13,6 +13,7 @@ import java.util.Set;
  */
 final class PackageTable {
     private static final List<List<String>> SERVER = List.of(
+            List.of("server.testing"),
             List.of("server"),
             List.of("server.cli"),
             List.of(
@@ -78,6 +79,8 @@ final class PackageTable {
 
     private static boolean acrossBlocks(String from, String to) {
         if (from.equals("server")) return !to.equals("client.internal");
+        // It hands tests a client beside the broker.
+        if (from.equals("server.testing") && to.equals("client")) return true;
         if (from.startsWith("server.")) return CORE_FOR_ADAPTERS.contains(to);
         if (from.startsWith("client")) return CORE_FOR_CLIENT.contains(to);
         return false;

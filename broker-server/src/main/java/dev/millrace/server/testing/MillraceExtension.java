@@ -1,5 +1,6 @@
 package dev.millrace.server.testing;
 
+import dev.millrace.client.MillraceClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /**
  * Gives tests a broker: one for the class with {@code @ExtendWith(MillraceExtension.class)} or as a static
  * {@code @RegisterExtension} field, one for each test as a field of the instance. Test and life-cycle methods take an
- * {@link EmbeddedMillrace} as parameter.
+ * {@link EmbeddedMillrace} as parameter, or a {@link MillraceClient} that is connected to it.
  *
  * <p>Works with JUnit 5 and 6. The data lies in a temporary directory that goes with the broker.
  */
@@ -26,6 +27,7 @@ public final class MillraceExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private final List<String> settings;
     private EmbeddedMillrace broker;
+    private MillraceClient client;
     /** Classes, nested classes and tests under way; the first starts the broker, the last stops it. */
     private int users;
 
@@ -44,6 +46,14 @@ public final class MillraceExtension
             throw new IllegalStateException("the broker runs only while tests do");
         }
         return broker;
+    }
+
+    /** A client of the broker; the same for all tests of the broker, and closed with it. */
+    public synchronized MillraceClient client() {
+        if (client == null) {
+            client = MillraceClient.connect(broker().address());
+        }
+        return client;
     }
 
     @Override
@@ -68,12 +78,13 @@ public final class MillraceExtension
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == EmbeddedMillrace.class;
+        Class<?> type = parameter.getParameter().getType();
+        return type == EmbeddedMillrace.class || type == MillraceClient.class;
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return broker();
+        return parameter.getParameter().getType() == MillraceClient.class ? client() : broker();
     }
 
     private synchronized void acquire() {
@@ -88,6 +99,10 @@ public final class MillraceExtension
 
     private synchronized void release() {
         if (--users == 0) {
+            if (client != null) {
+                client.close();
+                client = null;
+            }
             EmbeddedMillrace last = broker;
             broker = null;
             last.close();
