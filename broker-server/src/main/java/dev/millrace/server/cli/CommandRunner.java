@@ -26,6 +26,8 @@ public final class CommandRunner {
      */
     public static void prepareLogging(List<String> args) {
         if (args.contains("start")) return;
+        // SLF4J would announce the choice.
+        System.setProperty("slf4j.internal.verbosity", "WARN");
         System.setProperty(StderrLog.PROVIDER_PROPERTY, StderrLog.class.getName());
         if (args.contains("--debug")) System.setProperty(StderrLog.DEBUG_PROPERTY, "true");
     }
