@@ -26,6 +26,8 @@ public final class CommandRunner {
      */
     public static void prepareLogging(List<String> args) {
         if (args.contains("start")) return;
+        // SLF4J would announce the choice.
+        System.setProperty("slf4j.internal.verbosity", "WARN");
         System.setProperty(StderrLog.PROVIDER_PROPERTY, StderrLog.class.getName());
         // Else SLF4J tells every user on stderr which provider it was given.
         System.setProperty("slf4j.internal.verbosity", "WARN");

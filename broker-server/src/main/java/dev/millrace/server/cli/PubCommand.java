@@ -172,7 +172,7 @@ final class PubCommand implements Callable<Integer> {
 
     private void report(Publishing publishing, Receipts receipts) {
         if (publishing.skipped() > 0) {
-            session.err().println("warning: " + Amounts.count(publishing.skipped()) + " lines were skipped.");
+            session.err().println("warning: lines skipped: " + Amounts.count(publishing.skipped()) + ".");
         }
         if (global.json()) return;
         ProgressBar.Moment end = publishing.moment(0);
