@@ -31,6 +31,7 @@ final class PacedReader {
     /** Filled by the reading thread, looked at after it has ended. */
     private final List<Printed> printed = new ArrayList<>();
 
+    private volatile Exception failure;
     private final AtomicInteger count = new AtomicInteger();
 
     PacedReader(String name, Process process, Consumer<PacedReader> beforeEachLine) {
@@ -49,14 +50,15 @@ final class PacedReader {
                 count.incrementAndGet();
                 beforeEachLine.accept(this);
             }
-        } catch (IOException e) {
-            throw new AssertionError(name, e);
+        } catch (IOException | RuntimeException e) {
+            failure = e;
         }
     }
 
     /** Asks the process to end, as Ctrl-C does; what it still prints is read. */
     void terminate() {
-        process.destroy();
+        // Process.destroy would also close the stream that is still being read.
+        process.toHandle().destroy();
     }
 
     /** Waits for the end of the process and of its output; returns its exit code. */
@@ -66,6 +68,9 @@ final class PacedReader {
             throw new AssertionError(name + " does not end");
         }
         thread.join(TimeUnit.SECONDS.toMillis(30));
+        if (failure != null) {
+            throw new AssertionError("reading what " + name + " printed", failure);
+        }
         return process.exitValue();
     }
 

@@ -38,8 +38,8 @@ final class Diagnosis {
     }
 
     private static Check versions(BrokerInfo broker, String ownVersion) {
-        String text = "command " + ownVersion + ", broker " + broker.software() + ", protocol "
-                + broker.protocolVersion();
+        String text =
+                "command " + ownVersion + ", broker " + broker.software() + ", protocol " + broker.protocolVersion();
         boolean same = broker.software().endsWith("/" + ownVersion);
         return same
                 ? new Check(Verdict.OK, "versions", text)
@@ -68,11 +68,14 @@ final class Diagnosis {
     private static Check status(String value) {
         return switch (value) {
             case "Serving" -> new Check(Verdict.OK, "status", "serving");
-            case "DiskFull" -> new Check(
-                    Verdict.FAIL, "status", "the disk is full: publishes are refused. Free space or lower retention.");
+            case "DiskFull" ->
+                new Check(
+                        Verdict.FAIL,
+                        "status",
+                        "the disk is full: publishes are refused. Free space or lower retention.");
             case "Draining" -> new Check(Verdict.WARN, "status", "stopping");
-            case "Halted" -> new Check(
-                    Verdict.FAIL, "status", "the storage has failed. Check the disk, then restart the broker.");
+            case "Halted" ->
+                new Check(Verdict.FAIL, "status", "the storage has failed. Check the disk, then restart the broker.");
             default -> new Check(Verdict.WARN, "status", value + ", which this command does not know");
         };
     }

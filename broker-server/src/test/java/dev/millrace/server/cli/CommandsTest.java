@@ -64,7 +64,8 @@ class CommandsTest {
 
     @Test
     void topicsAreCreatedShownChangedAndDeleted() throws Exception {
-        Ran created = ok("topic", "create", "orders.eu", "--partitions", "3", "--retention", "7d", "--set", "messageSize=64KiB");
+        Ran created = ok(
+                "topic", "create", "orders.eu", "--partitions", "3", "--retention", "7d", "--set", "messageSize=64KiB");
         assertThat(created.out()).isEqualTo("created topic orders.eu: 3 partitions, messageSize=64KiB retention=7d\n");
         JsonNode described = json(ok("topic", "describe", "orders.eu", "-o", "json"));
         assertThat(described.get("settings").get("retention").asText()).isEqualTo("7d");
@@ -78,9 +79,16 @@ class CommandsTest {
         assertThat(altered.get("settings").has("retention")).isFalse();
         assertThat(altered.at("/settings/retentionBytes").asText()).isEqualTo("1GiB");
 
-        assertThat(ok("topic", "list", "orders.*").lines()).hasSize(2).last().asString().startsWith("orders.eu");
-        assertThat(json(ok("topic", "list", "-o", "json")).findValuesAsText("name")).contains("orders.eu", topic);
-        assertThat(json(ok("topic", "delete", "orders.eu", "--yes", "-o", "json")).get("deleted").asText())
+        assertThat(ok("topic", "list", "orders.*").lines())
+                .hasSize(2)
+                .last()
+                .asString()
+                .startsWith("orders.eu");
+        assertThat(json(ok("topic", "list", "-o", "json")).findValuesAsText("name"))
+                .contains("orders.eu", topic);
+        assertThat(json(ok("topic", "delete", "orders.eu", "--yes", "-o", "json"))
+                        .get("deleted")
+                        .asText())
                 .isEqualTo("orders.eu");
         assertThat(ok("topic", "list", "orders.*").out()).isEqualTo("no topics\n");
     }
@@ -93,20 +101,26 @@ class CommandsTest {
         assertThat(no.err())
                 .isEqualTo("Delete topic " + topic + " with 0 messages (0 B)? [y/N] error: not confirmed. Nothing was"
                         + " changed.\n");
-        assertThat(world().terminal(screen).in("").run("topic", "delete", topic).exit()).isEqualTo(1);
+        assertThat(world().terminal(screen).in("").run("topic", "delete", topic).exit())
+                .isEqualTo(1);
         ok("topic", "describe", topic);
-        assertThat(world().terminal(screen).in("yes\n").run("topic", "delete", topic).exit()).isZero();
+        assertThat(world().terminal(screen)
+                        .in("yes\n")
+                        .run("topic", "delete", topic)
+                        .exit())
+                .isZero();
         assertThat(run("topic", "describe", topic).exit()).isEqualTo(1);
     }
 
     @Test
     void whatTheBrokerRefusesIsOneMessageWithARemedy() {
         assertThat(run("topic", "create", topic))
-                .isEqualTo(new Ran(
-                        1,
-                        "",
-                        "error: topic \"" + topic
-                                + "\" exists already. Use the existing topic, or choose another name. [TOPIC_EXISTS]\n"));
+                .isEqualTo(
+                        new Ran(
+                                1,
+                                "",
+                                "error: topic \"" + topic
+                                        + "\" exists already. Use the existing topic, or choose another name. [TOPIC_EXISTS]\n"));
         for (String[] command : new String[][] {
             {"topic", "create", "a b"},
             {"topic", "create", "x", "--retention", "7x"},
@@ -123,7 +137,11 @@ class CommandsTest {
             Ran ran = run(command);
             assertThat(ran.exit()).as("%s", List.of(command)).isEqualTo(1);
             assertThat(ran.out()).isEmpty();
-            assertThat(ran.err()).startsWith("error: ").endsWith("]\n").hasLineCount(1).doesNotContain("Exception");
+            assertThat(ran.err())
+                    .startsWith("error: ")
+                    .endsWith("]\n")
+                    .hasLineCount(1)
+                    .doesNotContain("Exception");
         }
     }
 
@@ -148,7 +166,9 @@ class CommandsTest {
     void doctorFindsTheBrokerWell() throws Exception {
         Ran text = ok("doctor");
         assertThat(text.lines()).allMatch(line -> line.matches("(ok  |warn)  .*"));
-        assertThat(text.out()).contains("connect", "clock", "disk free", "listeners.native").contains(broker.address());
+        assertThat(text.out())
+                .contains("connect", "clock", "disk free", "listeners.native")
+                .contains(broker.address());
         JsonNode checks = json(ok("doctor", "-o", "json"));
         assertThat(checks.findValuesAsText("check")).contains("connect", "versions", "clock", "status", "disk free");
     }
@@ -166,9 +186,12 @@ class CommandsTest {
         assertThat(message.get("key").asText()).isEqualTo("k");
         assertThat(message.get("headers").toString()).isEqualTo("{\"a\":[\"1\",\"2\"],\"b\":\"=\"}");
         assertThat(message.get("value").asText()).isEqualTo("grüße");
-        assertThat(ok("sub", topic, "--from", "earliest", "--max", "1", "--format", "value").out()).isEqualTo("grüße\n");
+        assertThat(ok("sub", topic, "--from", "earliest", "--max", "1", "--format", "value")
+                        .out())
+                .isEqualTo("grüße\n");
         assertThat(json(ok("pub", topic, "v", "--partition", "2", "-o", "json")).toString())
-                .isEqualTo("{\"line\":1,\"partition\":2,\"offset\":" + (message.get("partition").asInt() == 2 ? 1 : 0) + "}");
+                .isEqualTo("{\"line\":1,\"partition\":2,\"offset\":"
+                        + (message.get("partition").asInt() == 2 ? 1 : 0) + "}");
     }
 
     @Test
@@ -186,10 +209,22 @@ class CommandsTest {
     void everyLineOfAFileIsAcknowledgedOnce() throws Exception {
         Path file = dir.resolve("events.jsonl");
         List<String> events = new ArrayList<>();
-        for (int i = 0; i < 5000; i++) events.add("{\"path\":\"file-" + i % 97 + "\",\"time\":" + (1_312_242_084 + i) + "}");
+        for (int i = 0; i < 5000; i++)
+            events.add("{\"path\":\"file-" + i % 97 + "\",\"time\":" + (1_312_242_084 + i) + "}");
         Files.write(file, events);
-        Ran published = ok("pub", topic, "--file", file.toString(), "--key-pointer", "/path", "--time-pointer", "/time",
-                "--compression", "zstd", "-o", "json");
+        Ran published = ok(
+                "pub",
+                topic,
+                "--file",
+                file.toString(),
+                "--key-pointer",
+                "/path",
+                "--time-pointer",
+                "/time",
+                "--compression",
+                "zstd",
+                "-o",
+                "json");
         Set<Integer> lines = new TreeSet<>();
         for (String line : published.lines()) {
             JsonNode ack = jackson.readTree(line);
@@ -217,12 +252,15 @@ class CommandsTest {
         assertThat(stopped.exit()).isEqualTo(1);
         assertThat(stopped.lines()).hasSize(2);
         assertThat(stopped.err())
-                .isEqualTo("error: line 3 has nothing at /k. Correct the line, or leave out such lines with --skip-bad. 2"
-                        + " records were acknowledged; the first line without acknowledgement is 3.\n");
-        Ran skipped = world().in(input).run("pub", topic, "--file", "-", "--key-pointer", "/k", "--skip-bad", "-o", "json");
+                .isEqualTo(
+                        "error: line 3 has nothing at /k. Correct the line, or leave out such lines with --skip-bad. 2"
+                                + " records were acknowledged; the first line without acknowledgement is 3.\n");
+        Ran skipped =
+                world().in(input).run("pub", topic, "--file", "-", "--key-pointer", "/k", "--skip-bad", "-o", "json");
         assertThat(skipped.exit()).isZero();
         assertThat(skipped.lines()).hasSize(3);
-        assertThat(skipped.err()).isEqualTo("warning: line 3 has nothing at /k; skipped.\nwarning: lines skipped: 1.\n");
+        assertThat(skipped.err())
+                .isEqualTo("warning: line 3 has nothing at /k; skipped.\nwarning: lines skipped: 1.\n");
     }
 
     @Test
@@ -263,7 +301,8 @@ class CommandsTest {
     @Test
     void progressIsShownToAPersonOnly() throws Exception {
         Path file = Files.writeString(dir.resolve("lines"), "x\n".repeat(1000));
-        Ran watched = world().terminal(new Terminal(false, false, true, 80)).run("pub", topic, "--file", file.toString());
+        Ran watched =
+                world().terminal(new Terminal(false, false, true, 80)).run("pub", topic, "--file", file.toString());
         assertThat(watched.exit()).isZero();
         assertThat(watched.err()).endsWith("\r\u001b[K");
         assertThat(ok("pub", topic, "--file", file.toString()).err()).isEmpty();
@@ -290,9 +329,11 @@ class CommandsTest {
         ok("topic", "create", "wild.b.c", "--partitions", "1");
         ok("pub", "wild.a", "1");
         ok("pub", "wild.b.c", "2");
-        assertThat(ok("sub", "wild.>", "--from", "earliest", "--idle-exit", QUIET, "--format", "value").lines())
+        assertThat(ok("sub", "wild.>", "--from", "earliest", "--idle-exit", QUIET, "--format", "value")
+                        .lines())
                 .containsExactlyInAnyOrder("1", "2");
-        assertThat(ok("sub", "wild.*", "--from", "earliest", "--idle-exit", QUIET, "--format", "value").lines())
+        assertThat(ok("sub", "wild.*", "--from", "earliest", "--idle-exit", QUIET, "--format", "value")
+                        .lines())
                 .containsExactly("1");
     }
 
@@ -301,9 +342,11 @@ class CommandsTest {
     @Test
     void aGroupGoesOnAfterWhatWasPrinted() throws Exception {
         publishNumbers(1000);
-        List<String> first = ok("sub", topic, "--group", topic, "--max", "10", "--format", "value").lines();
+        List<String> first = ok("sub", topic, "--group", topic, "--max", "10", "--format", "value")
+                .lines();
         assertThat(first).hasSize(10);
-        List<String> rest = ok("sub", topic, "--group", topic, "--idle-exit", "2s", "--format", "value").lines();
+        List<String> rest = ok("sub", topic, "--group", topic, "--idle-exit", "2s", "--format", "value")
+                .lines();
         assertThat(rest).hasSize(990).doesNotContainAnyElementsOf(first);
         JsonNode group = json(ok("group", "describe", topic, "-o", "json"));
         assertThat(group.get("lagMessages").asLong()).isZero();
@@ -313,7 +356,8 @@ class CommandsTest {
                         .sum())
                 .isEqualTo(1000);
         assertThat(ok("group", "describe", topic).out()).contains("lag:         0 messages, 0s", "no members");
-        assertThat(json(ok("group", "list", "-o", "json")).findValuesAsText("group")).contains(topic);
+        assertThat(json(ok("group", "list", "-o", "json")).findValuesAsText("group"))
+                .contains(topic);
         assertThat(ok("group", "list").out()).contains("GROUP", topic);
     }
 
@@ -324,12 +368,22 @@ class CommandsTest {
         CountDownLatch printed = new CountDownLatch(1);
         Seen out = new Seen("\n", printed);
         CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> world().stop(stop)
-                .run(new StandardOutput(out), new ByteArrayOutputStream(), "sub", topic, "--group", topic, "--format", "value"));
+                .run(
+                        new StandardOutput(out),
+                        new ByteArrayOutputStream(),
+                        "sub",
+                        topic,
+                        "--group",
+                        topic,
+                        "--format",
+                        "value"));
         assertThat(printed.await(20, TimeUnit.SECONDS)).isTrue();
         JsonNode members = json(ok("group", "describe", topic, "-o", "json")).get("members");
         assertThat(members).hasSize(1);
         assertThat(members.get(0).get("clientId").asText()).isEqualTo("millrace-cli");
-        assertThat(run("group", "reset", topic, "--topic", topic, "--to", "latest").err()).contains("[GROUP_NOT_EMPTY]");
+        assertThat(run("group", "reset", topic, "--topic", topic, "--to", "latest")
+                        .err())
+                .contains("[GROUP_NOT_EMPTY]");
         stop.request();
         assertThat(exit.get(20, TimeUnit.SECONDS)).isZero();
         long shown = out.text().lines().count();
@@ -373,7 +427,8 @@ class CommandsTest {
         assertThat(exit).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .startsWith("error: standard output cannot be written (No space left on device).");
-        assertThat(ok("sub", topic, "--group", topic, "--idle-exit", "2s").lines()).hasSize(10);
+        assertThat(ok("sub", topic, "--group", topic, "--idle-exit", "2s").lines())
+                .hasSize(10);
     }
 
     @Test
@@ -389,7 +444,9 @@ class CommandsTest {
         assertThat(done.get("partitions").findValuesAsText("after")).containsOnly("0");
         assertThat(committed(topic)).isZero();
         ok("group", "reset", topic, "--topic", topic, "--to", "latest", "--partition", "1");
-        assertThat(json(ok("group", "describe", topic, "-o", "json")).get("lagMessages").asLong())
+        assertThat(json(ok("group", "describe", topic, "-o", "json"))
+                        .get("lagMessages")
+                        .asLong())
                 .isBetween(1L, 99L);
         assertThat(ok("group", "delete", topic).out()).isEqualTo("deleted group " + topic + "\n");
         assertThat(run("group", "describe", topic).exit()).isEqualTo(1);
@@ -397,7 +454,8 @@ class CommandsTest {
 
     private long committed(String group) throws IOException {
         long sum = 0;
-        for (JsonNode partition : json(ok("group", "describe", group, "-o", "json")).get("partitions")) {
+        for (JsonNode partition :
+                json(ok("group", "describe", group, "-o", "json")).get("partitions")) {
             sum += Math.max(0, partition.get("committedOffset").asLong());
         }
         return sum;

@@ -32,13 +32,15 @@ class DiagnosisTest {
     /** On a slow line the broker's answer is old when it comes; that is no skew. */
     @Test
     void allowsForTheWayBack() {
-        assertThat(check(broker(NOW_MS - 1500, 3000, Map.of()), "clock").verdict()).isEqualTo(Verdict.OK);
+        assertThat(check(broker(NOW_MS - 1500, 3000, Map.of()), "clock").verdict())
+                .isEqualTo(Verdict.OK);
     }
 
     @ParameterizedTest
     @CsvSource({"249.9, OK", "250.1, WARN"})
     void warnsOfASlowConnection(double roundTripMs, Verdict verdict) {
-        assertThat(check(broker(NOW_MS, roundTripMs, Map.of()), "connect").verdict()).isEqualTo(verdict);
+        assertThat(check(broker(NOW_MS, roundTripMs, Map.of()), "connect").verdict())
+                .isEqualTo(verdict);
     }
 
     @Test
@@ -70,6 +72,9 @@ class DiagnosisTest {
 
     private static Check check(BrokerInfo broker, String name) {
         List<Check> checks = Diagnosis.of("localhost:7650", broker, NOW_MS, "0.1.0");
-        return checks.stream().filter(check -> check.name().equals(name)).findFirst().orElseThrow();
+        return checks.stream()
+                .filter(check -> check.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -11,8 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonFieldsTest {
-    private static final String RECORD =
-            """
+    private static final String RECORD = """
             {"id":7,"path":"a/b","when":{"time":1312242084.5,"zone":null},"tags":["x",{"path":"inner"},true],\
             "a/b":"slash","m~n":"tilde","":"empty"}""";
 

@@ -40,7 +40,8 @@ class JsonWriterTest {
         for (int round = 0; round < 2000; round++) {
             StringBuilder text = new StringBuilder();
             for (int i = random.nextInt(20); i > 0; i--) text.appendCodePoint(codePoint(random));
-            JsonNode read = jackson.readTree(new JsonWriter().value(text.toString()).toString());
+            JsonNode read =
+                    jackson.readTree(new JsonWriter().value(text.toString()).toString());
             assertThat(read.asText()).as("-Dseed=%d", seed).isEqualTo(text.toString());
         }
     }

@@ -82,7 +82,8 @@ class LineReaderTest {
 
     @Test
     void namesAFileThatIsMissing() {
-        assertThatThrownBy(() -> LineReader.open(dir.resolve("nothing").toString(), session(InputStream.nullInputStream())))
+        assertThatThrownBy(() ->
+                        LineReader.open(dir.resolve("nothing").toString(), session(InputStream.nullInputStream())))
                 .isInstanceOf(CommandFailure.class)
                 .hasMessageContaining("there is no file " + dir.resolve("nothing"));
     }

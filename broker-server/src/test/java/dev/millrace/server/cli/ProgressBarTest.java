@@ -35,7 +35,8 @@ class ProgressBarTest {
 
     @Test
     void showsNumbersOnlyWhereTheEndIsUnknown() {
-        assertThat(ProgressBar.render(new Moment(3, 30, 30, 0, 1000), 100)).isEqualTo("3 lines  30 B  3/s  30 B/s  1.0s");
+        assertThat(ProgressBar.render(new Moment(3, 30, 30, 0, 1000), 100))
+                .isEqualTo("3 lines  30 B  3/s  30 B/s  1.0s");
     }
 
     @Test

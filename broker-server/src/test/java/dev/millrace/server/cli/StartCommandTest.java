@@ -68,7 +68,8 @@ class StartCommandTest {
             daemon.halted.complete("the disk failed.");
             stop.request();
         };
-        assertThat(new Ran.Setup().daemon(daemon).stop(stop).run("start").exit()).isEqualTo(1);
+        assertThat(new Ran.Setup().daemon(daemon).stop(stop).run("start").exit())
+                .isEqualTo(1);
     }
 
     @Test

@@ -76,7 +76,8 @@ class TimesTest {
         assertThat(Times.parseStart("earliest")).isEqualTo(StartFrom.earliest());
         assertThat(Times.parseStart("LATEST")).isEqualTo(StartFrom.latest());
         assertThat(Times.parseStart("-90m")).isEqualTo(StartFrom.ago(Duration.ofMinutes(90)));
-        assertThat(Times.parseStart("2011-08-01T23:41:24Z")).isEqualTo(StartFrom.time(Instant.ofEpochSecond(1312242084)));
+        assertThat(Times.parseStart("2011-08-01T23:41:24Z"))
+                .isEqualTo(StartFrom.time(Instant.ofEpochSecond(1312242084)));
     }
 
     /** A log may hold more than a billion messages, so the size of a number cannot tell a time from an offset. */

@@ -122,7 +122,8 @@ class UsageTest {
 
     @Test
     void helpOfACommandIsAlsoFoundTheOtherWayRound() {
-        assertThat(Ran.run("help", "pub").out()).isEqualTo(Ran.run("pub", "--help").out());
+        assertThat(Ran.run("help", "pub").out())
+                .isEqualTo(Ran.run("pub", "--help").out());
     }
 
     @Test
@@ -147,10 +148,19 @@ class UsageTest {
         assertThat(new Ran.Setup().terminal(screen).run("--help").out()).contains("\u001b[");
         assertThat(new Ran.Setup().terminal(screen).run("topc").err()).startsWith("\u001b[1;31merror:\u001b[0m ");
         assertThat(Ran.run("--help").out()).doesNotContain("\u001b");
-        assertThat(new Ran.Setup().terminal(screen).run("--no-color", "--help").out()).doesNotContain("\u001b");
-        assertThat(new Ran.Setup().terminal(screen).env("NO_COLOR", "1").run("--help").out())
+        assertThat(new Ran.Setup().terminal(screen).run("--no-color", "--help").out())
                 .doesNotContain("\u001b");
-        assertThat(new Ran.Setup().terminal(screen).env("TERM", "dumb").run("--help").out())
+        assertThat(new Ran.Setup()
+                        .terminal(screen)
+                        .env("NO_COLOR", "1")
+                        .run("--help")
+                        .out())
+                .doesNotContain("\u001b");
+        assertThat(new Ran.Setup()
+                        .terminal(screen)
+                        .env("TERM", "dumb")
+                        .run("--help")
+                        .out())
                 .doesNotContain("\u001b");
     }
 
