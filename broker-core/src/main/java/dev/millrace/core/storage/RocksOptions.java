@@ -30,7 +30,7 @@ import org.rocksdb.WALRecoveryMode;
  * All settings of RocksDB, each with its reason, and the native objects that must outlive the database.
  *
  * <p>The log column family is laid out so that compaction only ever moves files: one generation a file, no compression,
- * two levels, one path, no filter, no time-driven rewrite. See docs/adr for the measurements.
+ * two levels, one path, no filter, no time-driven rewrite. See docs/adr/2026-11-23-generation-keys.md.
  */
 final class RocksOptions implements AutoCloseable {
     /** The family of the chunks. META lives in RocksDB's default family, the other tables in one of their own. */

@@ -181,12 +181,12 @@ public final class RocksStore implements Store {
     }
 
     private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {
-        ByteBuffer key = ByteBuffer.allocateDirect(LogKey.BYTES);
+        ByteBuffer key = ByteBuffer.allocate(LogKey.BYTES);
         ByteBuffer buffer = buffers.take();
         try {
             boolean goOn = true;
             while (goOn && chunks.isValid()) {
-                chunks.key(key.clear());
+                chunks.key(key.array());
                 buffer = readValue(chunks, buffer);
                 goOn = visitor.visit(LogKey.lastOffset(key), buffer);
                 if (goOn) {
