@@ -12,6 +12,8 @@ import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.net.EventLoops;
 import dev.millrace.server.net.InFlightBytes;
 import dev.millrace.server.net.Listener;
+import io.netty.buffer.PoolArenaMetric;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -32,6 +34,7 @@ final class WireServer implements AutoCloseable {
     final WireProtocol protocol;
     final EventLoops loops;
     private final Listener listener;
+    private final long buffersInUseBefore = buffersInUse();
 
     WireServer(ConnectionLimits limits) {
         this(limits, EventLoops.start(2));
@@ -85,5 +88,13 @@ final class WireServer implements AutoCloseable {
         protocol.drain().orTimeout(10, TimeUnit.SECONDS).join();
         broker.close();
         loops.close();
+        // The caches of the event loops went with their threads: what is still allocated now was forgotten.
+        await(() -> buffersInUse() <= buffersInUseBefore);
+    }
+
+    private static long buffersInUse() {
+        return PooledByteBufAllocator.DEFAULT.metric().directArenas().stream()
+                .mapToLong(PoolArenaMetric::numActiveAllocations)
+                .sum();
     }
 }
