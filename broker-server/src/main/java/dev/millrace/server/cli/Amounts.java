@@ -12,8 +12,8 @@ final class Amounts {
     static String bytes(long bytes) {
         double amount = bytes;
         int unit = 0;
-        // 1023.95 would be shown as 1024.0.
-        while (amount >= 1023.95 && unit < UNITS.length - 1) {
+        // 1023.5 would be shown as 1024.
+        while (amount >= 1023.5 && unit < UNITS.length - 1) {
             amount /= 1024;
             unit++;
         }

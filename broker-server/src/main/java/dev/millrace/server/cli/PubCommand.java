@@ -87,7 +87,7 @@ final class PubCommand implements Callable<Integer> {
             description = "none, gzip, snappy, lz4 or zstd. Default: none.")
     private String compression;
 
-    @Option(names = "--skip-bad", description = "Leave out lines that cannot be published instead of stopping.")
+    @Option(names = "--skip-bad", description = "Leave out lines that a pointer does not fit instead of stopping.")
     private boolean skipBad;
 
     PubCommand(Session session) {

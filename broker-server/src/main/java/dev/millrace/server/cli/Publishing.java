@@ -1,9 +1,7 @@
 package dev.millrace.server.cli;
 
 import dev.millrace.client.Message;
-import dev.millrace.client.MillraceException;
 import dev.millrace.client.Producer;
-import dev.millrace.core.error.Fault;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
@@ -27,7 +25,7 @@ final class Publishing {
     private String problem;
     private volatile long readBytes;
 
-    /** @param skipBad leave out lines that cannot be published instead of stopping at the first */
+    /** @param skipBad leave out lines of which no message can be made instead of stopping at the first */
     Publishing(Session session, Producer producer, LineMessages messages, Receipts receipts, boolean skipBad) {
         this.session = session;
         this.producer = producer;
@@ -80,16 +78,8 @@ final class Publishing {
         receipts.sent(bytes);
         producer.publishAsync(message).whenComplete((receipt, error) -> {
             Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-            if (skipBad && isTooLarge(cause)) {
-                receipts.tooLarge(number, bytes);
-            } else {
-                receipts.settle(number, bytes, receipt, cause);
-            }
+            receipts.settle(number, bytes, receipt, cause);
         });
-    }
-
-    private static boolean isTooLarge(Throwable cause) {
-        return cause instanceof MillraceException refused && refused.fault() == Fault.MESSAGE_TOO_LARGE;
     }
 
     private void reject(long number, String why) {
@@ -126,7 +116,7 @@ final class Publishing {
     }
 
     long skipped() {
-        return skipped + receipts.tooLarge();
+        return skipped;
     }
 
     /**

@@ -33,7 +33,6 @@ final class Receipts implements AutoCloseable {
     private long inFlightBytes;
     private long acknowledged;
     private long acknowledgedBytes;
-    private long tooLarge;
     private long doneUpTo;
     private final Set<Long> doneBeyond = new HashSet<>();
     private long failedLine = Long.MAX_VALUE;
@@ -89,20 +88,6 @@ final class Receipts implements AutoCloseable {
     /** The line needs no acknowledgement. */
     synchronized void skipped(long line) {
         done(line);
-    }
-
-    /** The broker refused the line for its size, and the line may be left out. */
-    synchronized void tooLarge(long line, int bytes) {
-        inFlight--;
-        inFlightBytes -= bytes + OVERHEAD_BYTES;
-        tooLarge++;
-        done(line);
-        notifyAll();
-    }
-
-    /** How many lines were left out for their size. */
-    synchronized long tooLarge() {
-        return tooLarge;
     }
 
     private void done(long line) {

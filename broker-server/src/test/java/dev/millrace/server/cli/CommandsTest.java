@@ -264,16 +264,14 @@ class CommandsTest {
     }
 
     @Test
-    void aLineThatTheBrokerRefusesIsNamed() {
+    void aBatchThatTheBrokerRefusesStopsPub() {
         ok("topic", "alter", topic, "--set", "messageSize=1KiB");
         String input = "small\n" + "x".repeat(100_000) + "\nsmall\n";
         Ran stopped = world().in(input).run("pub", topic, "--file", "-");
         assertThat(stopped.exit()).isEqualTo(1);
-        assertThat(stopped.err()).contains("line 2 was not acknowledged", "[MESSAGE_TOO_LARGE]");
-        Ran skipped = world().in(input).run("pub", topic, "--file", "-", "--skip-bad");
-        assertThat(skipped.exit()).isZero();
-        assertThat(skipped.out()).startsWith("published 2 records");
-        assertThat(skipped.err()).isEqualTo("warning: lines skipped: 1.\n");
+        assertThat(stopped.err())
+                .startsWith("error: line ")
+                .contains("was not acknowledged", "record", "[MESSAGE_TOO_LARGE]", "the first line without");
     }
 
     @Test

@@ -59,11 +59,11 @@ class DiagnosisTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1073741824, OK, 1.0 GiB", "1073741823, WARN, 1024 MiB"})
+    @CsvSource({"1073741824, OK, 1.0 GiB", "1073741823, WARN, 1.0 GiB"})
     void warnsOfAFillingDisk(String bytes, Verdict verdict, String text) {
         Check disk = check(broker(NOW_MS, 1, Map.of("disk free bytes", bytes)), "disk free");
         assertThat(disk.verdict()).isEqualTo(verdict);
-        assertThat(disk.text()).contains(text.substring(0, 3));
+        assertThat(disk.text()).startsWith(text);
     }
 
     private static BrokerInfo broker(long nowMs, double roundTripMs, Map<String, String> properties) {

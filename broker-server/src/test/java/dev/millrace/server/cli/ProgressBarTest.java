@@ -17,7 +17,7 @@ class ProgressBarTest {
     @Test
     void theBarGivesWayToTheNumbers() {
         assertThat(ProgressBar.render(HALF, 70))
-                .startsWith("[#####......]  50%")
+                .startsWith("[######......]  50%")
                 .hasSizeLessThanOrEqualTo(70);
         assertThat(ProgressBar.render(HALF, 60)).startsWith(" 50%  50,000 lines");
         for (int columns = 0; columns < 120; columns++) {

@@ -70,7 +70,7 @@ class UsageTest {
                 "completion fish | 'fish'",
                 "version -o xml | expected one of",
                 "start extra | \"extra\" is one argument too many",
-                "start --dta x | there is no option --dta. Did you mean --data",
+                "start --dat x | there is no option --dat. Did you mean --data",
                 "config | a command is missing; there are: check, show, schema",
                 "doctor now | \"now\" is one argument too many",
             })
