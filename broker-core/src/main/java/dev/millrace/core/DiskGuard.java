@@ -29,8 +29,8 @@ final class DiskGuard {
         if (usableBytes < reserveBytes) {
             throw new FaultException(
                     Fault.DISK_FULL,
-                    Units.formatBytes(usableBytes) + " are free on the disk, and storage.diskReserve keeps "
-                            + Units.formatBytes(reserveBytes));
+                    Units.approximateBytes(usableBytes) + " are free on the disk, and storage.diskReserve keeps "
+                            + Units.approximateBytes(reserveBytes));
         }
     }
 

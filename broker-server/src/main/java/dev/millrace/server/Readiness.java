@@ -2,6 +2,7 @@ package dev.millrace.server;
 
 import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStatus;
+import dev.millrace.core.time.Units;
 import dev.millrace.server.protocol.http.Health;
 import java.util.Locale;
 
@@ -57,7 +58,8 @@ final class Readiness {
             return Health.failing(
                     "disk_full",
                     "disk_full",
-                    full.usableBytes() + " bytes are free, storage.diskReserve keeps " + full.reserveBytes()
+                    Units.approximateBytes(full.usableBytes()) + " are free, storage.diskReserve keeps "
+                            + Units.approximateBytes(full.reserveBytes())
                             + "; publishes are refused, reads and commits go on");
         }
         if (status instanceof BrokerStatus.Draining) {

@@ -127,7 +127,7 @@ class StartIT {
             Daemon.Ran refused = daemon.run("pub", "t", "hello");
             assertThat(refused.exit()).isEqualTo(1);
             assertThat(refused.err()).contains("storage.diskReserve").doesNotContain("\tat ");
-            assertThat(daemon.get("/health/ready")).contains("DISK_FULL");
+            assertThat(daemon.get("/health/ready")).contains("disk_full");
             daemon.run("topic", "list").succeeded();
         }
     }

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -108,8 +110,16 @@ public final class DataDirectory implements AutoCloseable {
             }
             return path;
         } catch (IOException e) {
-            throw notWritable(directory.toAbsolutePath(), e.toString(), e);
+            throw notWritable(directory.toAbsolutePath(), inWords(e), e);
         }
+    }
+
+    /** The JDK says what happened by the exception's type alone. */
+    private static String inWords(IOException e) {
+        if (e instanceof FileAlreadyExistsException) {
+            return e.getMessage() + " is a file, not a directory";
+        }
+        return e instanceof AccessDeniedException ? e.getMessage() + ": permission denied" : e.getMessage();
     }
 
     private static StoreException notWritable(Path path, String cause, Throwable error) {

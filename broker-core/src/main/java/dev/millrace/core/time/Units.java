@@ -93,4 +93,16 @@ public final class Units {
         }
         return bytes + "B";
     }
+
+    /** A rounded form for messages, for example 73.9 GiB; sizes below 1 KiB are exact. */
+    public static String approximateBytes(long bytes) {
+        String[] names = {"TiB", "GiB", "MiB", "KiB"};
+        for (int i = 0; i < names.length; i++) {
+            long unit = 1L << (40 - 10 * i);
+            if (bytes >= unit) {
+                return String.format(Locale.ROOT, "%.1f %s", (double) bytes / unit, names[i]);
+            }
+        }
+        return bytes + " bytes";
+    }
 }

@@ -61,9 +61,7 @@ final class Times {
         if (text.startsWith("@")) return StartFrom.time(Instant.ofEpochMilli(unixMs(text.substring(1))));
         if (text.matches("[0-9]{1,18}")) return StartFrom.offset(Long.parseLong(text));
         try {
-            return text.startsWith("-")
-                    ? StartFrom.ago(Duration.ofMillis(agoMs(text)))
-                    : StartFrom.time(instant(text));
+            return text.startsWith("-") ? StartFrom.ago(Duration.ofMillis(agoMs(text))) : StartFrom.time(instant(text));
         } catch (IllegalArgumentException notATime) {
             throw new IllegalArgumentException(
                     "\"" + text + "\" is no position; use earliest, latest, an offset, a time"
