@@ -21,7 +21,10 @@ final class RocksPowerLossTest {
 
     /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH: not even the journal gets out. */
     private static final String SHUTDOWN = "import fcntl, os, struct, sys;"
-            + "fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+            + "disk = os.open(sys.argv[1], os.O_RDONLY);"
+            + "print('ready', flush=True);"
+            + "sys.stdin.readline();"
+            + "fcntl.ioctl(disk, 0x8004587d, struct.pack('I', 2))";
 
     @TempDir
     Path root;
@@ -63,17 +66,23 @@ final class RocksPowerLossTest {
         }
     }
 
+    /**
+     * Only what was printed before the power fails is demanded. A sync under way at that moment may report success although
+     * the journal was cut off under it (seen once: the kernel finds its transaction gone and waits for nothing); a machine
+     * without power reports nothing any more.
+     */
     private int writeUntilPowerFails(Path data, int first, int lineCount) throws Exception {
+        Process power = new ProcessBuilder("python3", "-c", SHUTDOWN, mountPoint.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(power.getInputStream().read()).isEqualTo('r');
         int lastSynced = -1;
         try (StoreChild child = StoreChild.start("write", data, first)) {
-            for (int i = 0; i < lineCount; i++) {
+            for (int i = 0; i < lineCount || child.hasLine(); i++) {
                 lastSynced = Integer.parseInt(child.readLine());
             }
-            assertThat(run("python3", "-c", SHUTDOWN, mountPoint.toString())).isTrue();
-            // The writer meets an error and says so; what it had printed before counts.
-            for (String line = child.readLine(); line != null; line = child.readLine()) {
-                lastSynced = Character.isDigit(line.charAt(0)) ? Integer.parseInt(line) : lastSynced;
-            }
+            power.getOutputStream().close();
+            assertThat(power.waitFor()).isZero();
         }
         return lastSynced;
     }

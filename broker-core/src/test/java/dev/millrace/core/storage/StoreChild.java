@@ -49,6 +49,11 @@ final class StoreChild implements AutoCloseable {
         return lines.readLine();
     }
 
+    /** True where a line can be read at once. */
+    boolean hasLine() throws IOException {
+        return lines.ready();
+    }
+
     /** SIGKILL; returns when the process is gone. What it printed can still be read: Process.destroy would close that. */
     void kill() throws InterruptedException {
         process.toHandle().destroyForcibly();
