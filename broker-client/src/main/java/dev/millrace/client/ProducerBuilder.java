@@ -11,7 +11,10 @@ public interface ProducerBuilder {
      */
     ProducerBuilder linger(Duration linger);
 
-    /** Bytes at which a batch is sent without waiting. Default 64 KiB. */
+    /**
+     * Bytes at which a batch is sent without waiting. Default 64 KiB. Batches grow up to 1 MiB while a partition has five
+     * in flight and more is waiting.
+     */
     ProducerBuilder batchSize(int bytes);
 
     /** Default none. */

@@ -198,7 +198,18 @@ final class FakeBroker implements AutoCloseable {
     synchronized void restart() throws IOException {
         listener = new ServerSocket();
         listener.setReuseAddress(true);
-        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!listener.isBound()) {
+            try {
+                listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            } catch (BindException stillHeld) {
+                // The thread that accepts may hold the closed socket for another moment.
+                if (System.nanoTime() > deadlineNanos) {
+                    throw stillHeld;
+                }
+                Thread.onSpinWait();
+            }
+        }
         accept(listener);
     }
 

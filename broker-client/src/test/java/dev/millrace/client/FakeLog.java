@@ -87,10 +87,10 @@ final class FakeLog {
         return this;
     }
 
-    /** Flips a bit in the last byte of the batch at this offset. */
+    /** Flips a bit in the last value of the batch at this offset, where only a checksum can tell. */
     void damage(long offset) {
         ByteBuffer batch = batches.floorEntry(offset).getValue();
-        int last = batch.limit() - 1;
+        int last = batch.limit() - 2;
         batch.put(last, (byte) (batch.get(last) ^ 1));
     }
 

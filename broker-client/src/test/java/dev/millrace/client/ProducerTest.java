@@ -125,6 +125,36 @@ class ProducerTest {
     }
 
     @Test
+    void batchesGrowWhileTheBrokerIsSlowAndShrinkAgain() {
+        List<Runnable> held = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            broker.next(
+                    FrameType.PUBLISH,
+                    (session, id, request) -> held.add(() -> {
+                        try {
+                            session.handle(id, request);
+                        } catch (IOException e) {
+                            throw new AssertionError(e);
+                        }
+                    }));
+        }
+        Producer producer = client.producer().batchSize(100).build();
+        for (int i = 0; i < 5000; i++) {
+            producer.publishAsync(message(i));
+        }
+        broker.await("five in flight", () -> held.size() == 5);
+        synchronized (broker) {
+            held.forEach(Runnable::run);
+        }
+        producer.flush();
+        assertThat(broker.log("t", 0).values()).isEqualTo(values(5000));
+        assertThat(broker.events("publish").size()).isLessThan(1000);
+        publishMany(producer, 3);
+        assertThat(broker.events("publish").get(broker.events("publish").size() - 1))
+                .containsPattern("count=[123]$");
+    }
+
+    @Test
     void choosesThePartitionOfAKeyAsKafkaDoes() {
         Producer producer = client.producer().build();
         for (int i = 0; i < 50; i++) {

@@ -51,6 +51,9 @@ final class BatchAccumulator {
     private final BuilderPool builders;
     private final Deque<OutBatch> sealed = new ArrayDeque<>();
     private final Deque<OutBatch> unsettled = new ArrayDeque<>();
+    /** At which size a batch is sealed; only the loop changes it. */
+    private volatile int targetBytes;
+
     private Open open;
     private long nextOrdinal;
     private MillraceException closedBy;
@@ -60,6 +63,17 @@ final class BatchAccumulator {
         this.partition = partition;
         this.options = options;
         this.builders = builders;
+        this.targetBytes = options.batchBytes();
+    }
+
+    /** The partition has all in flight that it may and more is waiting: larger batches bring more with each answer. */
+    void growBatches() {
+        targetBytes = Math.min(options.batchBytesMax(), 2 * targetBytes);
+    }
+
+    /** The partition keeps up. */
+    void resetBatches() {
+        targetBytes = options.batchBytes();
     }
 
     /** Adds a message. Fails: what closed the accumulator. */
@@ -71,7 +85,7 @@ final class BatchAccumulator {
         Wake wake = Wake.NOTHING;
         if (open != null
                 && open.builder.sizeBytesWith(timestampMs, message.key(), message.value(), message.headers())
-                        > options.batchBytes()) {
+                        > targetBytes) {
             seal();
             wake = Wake.SEALED;
         }
@@ -82,7 +96,7 @@ final class BatchAccumulator {
         open.builder.append(timestampMs, message.key(), message.value(), message.headers());
         open.waiters.add(waiter);
         open.reservedBytes += reservedBytes;
-        if (open.builder.sizeBytes() >= options.batchBytes()) {
+        if (open.builder.sizeBytes() >= targetBytes) {
             seal();
             wake = Wake.SEALED;
         }

@@ -6,7 +6,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 
 /** Keeps a few builders with their memory, so that thousands of quiet partitions hold none. Thread: any. */
 final class BuilderPool {
-    private static final int KEPT_COUNT_MAX = 16;
+    private static final int KEPT_COUNT_MAX = 8;
     private static final int INITIAL_BYTES = 4 << 10;
 
     private final Compression compression;

@@ -83,6 +83,7 @@ final class Lane {
         if (connection == null || isPaused()) {
             return;
         }
+        adaptBatches();
         while (inFlight.size() < ProducerOptions.IN_FLIGHT_COUNT_MAX) {
             OutBatch batch = nextToSend();
             if (batch == null || !sender.admits(this, batch)) {
@@ -90,6 +91,14 @@ final class Lane {
             }
             (resend.isEmpty() ? ready : resend).remove();
             send(connection, batch);
+        }
+    }
+
+    private void adaptBatches() {
+        if (ready.isEmpty()) {
+            input.resetBatches();
+        } else if (inFlight.size() == ProducerOptions.IN_FLIGHT_COUNT_MAX) {
+            input.growBatches();
         }
     }
 

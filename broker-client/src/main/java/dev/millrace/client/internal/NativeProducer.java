@@ -53,7 +53,7 @@ final class NativeProducer implements Producer {
         this.onClose = onClose;
         this.budget = new MemoryBudget(options.bufferBytes());
         this.topics = new TopicDirectory(link);
-        this.builders = new BuilderPool(options.compression(), 2 * options.batchBytes());
+        this.builders = new BuilderPool(options.compression(), options.batchBytesMax());
         this.sender = new PublishSender(link, options, budget, callbacks, routes::remove);
         link.onLoop(() -> link.addListener(sender));
     }

@@ -19,4 +19,11 @@ record ProducerOptions(
     static final long ADAPTIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** The broker remembers the last five batches of a producer in a partition. */
     static final int IN_FLIGHT_COUNT_MAX = 5;
+
+    private static final int GROWN_BATCH_BYTES_MAX = 1 << 20;
+
+    /** How far batches may grow while the broker is slower than the publishers. */
+    int batchBytesMax() {
+        return Math.max(batchBytes, (int) Math.min(GROWN_BATCH_BYTES_MAX, bufferBytes / 16));
+    }
 }
