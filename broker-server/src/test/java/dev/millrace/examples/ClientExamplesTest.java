@@ -48,14 +48,15 @@ class ClientExamplesTest {
         List<String> arguments = new ArrayList<>(
                 List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
         try (Stream<Path> sources = Files.list(SOURCES)) {
-            sources.map(Path::toString).filter(name -> name.endsWith("Example.java")).forEach(arguments::add);
+            sources.map(Path::toString)
+                    .filter(name -> name.endsWith("Example.java"))
+                    .forEach(arguments::add);
         }
         assertThat(arguments).hasSizeGreaterThanOrEqualTo(5 + 6);
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
         int result = ToolProvider.getSystemJavaCompiler().run(null, null, errors, arguments.toArray(String[]::new));
         assertThat(result).as(errors.toString(StandardCharsets.UTF_8)).isZero();
-        loader = new URLClassLoader(
-                new URL[] {classes.toUri().toURL()}, ClientExamplesTest.class.getClassLoader());
+        loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, ClientExamplesTest.class.getClassLoader());
     }
 
     @AfterAll

@@ -48,7 +48,9 @@ class DocumentedCommandsTest {
 
     /** Splits as a shell would, as far as the pages need it; what a shell would compute counts as 1. */
     private static List<String> words(String command) {
-        String simple = command.replaceAll("\\$\\([^)]*\\)", "1").replaceAll(" 2?> .*", "").strip();
+        String simple = command.replaceAll("\\$\\([^)]*\\)", "1")
+                .replaceAll(" 2?> .*", "")
+                .strip();
         List<String> words = new ArrayList<>();
         for (Matcher word = WORD.matcher(simple); word.find(); ) {
             for (int group = 1; group <= 3; group++) {
