@@ -1,0 +1,117 @@
+package dev.millrace.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.client.MessageHandler;
+import dev.millrace.server.testing.EmbeddedMillrace;
+import dev.millrace.server.testing.MillraceExtension;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Runs the examples of broker-client, which README and docs/CLIENT.md show, against a real broker. They lie in the client's
+ * test sources, which this module does not see, so they are compiled here, as in a user's project.
+ */
+@Timeout(120)
+@ExtendWith(MillraceExtension.class)
+class ClientExamplesTest {
+    private static final Path SOURCES = Path.of("..", "broker-client/src/test/java/dev/millrace/examples");
+    private static final int PUBLISHED = 1001;
+
+    @TempDir
+    private static Path classes;
+
+    private static URLClassLoader loader;
+
+    @BeforeAll
+    static void compile() throws IOException {
+        List<String> arguments = new ArrayList<>(
+                List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
+        try (Stream<Path> sources = Files.list(SOURCES)) {
+            sources.map(Path::toString)
+                    .filter(name -> name.endsWith("Example.java"))
+                    .forEach(arguments::add);
+        }
+        assertThat(arguments).hasSizeGreaterThanOrEqualTo(5 + 6);
+        ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        int result = ToolProvider.getSystemJavaCompiler().run(null, null, errors, arguments.toArray(String[]::new));
+        assertThat(result).as(errors.toString(StandardCharsets.UTF_8)).isZero();
+        loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, ClientExamplesTest.class.getClassLoader());
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        loader.close();
+    }
+
+    @Test
+    void doWhatTheySay(EmbeddedMillrace millrace) throws Exception {
+        String server = millrace.address();
+        assertThat(printedBy("AdminExample", server, "orders", "billing"))
+                .contains("0: 0..0", "7: 0..0", "would move orders/0 to 0");
+        assertThat(printedBy("PublishExample", server, "orders")).contains("on disk: partition ");
+        assertThat(printedBy("SubscribeExample", server, "orders"))
+                .contains("order-999 shipped")
+                .hasLineCount(PUBLISHED);
+
+        Set<String> handled = ConcurrentHashMap.newKeySet();
+        CountDownLatch stop = new CountDownLatch(1);
+        MessageHandler handler = message -> {
+            handled.add(message.toString());
+            if (handled.size() == PUBLISHED) {
+                stop.countDown();
+            }
+        };
+        run("GroupConsumerExample", server, "orders", handler, stop);
+        assertThat(handled).hasSize(PUBLISHED);
+
+        assertThat(run("PullGroupExample", server, "orders", PUBLISHED)).isEqualTo(PUBLISHED);
+
+        run("AdminExample", server, "order-events", "none");
+        assertThat(run("JsonCodecExample", server, "order-events"))
+                .asString()
+                .isEqualTo("Order[customer=Ada, total=20]");
+    }
+
+    private static String printedBy(String example, Object... arguments) throws Exception {
+        PrintStream before = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            run(example, arguments);
+        } finally {
+            System.setOut(before);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
+    private static Object run(String example, Object... arguments) throws Exception {
+        Class<?> type = loader.loadClass("dev.millrace.examples." + example);
+        for (Method method : type.getDeclaredMethods()) {
+            if (method.getName().equals("run")) {
+                return method.invoke(null, arguments);
+            }
+        }
+        throw new AssertionError(example + " has no method run");
+    }
+}
