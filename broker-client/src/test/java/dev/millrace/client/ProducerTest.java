@@ -9,6 +9,7 @@ import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.Murmur2;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordHeader;
+import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -409,17 +411,45 @@ class ProducerTest {
 
     @Test
     void neverHasMoreInFlightThanTheBrokerTakes() throws IOException {
-        broker.limits(60_000, 300);
+        int limitBytes = 1000;
+        broker.limits(60_000, limitBytes);
+        List<Runnable> held = new ArrayList<>();
+        AtomicInteger heldBytes = new AtomicInteger();
+        AtomicInteger heldBytesMax = new AtomicInteger();
+        for (int i = 0; i < 40; i++) {
+            broker.next(FrameType.PUBLISH, (session, id, request) -> {
+                int bytes = request.payload().remaining();
+                heldBytesMax.accumulateAndGet(heldBytes.addAndGet(bytes), Math::max);
+                held.add(() -> {
+                    heldBytes.addAndGet(-bytes);
+                    answer(session, id, request);
+                });
+            });
+        }
         try (MillraceClient narrow = broker.client();
                 Producer producer = narrow.producer().batchSize(100).build()) {
             for (int i = 0; i < 200; i++) {
                 producer.publishAsync(Message.to("wide").key("k" + i).value("v" + i));
             }
-            producer.flush();
+            CompletableFuture<Void> flushed = CompletableFuture.runAsync(producer::flush);
+            broker.await("all of them", () -> {
+                List.copyOf(held).forEach(Runnable::run);
+                held.clear();
+                return flushed.isDone();
+            });
             assertThat(IntStream.range(0, 8)
                             .mapToLong(p -> broker.log("wide", p).endOffset())
                             .sum())
                     .isEqualTo(200);
+            assertThat(heldBytesMax.get()).isBetween(limitBytes / 2, limitBytes);
+        }
+    }
+
+    private static void answer(FakeBroker.Session session, int id, Frame request) {
+        try {
+            session.handle(id, request);
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
