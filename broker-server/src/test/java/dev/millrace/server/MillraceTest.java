@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command as a whole, as far as it comes without a process of its own. */
 class MillraceTest {
-    private static final Map<String, String> FREE_PORTS = Map.of(
-            "MILLRACE_LISTENERS__NATIVE__BIND", "127.0.0.1:0", "MILLRACE_LISTENERS__HTTP__BIND", "127.0.0.1:0");
+    private static final Map<String, String> FREE_PORTS =
+            Map.of("MILLRACE_LISTENERS__NATIVE__BIND", "127.0.0.1:0", "MILLRACE_LISTENERS__HTTP__BIND", "127.0.0.1:0");
 
     @TempDir
     Path dir;
@@ -29,7 +29,8 @@ class MillraceTest {
     void answersWithTheExitCodeOfTheCommand() {
         assertThat(run(Map.of(), "version").exit()).isZero();
         assertThat(run(Map.of(), "version").out()).startsWith("millrace ");
-        assertThat(run(Map.of("MILLRACE_SERVER", "127.0.0.1:1"), "topic", "list").exit())
+        assertThat(run(Map.of("MILLRACE_SERVER", "127.0.0.1:1"), "topic", "list")
+                        .exit())
                 .isEqualTo(1);
         assertThat(run(Map.of(), "vresion").exit()).isEqualTo(2);
     }
@@ -73,7 +74,11 @@ class MillraceTest {
     private static void refuses(Ran ran, String... reasons) {
         assertThat(ran.exit()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
-        assertThat(ran.err()).startsWith("error: ").contains(reasons).hasLineCount(1).doesNotContain("Exception:");
+        assertThat(ran.err())
+                .startsWith("error: ")
+                .contains(reasons)
+                .hasLineCount(1)
+                .doesNotContain("Exception:");
     }
 
     private static Ran start(String data, String... more) {

@@ -391,9 +391,8 @@ class CommandsTest {
     @Test
     void aReaderThatGoesAwayEndsSubQuietlyAndWhatItDidNotGetIsNotCommitted() throws Exception {
         publishNumbers(5000);
+        Seen read = new Seen("\n", new CountDownLatch(1));
         OutputStream head = new OutputStream() {
-            private int writes;
-
             @Override
             public void write(int b) throws IOException {
                 throw new IOException("Broken pipe");
@@ -401,14 +400,15 @@ class CommandsTest {
 
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
-                if (++writes > 1) throw new IOException("Broken pipe");
+                if (!read.text().isEmpty()) throw new IOException("Broken pipe");
+                read.write(bytes, offset, length);
             }
         };
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int exit = world().run(new StandardOutput(head), err, "sub", topic, "--group", topic, "--format", "value");
         assertThat(exit).isZero();
         assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
-        assertThat(committed(topic)).isLessThan(5000);
+        assertThat(committed(topic)).isEqualTo(read.text().lines().count()).isLessThan(5000);
     }
 
     @Test

@@ -43,6 +43,15 @@ class UsageTest {
                 "topic describe | Missing required parameter: 'NAME'",
                 "topic delete a | needs --yes",
                 "topic list a b | \"b\" is one argument too many",
+            })
+    void topicCommandsSayWhatIsWrong(String line, String message) {
+        saysWhatIsWrong(line, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "pub | Missing required parameter: 'TOPIC'",
                 "pub a | nothing to publish. Give a VALUE or --file",
                 "pub a v --file f | VALUE and --file exclude each other",
@@ -74,7 +83,11 @@ class UsageTest {
                 "config | a command is missing; there are: check, show, schema",
                 "doctor now | \"now\" is one argument too many",
             })
-    void saysWhatIsWrongAndWhereToLook(String line, String message) {
+    void commandsSayWhatIsWrong(String line, String message) {
+        saysWhatIsWrong(line, message);
+    }
+
+    private static void saysWhatIsWrong(String line, String message) {
         Ran ran = Ran.run(line.isEmpty() ? new String[0] : line.split(" "));
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();
