@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -413,10 +415,11 @@ class ProducerTest {
     void neverHasMoreInFlightThanTheBrokerTakes() throws IOException {
         int limitBytes = 1000;
         broker.limits(60_000, limitBytes);
-        List<Runnable> held = new ArrayList<>();
+        Queue<Runnable> held = new ConcurrentLinkedQueue<>();
+        List<CompletableFuture<Receipt>> published = new ArrayList<>();
         AtomicInteger heldBytes = new AtomicInteger();
         AtomicInteger heldBytesMax = new AtomicInteger();
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 200; i++) {
             broker.next(FrameType.PUBLISH, (session, id, request) -> {
                 int bytes = request.payload().remaining();
                 heldBytesMax.accumulateAndGet(heldBytes.addAndGet(bytes), Math::max);
@@ -429,14 +432,17 @@ class ProducerTest {
         try (MillraceClient narrow = broker.client();
                 Producer producer = narrow.producer().batchSize(100).build()) {
             for (int i = 0; i < 200; i++) {
-                producer.publishAsync(Message.to("wide").key("k" + i).value("v" + i));
+                published.add(
+                        producer.publishAsync(Message.to("wide").key("k" + i).value("v" + i)));
             }
             CompletableFuture<Void> flushed = CompletableFuture.runAsync(producer::flush);
             broker.await("all of them", () -> {
-                List.copyOf(held).forEach(Runnable::run);
-                held.clear();
+                for (Runnable next = held.poll(); next != null; next = held.poll()) {
+                    next.run();
+                }
                 return flushed.isDone();
             });
+            published.forEach(receipt -> assertThat(receipt).isCompleted());
             assertThat(IntStream.range(0, 8)
                             .mapToLong(p -> broker.log("wide", p).endOffset())
                             .sum())
