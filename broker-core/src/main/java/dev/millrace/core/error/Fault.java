@@ -57,8 +57,14 @@ public enum Fault {
 
     // 6xxx: raised by clients, never sent by a broker
     CONNECT_FAILED(6001, Retry.YES, "Check that the broker runs and that the address is right."),
-    TIMED_OUT(6002, Retry.UNKNOWN_OUTCOME, "The outcome is unknown; a retry with the same producer is safe."),
-    CONNECTION_LOST(6003, Retry.UNKNOWN_OUTCOME, "The outcome is unknown; a retry with the same producer is safe."),
+    TIMED_OUT(
+            6002,
+            Retry.UNKNOWN_OUTCOME,
+            "It may or may not have been written: check before publishing it again, or raise the deadline."),
+    CONNECTION_LOST(
+            6003,
+            Retry.UNKNOWN_OUTCOME,
+            "It may or may not have been written: check before publishing it again, or raise the deadline."),
     CLIENT_CLOSED(6004, Retry.NO, "Open a new client."),
     BUFFER_FULL(6005, Retry.YES, "Publish slower, or raise the producer's buffer size.");
 
@@ -68,7 +74,7 @@ public enum Fault {
         NO,
         /** The same request may succeed later. Nothing was written. */
         YES,
-        /** It may or may not have been written; only a retry with the same ids is safe. */
+        /** It may or may not have been written; only the same batch of the same producer is safe to send again. */
         UNKNOWN_OUTCOME
     }
 
