@@ -4,7 +4,10 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 
@@ -38,7 +41,7 @@ public final class CommandRunner {
     public static int run(Session session, String... args) {
         boolean colours =
                 session.terminal().colours(session.env()) && !List.of(args).contains("--no-color");
-        int exitCode = commandLine(session, colours).execute(args);
+        int exitCode = commandLine(session, colours, onlyCommand(session, args)).execute(args);
         session.err().flush();
         try {
             StandardOutput.delivered(session.out());
@@ -49,19 +52,39 @@ public final class CommandRunner {
         return exitCode;
     }
 
+    /** The whole tree of commands. */
     static CommandLine commandLine(Session session, boolean colours) {
+        return commandLine(session, colours, null);
+    }
+
+    /** Reading the annotations of all commands takes a third of a short command's time, so others are left out. */
+    private static String onlyCommand(Session session, String... args) {
+        boolean needsAll = args.length == 0 || args[0].equals("help") || args[0].equals("completion");
+        return !needsAll && commands(session).containsKey(args[0]) ? args[0] : null;
+    }
+
+    private static Map<String, Supplier<Object>> commands(Session session) {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("start", () -> new StartCommand(session));
+        commands.put("config", () -> new ConfigCommand(session.env()));
+        commands.put("doctor", () -> new DoctorCommand(session));
+        commands.put("topic", () -> TopicCommand.create(session));
+        commands.put("pub", () -> new PubCommand(session));
+        commands.put("sub", () -> new SubCommand(session));
+        commands.put("group", () -> GroupCommand.create(session));
+        commands.put("version", () -> new VersionCommand(session));
+        commands.put("completion", () -> new CompletionCommand(session));
+        commands.put("help", CommandLine.HelpCommand::new);
+        return commands;
+    }
+
+    /** @param only the one command that is wanted, or null for all */
+    private static CommandLine commandLine(Session session, boolean colours, String only) {
         Failures failures = new Failures(session, colours);
-        CommandLine root = new CommandLine(new RootCommand())
-                .addSubcommand(new StartCommand(session))
-                .addSubcommand(new ConfigCommand(session.env()))
-                .addSubcommand(new DoctorCommand(session))
-                .addSubcommand(TopicCommand.create(session))
-                .addSubcommand(new PubCommand(session))
-                .addSubcommand(new SubCommand(session))
-                .addSubcommand(GroupCommand.create(session))
-                .addSubcommand(new VersionCommand(session))
-                .addSubcommand(new CompletionCommand(session))
-                .addSubcommand(new CommandLine.HelpCommand());
+        CommandLine root = new CommandLine(new RootCommand());
+        commands(session).forEach((name, command) -> {
+            if (only == null || only.equals(name)) root.addSubcommand(command.get());
+        });
         layOut(root);
         return root.setOut(writer(session.out()))
                 .setErr(writer(session.err()))
