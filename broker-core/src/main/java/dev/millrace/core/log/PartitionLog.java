@@ -159,19 +159,27 @@ public final class PartitionLog {
         return newStart;
     }
 
-    /** Moves the log start up to an offset that is at most the end; returns true when it moved. */
+    /** Moves the log start up to an offset that is at most the end; returns true when it moved or dropped a segment. */
     boolean moveStart(long offset, WriteSink sink) {
-        if (offset <= logStartOffset) {
+        // Where the start is already there, a segment may still lie before it: of a commit that also deleted its
+        // records.
+        boolean changed = offset > logStartOffset || (offset == logStartOffset && hasSegmentBefore(offset));
+        if (!changed) {
             return false;
         }
         logStartOffset = offset;
-        while (!segments.isEmpty() && segments.firstEntry().getValue().lastOffset() < offset) {
+        while (hasSegmentBefore(offset)) {
             Segment gone = segments.pollFirstEntry().getValue();
             bytes -= gone.bytes();
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, gone.baseOffset()));
         }
         writeBounds(sink);
         return true;
+    }
+
+    private boolean hasSegmentBefore(long offset) {
+        Map.Entry<Long, Segment> first = segments.firstEntry();
+        return first != null && first.getValue().lastOffset() < offset;
     }
 
     /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */

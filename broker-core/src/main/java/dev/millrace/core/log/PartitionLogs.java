@@ -86,7 +86,7 @@ public final class PartitionLogs {
         return log.append(batches, nowMs, generation, sink);
     }
 
-    /** Moves a log's start up to an offset that is at most its end; returns true when it moved. */
+    /** Moves a log's start up to an offset that is at most its end; returns true when it moved or dropped a segment. */
     public boolean moveStart(PartitionLog log, long offset, WriteSink sink) {
         boolean moved = log.moveStart(offset, sink);
         if (moved) {
