@@ -42,7 +42,16 @@ final class Maintenance implements AutoCloseable {
     }
 
     private void repeat(Runnable work, long everyMs) {
-        thread.scheduleWithFixedDelay(work, 0, everyMs, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> attempt(work), 0, everyMs, TimeUnit.MILLISECONDS);
+    }
+
+    /** The scheduler would never again run work that once threw. */
+    private static void attempt(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException failed) {
+            LOG.log(Level.WARNING, "upkeep failed", failed);
+        }
     }
 
     private void expireGroups() {
@@ -63,7 +72,7 @@ final class Maintenance implements AutoCloseable {
                         options.topics().retentionMs(),
                         options.topics().retentionBytes(),
                         options.upkeep().producerRetentionMs()))
-                .thenAcceptAsync(this::dropFiles, thread)
+                .thenAcceptAsync(oldest -> attempt(() -> dropFiles(oldest)), thread)
                 .exceptionally(refused -> null);
     }
 
