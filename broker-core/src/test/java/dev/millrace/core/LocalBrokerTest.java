@@ -309,6 +309,8 @@ class LocalBrokerTest {
 
     @Test
     void retentionByBytesDropsTheOldestAndFreesTheDisk() {
+        TopicPartition audit = topic("audit", 1, Map.of("retention", "unlimited"));
+        get(broker.logs().append(audit, batch(1, "kept")));
         TopicPartition logs = topic("logs", 1, Map.of("retentionBytes", "1MiB"));
         String filler = "y".repeat(10_000);
         for (int i = 0; i < 800; i++) {
@@ -333,6 +335,8 @@ class LocalBrokerTest {
             assertThat(System.nanoTime()).isLessThan(deadlineNanos);
             Thread.onSpinWait();
         }
+        restart();
+        assertThat(values(readAll(audit, 0))).containsExactly("kept");
     }
 
     private List<Record> readUnlessRetentionMovesOn(TopicPartition partition, long start) {

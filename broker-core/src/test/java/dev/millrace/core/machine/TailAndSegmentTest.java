@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
+import dev.millrace.core.command.DeleteTopic;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.log.LogRead;
 import dev.millrace.core.log.PartitionLog;
@@ -12,9 +13,11 @@ import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordBatchBuilder;
+import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.topic.Topic;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,11 +29,11 @@ class TailAndSegmentTest {
     private static final long CACHE_BYTES = 256 << 10;
 
     private final SimulatedShard shard = new SimulatedShard();
-    private final Topic topic = create();
+    private final Topic topic = create("t", new UUID(7, 7));
 
-    private Topic create() {
+    private Topic create(String name, UUID topicId) {
         CompletableFuture<Topic> created =
-                shard.runtime.submit(new CreateTopic(new UUID(7, 7), "t", 1, new TreeMap<>(), 1000));
+                shard.runtime.submit(new CreateTopic(topicId, name, 1, new TreeMap<>(), 1000));
         shard.runAndSync();
         return created.join();
     }
@@ -71,14 +74,44 @@ class TailAndSegmentTest {
     }
 
     @Test
+    void aLogHoldsOnlyTheGenerationsThatItWroteInto() {
+        submit(1, 100);
+        shard.runAndSync();
+        Topic other = create("other", new UUID(8, 8));
+        int first = shard.machine.generation();
+        while (shard.machine.generation() < first + 3) {
+            RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 1100);
+            builder.append(5, null, new byte[1000], List.of());
+            shard.runtime.submit(new AppendRecords(other.topicId(), 0, builder.build()));
+            shard.runAndSync();
+        }
+        shard.runtime.submit(new DeleteBefore(
+                other.topicId(),
+                0,
+                shard.machine.logs().find(other.partitionIds()[0]).endOffset()));
+        assertThat(unneeded())
+                .containsExactly(new GenerationRange(0, first), new GenerationRange(first + 1, first + 3));
+        shard.crash(new Random(1));
+        assertThat(unneeded())
+                .containsExactly(
+                        new GenerationRange(0, first), new GenerationRange(first + 1, shard.machine.generation()));
+        shard.runtime.submit(new DeleteTopic("t"));
+        assertThat(unneeded()).containsExactly(new GenerationRange(0, shard.machine.generation()));
+    }
+
+    private List<GenerationRange> unneeded() {
+        CompletableFuture<List<GenerationRange>> answer = shard.runtime.submit(new Maintain(-1, -1, 1_000_000));
+        shard.runAndSync();
+        return answer.join();
+    }
+
+    @Test
     void recordsDeletedInTheCommitThatAppendedThemHoldNoGeneration() {
         submit(1, 100);
         shard.runtime.submit(new DeleteBefore(topic.topicId(), 0, 1));
         shard.runAndSync();
         assertThat(log().logStartOffset()).isEqualTo(1);
-        CompletableFuture<Integer> oldest = shard.runtime.submit(new Maintain(-1, -1, 1_000_000));
-        shard.runAndSync();
-        assertThat(oldest.join()).isEqualTo(shard.machine.generation());
+        assertThat(unneeded()).containsExactly(new GenerationRange(0, shard.machine.generation()));
         assertThat(log().bytes()).isZero();
         submit(2, 100);
         shard.runAndSync();
