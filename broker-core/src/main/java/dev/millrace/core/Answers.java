@@ -1,5 +1,7 @@
 package dev.millrace.core;
 
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
@@ -12,7 +14,7 @@ final class Answers {
         CompletableFuture<R> changed = new CompletableFuture<>();
         answer.whenComplete((value, error) -> {
             if (error != null) {
-                changed.completeExceptionally(error instanceof CompletionException ? error.getCause() : error);
+                changed.completeExceptionally(unwrapped(error));
                 return;
             }
             try {
@@ -22,5 +24,17 @@ final class Answers {
             }
         });
         return changed;
+    }
+
+    /** What a read that failed with {@code error} answers: the fault it carries, else that the data cannot be read. */
+    static FaultException faultOfRead(Throwable error) {
+        Throwable cause = unwrapped(error);
+        return cause instanceof FaultException fault
+                ? fault
+                : new FaultException(Fault.DATA_DAMAGED, "reading failed: " + cause.getMessage(), cause);
+    }
+
+    private static Throwable unwrapped(Throwable error) {
+        return error instanceof CompletionException ? error.getCause() : error;
     }
 }

@@ -23,7 +23,12 @@ public record BrokerOptions(
         World world) {
 
     /** @param messageBytesMax the largest record, before compression */
-    public record Memory(long tailCacheBytes, int messageBytesMax, int batchBytesMax, int readerThreads) {}
+    public record Memory(long tailCacheBytes, int messageBytesMax, int batchBytesMax, int readerThreads) {
+        /** What the batches of one append may inflate to. */
+        int decompressedBytesMax() {
+            return (int) Math.min(Integer.MAX_VALUE, 4L * batchBytesMax);
+        }
+    }
 
     /** @param diskReserveBytes with less usable space publishes are refused */
     public record Upkeep(long generationAgeMsMax, long intervalMs, long diskReserveBytes, long producerRetentionMs) {}

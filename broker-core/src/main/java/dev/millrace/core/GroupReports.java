@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /** What people ask about groups: a picture taken on the shard, with lag measured on a reader thread. */
@@ -62,7 +61,7 @@ final class GroupReports {
             if (error == null) {
                 answer.complete(value);
             } else {
-                answer.completeExceptionally(error instanceof CompletionException ? error.getCause() : error);
+                answer.completeExceptionally(Answers.faultOfRead(error));
             }
         });
         return answer;

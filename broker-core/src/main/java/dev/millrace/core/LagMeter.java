@@ -50,9 +50,10 @@ final class LagMeter {
             return known.appendTimeMs;
         }
         long appendedMs = reader.appendTimeMs(log, offset);
-        if (remembered.size() < REMEMBERED_MAX) {
-            remembered.put(log.partitionId(), new AppendTime(offset, appendedMs));
+        if (remembered.size() >= REMEMBERED_MAX) {
+            remembered.clear();
         }
+        remembered.put(log.partitionId(), new AppendTime(offset, appendedMs));
         return appendedMs;
     }
 }

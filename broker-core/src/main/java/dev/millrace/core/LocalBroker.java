@@ -1,6 +1,7 @@
 package dev.millrace.core;
 
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
 import dev.millrace.core.log.LogReader;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.log.TimeSearch;
@@ -17,12 +18,18 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A broker on one disk: opens the data directory, recovers, and runs one shard until it is closed. */
 public final class LocalBroker implements Broker {
     private static final Logger LOG = System.getLogger(LocalBroker.class.getName());
+
+    private static final int READS_WAITING_MAX = 65_536;
+    private static final long READS_END_SECONDS_MAX = 10;
 
     private final BrokerOptions options;
     private final DataDirectory directory;
@@ -37,7 +44,7 @@ public final class LocalBroker implements Broker {
     private final LocalLogs logs;
     private final LocalGroups groups;
     private final LocalStats stats;
-    private volatile BrokerStatus.Halted halted;
+    private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
 
     /**
@@ -79,8 +86,8 @@ public final class LocalBroker implements Broker {
                 new BrokerStateMachine(partitionLogs, options.groups().limits());
         machine.load(store, world.time().nowMs());
         LogReader reader = new LogReader(store);
-        this.readers = Executors.newFixedThreadPool(options.memory().readerThreads(), new ReaderThreads());
-        TopicTraffic traffic = new TopicTraffic();
+        this.readers = readers(options.memory().readerThreads());
+        TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
         Observers observers = new Observers();
         this.shardLog = new LocalShardLog(store, machine, world.time(), new SyncEvents(observers));
         this.runtime = new ShardRuntime<>(machine, shardLog, options.shard(), observers::onCommit);
@@ -93,7 +100,7 @@ public final class LocalBroker implements Broker {
                 runtime,
                 lookup,
                 new LocalLogs.Readers(
-                        reader, new TimeSearch(store, options.memory().batchBytesMax() * 4), readers),
+                        reader, new TimeSearch(store, options.memory().decompressedBytesMax()), readers),
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
@@ -133,13 +140,29 @@ public final class LocalBroker implements Broker {
     }
 
     private void halt(BrokerStatus.Halted reason) {
-        boolean first = halted == null;
-        halted = reason;
+        boolean first = halted.compareAndSet(null, reason);
         runtime.stopAccepting();
         if (first) {
             LOG.log(Level.ERROR, "broker halted fault={0} detail={1}", reason.fault(), reason.detail());
             options.world().onHalt().accept(reason);
         }
+    }
+
+    private static ExecutorService readers(int threadCount) {
+        return new ThreadPoolExecutor(
+                threadCount,
+                threadCount,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(READS_WAITING_MAX),
+                new ReaderThreads(),
+                LocalBroker::refuseRead);
+    }
+
+    private static void refuseRead(Runnable read, ThreadPoolExecutor readers) {
+        throw readers.isShutdown()
+                ? new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping")
+                : new FaultException(Fault.OVERLOADED, READS_WAITING_MAX + " reads wait for the disk already");
     }
 
     private static final class ReaderThreads implements java.util.concurrent.ThreadFactory {
@@ -175,8 +198,9 @@ public final class LocalBroker implements Broker {
 
     @Override
     public BrokerStatus status() {
-        if (halted != null) {
-            return halted;
+        BrokerStatus.Halted reason = halted.get();
+        if (reason != null) {
+            return reason;
         }
         return draining ? new BrokerStatus.Draining() : diskGuard.status();
     }
@@ -196,8 +220,18 @@ public final class LocalBroker implements Broker {
         runtime.stopAccepting();
         threads.close();
         shardLog.close();
-        readers.shutdownNow();
+        endReads();
         store.close();
         directory.close();
+    }
+
+    /** Before the store closes, so that no read mistakes a closed store for damaged data. */
+    private void endReads() {
+        readers.shutdown();
+        try {
+            readers.awaitTermination(READS_END_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

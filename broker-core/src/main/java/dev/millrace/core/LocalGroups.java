@@ -16,6 +16,8 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.MemberAssignment;
 import dev.millrace.core.machine.TopicDirectory;
 import dev.millrace.core.shard.ShardRuntime;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import java.util.concurrent.Executor;
 
 /** Groups of a {@link LocalBroker}: translates partitions to log ids and back, stamps ids and defaults, and proposes. */
 final class LocalGroups implements GroupOperations {
+    private static final Logger LOG = System.getLogger(LocalGroups.class.getName());
     private static final int HEARTBEATS_PER_SESSION = 4;
     private static final int HEARTBEAT_MS_MAX = 3000;
 
@@ -222,8 +225,16 @@ final class LocalGroups implements GroupOperations {
     void onAssignmentPending(List<MemberRef> members) {
         for (MemberRef member : members) {
             for (AssignmentListener listener : listeners) {
-                listener.onAssignmentPending(member.group(), member.memberId());
+                tell(listener, member);
             }
+        }
+    }
+
+    private static void tell(AssignmentListener listener, MemberRef member) {
+        try {
+            listener.onAssignmentPending(member.group(), member.memberId());
+        } catch (RuntimeException failed) {
+            LOG.log(Level.WARNING, "telling of an assignment failed", failed);
         }
     }
 }

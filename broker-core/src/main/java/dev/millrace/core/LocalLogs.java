@@ -14,14 +14,14 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.record.BatchCheck;
 import dev.millrace.core.record.BatchLimits;
 import dev.millrace.core.record.BatchValidator;
+import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 
 /** Logs of a {@link LocalBroker}: validates on the caller's thread, proposes, and reads. */
@@ -35,7 +35,7 @@ final class LocalLogs implements LogOperations {
     private final Gate gate;
 
     /** How logs are read. */
-    record Readers(LogReader reader, TimeSearch timeSearch, Executor threads) {}
+    record Readers(LogReader reader, TimeSearch timeSearch, ExecutorService threads) {}
 
     /** What an append passes before it is proposed, and who is told. */
     record Gate(
@@ -54,6 +54,9 @@ final class LocalLogs implements LogOperations {
 
     @Override
     public CompletableFuture<Appended> append(TopicPartition partition, ByteBuffer batches) {
+        if (batches.isReadOnly()) {
+            throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
+        }
         long startNanos = gate.time.nanoTime();
         Topic topic;
         BatchCheck check;
@@ -85,8 +88,9 @@ final class LocalLogs implements LogOperations {
                 ? gate.limits.messageBytesMax()
                 : (int) Math.min(topicMax, gate.limits.messageBytesMax());
         int batchBytesMax = gate.limits.batchBytesMax();
-        BatchCheck check = BatchValidator.deepCheck(
-                batches, new BatchLimits(BATCH_COUNT_MAX, batchBytesMax, messageBytesMax, 4 * batchBytesMax));
+        BatchLimits limits =
+                new BatchLimits(BATCH_COUNT_MAX, batchBytesMax, messageBytesMax, gate.limits.decompressedBytesMax());
+        BatchCheck check = BatchValidator.deepCheck(batches, limits);
         Fault fault = switch (check.verdict()) {
             case OK -> null;
             case CORRUPT -> Fault.CORRUPT_BATCH;
@@ -97,7 +101,20 @@ final class LocalLogs implements LogOperations {
         if (fault != null) {
             throw new FaultException(fault, "publish to \"" + topic.name() + "\": " + check.problem());
         }
+        correctMaxTimestamps(batches, check, limits);
         return check;
+    }
+
+    /** Some clients state a wrong largest timestamp, which the search by time relies on. */
+    private static void correctMaxTimestamps(ByteBuffer batches, BatchCheck check, BatchLimits limits) {
+        for (RecordBatch batch : RecordBatch.in(batches)) {
+            long maxTimestampMs = check.batchCount() == 1
+                    ? check.maxTimestampMs()
+                    : BatchValidator.deepCheck(batch.bytes(), limits).maxTimestampMs();
+            if (batch.maxTimestampMs() != maxTimestampMs) {
+                batch.correctMaxTimestamp(maxTimestampMs);
+            }
+        }
     }
 
     @Override
@@ -137,16 +154,17 @@ final class LocalLogs implements LogOperations {
         try {
             readers.threads.execute(() -> {
                 try {
+                    // What waits when the broker stops must not hold it up.
+                    if (readers.threads.isShutdown()) {
+                        throw new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping");
+                    }
                     answer.complete(work.get());
-                } catch (FaultException refused) {
-                    answer.completeExceptionally(refused);
                 } catch (RuntimeException failed) {
-                    answer.completeExceptionally(
-                            new FaultException(Fault.DATA_DAMAGED, "reading failed: " + failed.getMessage(), failed));
+                    answer.completeExceptionally(Answers.faultOfRead(failed));
                 }
             });
-        } catch (RejectedExecutionException closed) {
-            answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping", closed));
+        } catch (FaultException refused) {
+            answer.completeExceptionally(refused);
         }
         return answer;
     }

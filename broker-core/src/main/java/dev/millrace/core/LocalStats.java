@@ -6,6 +6,7 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.StoreStats;
 import dev.millrace.core.topic.Topic;
 import java.util.ArrayList;
@@ -132,15 +133,24 @@ final class LocalStats implements BrokerStats {
         GroupReports reports = new GroupReports(runtime, lookup, sources.lag, Runnable::run);
         for (GroupDescription group : describeAll()) {
             Map<String, long[]> byTopic = new TreeMap<>();
-            for (GroupOperations.Progress progress : reports.progress(group)) {
-                long[] sums = byTopic.computeIfAbsent(progress.topic(), topic -> new long[2]);
-                sums[0] += progress.lagMessages();
-                sums[1] = Math.max(sums[1], progress.lagMs());
+            try {
+                addLags(reports.progress(group), byTopic);
+            } catch (StoreException | IllegalStateException unreadable) {
+                // No figure rather than a wrong one; the other groups' figures must not go with it.
+                continue;
             }
             byTopic.forEach((topic, lag) -> stats.add(
                     new GroupStats(group.group(), topic, group.members().size(), lag[0], lag[1])));
         }
         return stats;
+    }
+
+    private static void addLags(List<GroupOperations.Progress> partitions, Map<String, long[]> byTopic) {
+        for (GroupOperations.Progress progress : partitions) {
+            long[] sums = byTopic.computeIfAbsent(progress.topic(), topic -> new long[2]);
+            sums[0] += progress.lagMessages();
+            sums[1] = Math.max(sums[1], progress.lagMs());
+        }
     }
 
     /** Empty where the shard does not answer in time: a scrape must not hang on a broken disk. */

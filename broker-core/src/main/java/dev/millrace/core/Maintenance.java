@@ -4,10 +4,12 @@ import dev.millrace.core.command.ExpireGroups;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +44,16 @@ final class Maintenance implements AutoCloseable {
     }
 
     private void repeat(Runnable work, long everyMs) {
-        thread.scheduleWithFixedDelay(work, 0, everyMs, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> attempt(work), 0, everyMs, TimeUnit.MILLISECONDS);
+    }
+
+    /** The scheduler would never again run work that once threw. */
+    private static void attempt(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException failed) {
+            LOG.log(Level.WARNING, "upkeep failed", failed);
+        }
     }
 
     private void expireGroups() {
@@ -59,17 +70,17 @@ final class Maintenance implements AutoCloseable {
 
     /** Retention first moves the log starts durably; only then do files go. Thread of the second step: this one. */
     private void maintain() {
-        runtime.<Integer>submit(new Maintain(
+        runtime.<List<GenerationRange>>submit(new Maintain(
                         options.topics().retentionMs(),
                         options.topics().retentionBytes(),
                         options.upkeep().producerRetentionMs()))
-                .thenAcceptAsync(this::dropFiles, thread)
+                .thenAcceptAsync(unneeded -> attempt(() -> dropFiles(unneeded)), thread)
                 .exceptionally(refused -> null);
     }
 
-    private void dropFiles(int oldestNeededGeneration) {
+    private void dropFiles(List<GenerationRange> unneeded) {
         try {
-            store.dropGenerationsBelow(oldestNeededGeneration);
+            store.dropGenerations(unneeded);
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "old files stay for now cause={0}", e.getMessage());
         }

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -307,6 +309,8 @@ class LocalBrokerTest {
 
     @Test
     void retentionByBytesDropsTheOldestAndFreesTheDisk() {
+        TopicPartition audit = topic("audit", 1, Map.of("retention", "unlimited"));
+        get(broker.logs().append(audit, batch(1, "kept")));
         TopicPartition logs = topic("logs", 1, Map.of("retentionBytes", "1MiB"));
         String filler = "y".repeat(10_000);
         for (int i = 0; i < 800; i++) {
@@ -331,6 +335,8 @@ class LocalBrokerTest {
             assertThat(System.nanoTime()).isLessThan(deadlineNanos);
             Thread.onSpinWait();
         }
+        restart();
+        assertThat(values(readAll(audit, 0))).containsExactly("kept");
     }
 
     private List<Record> readUnlessRetentionMovesOn(TopicPartition partition, long start) {
@@ -363,5 +369,155 @@ class LocalBrokerTest {
         assertFault(broker.groups().describe("nope"), Fault.GROUP_NOT_FOUND);
         assertThat(broker.logs().bounds(orders).endOffset()).isZero();
         assertThat(broker.topics().list(">")).hasSize(1);
+    }
+
+    @Test
+    void aSettingWithoutAValueIsTheDefaultAlsoWhenATopicIsCreated() {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("retention", null);
+        settings.put("retentionBytes", "1MiB");
+        assertThat(get(broker.topics().create("t", 1, settings)).settings())
+                .isEqualTo(Map.of("retentionBytes", "1MiB"));
+        assertThat(broker.status()).isInstanceOf(BrokerStatus.Serving.class);
+        assertThat(get(broker.topics().create("u", 1, Map.of())).partitions()).isEqualTo(1);
+    }
+
+    @Test
+    void findsATimeThatTheBatchHeaderDoesNotAdmit() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        ByteBuffer wrong = twoTimes(100, 500);
+        claimMaxTimestamp(wrong, 0, 100);
+        get(broker.logs().append(orders, wrong));
+        ByteBuffer right = twoTimes(110, 120);
+        ByteBuffer alsoWrong = twoTimes(100, 700);
+        claimMaxTimestamp(alsoWrong, 0, 100);
+        get(broker.logs().append(orders, joined(right, alsoWrong)));
+        assertThat(get(broker.logs().findByTime(orders, 200))).isEqualTo(new FoundOffset(1, 500));
+        assertThat(get(broker.logs().findByTime(orders, 600))).isEqualTo(new FoundOffset(5, 700));
+        LogSlice slice = get(broker.logs().read(orders, 0, 1 << 20));
+        for (RecordBatch batch : RecordBatch.in(slice.batches())) {
+            assertThat(batch.checksumValid()).isTrue();
+        }
+        slice.release();
+    }
+
+    private static ByteBuffer twoTimes(long firstMs, long secondMs) {
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 256);
+        builder.append(firstMs, null, new byte[] {'a'}, List.of());
+        builder.append(secondMs, null, new byte[] {'b'}, List.of());
+        return builder.build();
+    }
+
+    private static void claimMaxTimestamp(ByteBuffer batch, int at, long timestampMs) {
+        batch.putLong(at + 35, timestampMs);
+        CRC32C crc = new CRC32C();
+        crc.update(batch.slice(at + 21, batch.limit() - at - 21));
+        batch.putInt(at + 17, (int) crc.getValue());
+    }
+
+    private static ByteBuffer joined(ByteBuffer first, ByteBuffer second) {
+        return ByteBuffer.allocate(first.remaining() + second.remaining())
+                .put(first)
+                .put(second)
+                .flip();
+    }
+
+    @Test
+    void refusesANumberedBatchBehindAnother() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        ProducerIdentity producer = get(broker.logs().initProducer());
+        assertFault(
+                broker.logs().append(orders, joined(batch(0, "a"), batch(producer, 0, "b"))), Fault.INVALID_REQUEST);
+        assertFault(
+                broker.logs().append(orders, joined(batch(producer, 0, "b"), batch(0, "a"))), Fault.INVALID_REQUEST);
+        assertThat(broker.logs().bounds(orders).endOffset()).isZero();
+    }
+
+    @Test
+    void refusesBatchesThatTogetherInflateBeyondTheLimit() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.GZIP, 1 << 20);
+        for (int i = 0; i < 7; i++) {
+            builder.append(0, null, new byte[1_000_000], List.of());
+        }
+        ByteBuffer bomb = builder.build();
+        assertFault(broker.logs().append(orders, joined(bomb.duplicate(), bomb.duplicate())), Fault.MESSAGE_TOO_LARGE);
+        assertThat(get(broker.logs().append(orders, bomb)).baseOffset()).isZero();
+    }
+
+    @Test
+    void refusesReadOnlyBatchesOnTheCallersThread() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        assertThatThrownBy(() -> broker.logs().append(orders, batch(0, "a").asReadOnlyBuffer()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(get(broker.logs().append(orders, batch(0, "a"))).baseOffset())
+                .isZero();
+    }
+
+    @Test
+    void everyReadIsAnsweredWhenTheBrokerCloses() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        for (int i = 0; i < 50; i++) {
+            get(broker.logs().append(orders, batch(i, "x".repeat(100_000))));
+        }
+        restart();
+        List<CompletableFuture<?>> asked = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            asked.add(broker.logs().findByTime(orders, 49));
+            asked.add(broker.logs().read(orders, i % 50, 100_000));
+        }
+        broker.close();
+        for (CompletableFuture<?> answer : asked) {
+            try {
+                get(answer);
+            } catch (FaultException refused) {
+                assertThat(refused.fault()).isEqualTo(Fault.SHUTTING_DOWN);
+            }
+        }
+    }
+
+    @Test
+    void aReaderThatCannotBeWokenHarmsNobody() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        broker.logs().onAppend(orders, 0, () -> {
+            throw new IllegalStateException("my event loop is gone");
+        });
+        CompletableFuture<Void> woken = new CompletableFuture<>();
+        broker.logs().onAppend(orders, 0, () -> woken.complete(null));
+        get(broker.logs().append(orders, batch(0, "a")));
+        get(woken);
+        get(broker.logs().append(orders, batch(0, "b")));
+        assertThat(broker.status()).isInstanceOf(BrokerStatus.Serving.class);
+    }
+
+    @Test
+    void wildNumbersAreAnsweredAndHarmNothing() {
+        TopicPartition orders = topic("orders", 1, Map.of());
+        get(broker.logs().append(orders, batch(5, "a", "b")));
+        for (long wild : new long[] {Long.MIN_VALUE, -1, 3, 1L << 40, Long.MAX_VALUE}) {
+            assertFault(broker.logs().read(orders, wild, 1000), Fault.OFFSET_OUT_OF_RANGE);
+            assertFault(broker.logs().deleteBefore(orders, wild), Fault.OFFSET_OUT_OF_RANGE);
+            assertThat(get(broker.groups().commit("g", "", 0, List.of(new GroupOperations.Offset(orders, wild, null))))
+                            .get(0)
+                            .fault())
+                    .isNotNull();
+            get(broker.logs().findByTime(orders, wild));
+        }
+        for (int wild : new int[] {Integer.MIN_VALUE, -1, 0, 1, Integer.MAX_VALUE}) {
+            LogSlice slice = get(broker.logs().read(orders, 0, wild));
+            assertThat(slice.nextOffset()).isEqualTo(2);
+            slice.release();
+        }
+        for (int wild : new int[] {Integer.MIN_VALUE, -1, 1, Integer.MAX_VALUE}) {
+            TopicPartition nowhere = new TopicPartition(orders.topicId(), wild);
+            assertFault(broker.logs().append(nowhere, batch(0, "a")), Fault.PARTITION_NOT_FOUND);
+            assertFault(broker.logs().read(nowhere, 0, 10), Fault.PARTITION_NOT_FOUND);
+            assertFault(broker.logs().deleteBefore(nowhere, 0), Fault.PARTITION_NOT_FOUND);
+        }
+        assertFault(broker.topics().create("x", Integer.MIN_VALUE, Map.of()), Fault.INVALID_SETTING);
+        assertFault(broker.topics().create("x", Integer.MAX_VALUE, Map.of()), Fault.LIMIT_REACHED);
+        assertFault(broker.topics().alter("orders", Integer.MIN_VALUE, Map.of()), Fault.INVALID_SETTING);
+        assertFault(broker.topics().alter("orders", Integer.MAX_VALUE, Map.of()), Fault.LIMIT_REACHED);
+        assertThat(values(readAll(orders, 0))).containsExactly("a", "b");
     }
 }

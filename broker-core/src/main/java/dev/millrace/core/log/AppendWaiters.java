@@ -1,10 +1,14 @@
 package dev.millrace.core.log;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Those who wait for an offset to become durable. Thread: any. */
 final class AppendWaiters {
+    private static final Logger LOG = System.getLogger(AppendWaiters.class.getName());
+
     private final ConcurrentLinkedQueue<Waiter> queue = new ConcurrentLinkedQueue<>();
 
     private static final class Waiter {
@@ -18,8 +22,14 @@ final class AppendWaiters {
         }
 
         void wake() {
-            if (done.compareAndSet(false, true)) {
+            if (!done.compareAndSet(false, true)) {
+                return;
+            }
+            try {
                 wakeUp.run();
+            } catch (RuntimeException failed) {
+                // The syncer calls: one reader's event loop that is gone must not stop everyone's acknowledgements.
+                LOG.log(Level.WARNING, "wake up failed", failed);
             }
         }
     }

@@ -16,9 +16,11 @@ public final class LogReader {
     private static final int SMALL_CHUNK_BYTES = 16 << 10;
 
     private static final int GATHERED_BYTES_MAX = 256 << 10;
+    private static final int STORED_BYTES_MAX = 1 << 20;
 
     private final Store store;
-    private final ReadBuffers buffers = new ReadBuffers();
+    private final ReadBuffers storedBuffers = new ReadBuffers(STORED_BYTES_MAX);
+    private final ReadBuffers gatherBuffers = new ReadBuffers(GATHERED_BYTES_MAX);
     private final LongAdder cacheHits = new LongAdder();
     private final LongAdder cacheMisses = new LongAdder();
 
@@ -29,11 +31,8 @@ public final class LogReader {
     /** Reads from the one that contains {@code offset} on, if memory has it. Never waits. */
     public LogRead readCached(PartitionLog log, long offset, int bytesMax) {
         long end = log.durableEndOffset();
-        if (log.isDeleted()) {
-            return refused(Fault.PARTITION_NOT_FOUND, "the partition was deleted");
-        }
-        if (offset < log.logStartOffset() || offset > end) {
-            return outOfRange(log, offset, end);
+        if (isGone(log, offset) || offset > end) {
+            return gone(log, offset, end);
         }
         if (offset == end) {
             return new LogRead.AtEnd();
@@ -54,7 +53,19 @@ public final class LogReader {
             return gather(log, chunk, offset, new Bounds(end, Math.min(bytesMax, GATHERED_BYTES_MAX)));
         }
         BatchRange range = BatchRange.find(batchesOf(chunk), offset, bytesMax);
+        if (!chunk.slab().mayKeep()) {
+            return copied(chunk, range);
+        }
         return new LogRead.Batches(range.bytes().asReadOnlyBuffer(), range.nextOffset(), chunk.slab()::release);
+    }
+
+    /** {@code chunk} is retained; it is released here. */
+    private static LogRead copied(CachedChunk chunk, BatchRange range) {
+        ByteBuffer copy = ByteBuffer.allocate(range.bytes().remaining())
+                .put(range.bytes())
+                .flip();
+        chunk.slab().release();
+        return new LogRead.Batches(copy.asReadOnlyBuffer(), range.nextOffset(), () -> {});
     }
 
     private record Bounds(long endOffset, int bytesMax) {}
@@ -62,8 +73,7 @@ public final class LogReader {
     /** Copies a run of small chunks into one buffer. {@code first} is retained; it is released here. */
     private LogRead gather(PartitionLog log, CachedChunk first, long offset, Bounds bounds) {
         BatchRange firstRange = BatchRange.find(batchesOf(first), offset, bounds.bytesMax);
-        ByteBuffer buffer = buffers.take(
-                Math.max(ReadBuffers.BUFFER_BYTES, firstRange.bytes().remaining()));
+        ByteBuffer buffer = gatherBuffers.take(firstRange.bytes().remaining());
         buffer.put(firstRange.bytes());
         first.slab().release();
         long next = firstRange.nextOffset();
@@ -80,7 +90,7 @@ public final class LogReader {
             chunk.slab().release();
             next = chunk.header().lastOffset() + 1;
         }
-        return pooled(buffer, next);
+        return pooled(buffer, gatherBuffers, next);
     }
 
     private static ByteBuffer batchesOf(CachedChunk chunk) {
@@ -88,14 +98,14 @@ public final class LogReader {
         return memory.slice(Chunk.HEADER_BYTES, memory.limit() - Chunk.HEADER_BYTES);
     }
 
-    private LogRead pooled(ByteBuffer buffer, long nextOffset) {
+    private static LogRead pooled(ByteBuffer buffer, ReadBuffers buffers, long nextOffset) {
         return new LogRead.Batches(buffer.flip().asReadOnlyBuffer(), nextOffset, () -> buffers.give(buffer));
     }
 
     /** Reads from the store. May wait for the disk. */
     public LogRead readStored(PartitionLog log, long offset, int bytesMax) {
         long end = log.durableEndOffset();
-        StoredRead read = new StoredRead(offset, end, bytesMax, buffers);
+        StoredRead read = new StoredRead(offset, end, bytesMax, storedBuffers);
         try {
             while (read.wantsMore()) {
                 Map.Entry<Long, Segment> segment = log.segments().floorEntry(read.nextOffset());
@@ -110,19 +120,28 @@ public final class LogReader {
             }
         } catch (StoreException | IllegalStateException e) {
             read.discard();
-            return damaged(log, offset, end, e.getMessage());
+            return missing(log, offset, end, e.getMessage());
         }
         if (!read.isEmpty()) {
-            return pooled(read.take(), read.nextOffset());
+            return pooled(read.take(), storedBuffers, read.nextOffset());
         }
         read.discard();
-        if (offset < log.logStartOffset() || log.isDeleted()) {
-            return outOfRange(log, offset, end);
-        }
-        return damaged(log, offset, end, "no record is stored there");
+        return missing(log, offset, end, "no record is stored there");
     }
 
-    private static LogRead outOfRange(PartitionLog log, long offset, long end) {
+    /** Files of records that retention or a delete took away in the meantime may be gone; all else is damage. */
+    private static LogRead missing(PartitionLog log, long offset, long end, String cause) {
+        return isGone(log, offset) ? gone(log, offset, end) : damaged(log, offset, end, cause);
+    }
+
+    private static boolean isGone(PartitionLog log, long offset) {
+        return offset < log.logStartOffset() || log.isDeleted();
+    }
+
+    private static LogRead gone(PartitionLog log, long offset, long end) {
+        if (log.isDeleted()) {
+            return refused(Fault.TOPIC_NOT_FOUND, "the topic was deleted");
+        }
         return refused(
                 Fault.OFFSET_OUT_OF_RANGE, "offset %d lies outside of %d to %d", offset, log.logStartOffset(), end);
     }

@@ -24,6 +24,7 @@ public final class PartitionLog {
 
     private final int partitionId;
     private final TailCache cache;
+    private final GenerationUse use;
     private final ConcurrentNavigableMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
     private final ConcurrentNavigableMap<Long, CachedChunk> tail = new ConcurrentSkipListMap<>();
     private final AppendWaiters waiters = new AppendWaiters();
@@ -50,9 +51,10 @@ public final class PartitionLog {
     /** A chunk in the tail cache; {@code memory} begins with the chunk's header. */
     record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {}
 
-    PartitionLog(int partitionId, TailCache cache) {
+    PartitionLog(int partitionId, TailCache cache, GenerationUse use) {
         this.partitionId = partitionId;
         this.cache = cache;
+        this.use = use;
     }
 
     /**
@@ -113,6 +115,9 @@ public final class PartitionLog {
         Segment segment =
                 roll ? Segment.startedBy(chunk, generation) : last.getValue().extendedBy(chunk);
         segments.put(segment.baseOffset(), segment);
+        if (roll) {
+            use.add(segment);
+        }
         bytes += chunk.bytes();
         sink.put(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()), segment.encode());
     }
@@ -159,19 +164,28 @@ public final class PartitionLog {
         return newStart;
     }
 
-    /** Moves the log start up to an offset that is at most the end; returns true when it moved. */
+    /** Moves the log start up to an offset that is at most the end; returns true when it moved or dropped a segment. */
     boolean moveStart(long offset, WriteSink sink) {
-        if (offset <= logStartOffset) {
+        // Where the start is already there, a segment may still lie before it: of a commit that also deleted its
+        // records.
+        boolean changed = offset > logStartOffset || (offset == logStartOffset && hasSegmentBefore(offset));
+        if (!changed) {
             return false;
         }
         logStartOffset = offset;
-        while (!segments.isEmpty() && segments.firstEntry().getValue().lastOffset() < offset) {
+        while (hasSegmentBefore(offset)) {
             Segment gone = segments.pollFirstEntry().getValue();
+            use.remove(gone);
             bytes -= gone.bytes();
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, gone.baseOffset()));
         }
         writeBounds(sink);
         return true;
+    }
+
+    private boolean hasSegmentBefore(long offset) {
+        Map.Entry<Long, Segment> first = segments.firstEntry();
+        return first != null && first.getValue().lastOffset() < offset;
     }
 
     /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */
@@ -184,7 +198,10 @@ public final class PartitionLog {
         deleted = true;
         open.batches.clear();
         open.bytes = 0;
-        segments.keySet().forEach(base -> sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, base)));
+        segments.values().forEach(segment -> {
+            use.remove(segment);
+            sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()));
+        });
         sink.delete(Table.META, LogRows.boundsKey(partitionId));
     }
 
@@ -196,6 +213,7 @@ public final class PartitionLog {
 
     void restoreSegment(Segment segment) {
         segments.put(segment.baseOffset(), segment);
+        use.add(segment);
         bytes += segment.bytes();
         endOffset = Math.max(endOffset, segment.lastOffset() + 1);
         durableEndOffset = endOffset;
@@ -248,12 +266,6 @@ public final class PartitionLog {
 
     public boolean isDeleted() {
         return deleted;
-    }
-
-    /** The oldest generation that this log still needs, or {@code none} when it needs none. */
-    int oldestGeneration(int none) {
-        Map.Entry<Long, Segment> first = segments.firstEntry();
-        return first == null ? none : first.getValue().generation();
     }
 
     ConcurrentNavigableMap<Long, Segment> segments() {

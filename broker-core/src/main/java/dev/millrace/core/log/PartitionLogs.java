@@ -1,5 +1,6 @@
 package dev.millrace.core.log;
 
+import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
@@ -20,6 +21,7 @@ public final class PartitionLogs {
 
     private final Map<Integer, PartitionLog> logs = new ConcurrentHashMap<>();
     private final List<PartitionLog> touched = new ArrayList<>();
+    private final GenerationUse use = new GenerationUse();
     private final TailCache cache;
     private final GenerationLimits limits;
     private final Store store;
@@ -68,7 +70,7 @@ public final class PartitionLogs {
 
     /** The log; one with no records where the partition was just created. */
     public PartitionLog findOrCreate(int partitionId) {
-        return logs.computeIfAbsent(partitionId, id -> new PartitionLog(id, cache));
+        return logs.computeIfAbsent(partitionId, id -> new PartitionLog(id, cache, use));
     }
 
     /** The log, or null. Thread: any. */
@@ -86,7 +88,7 @@ public final class PartitionLogs {
         return log.append(batches, nowMs, generation, sink);
     }
 
-    /** Moves a log's start up to an offset that is at most its end; returns true when it moved. */
+    /** Moves a log's start up to an offset that is at most its end; returns true when it moved or dropped a segment. */
     public boolean moveStart(PartitionLog log, long offset, WriteSink sink) {
         boolean moved = log.moveStart(offset, sink);
         if (moved) {
@@ -158,13 +160,9 @@ public final class PartitionLogs {
         return generation;
     }
 
-    /** Generations below this hold nothing that any log still needs. */
-    public int oldestNeededGeneration() {
-        int oldest = generation;
-        for (PartitionLog log : logs.values()) {
-            oldest = Math.min(oldest, log.oldestGeneration(generation));
-        }
-        return oldest;
+    /** Generations that hold nothing that any log still needs. */
+    public List<GenerationRange> unneededGenerations() {
+        return use.unneededBefore(generation);
     }
 
     /** Thread: any. */

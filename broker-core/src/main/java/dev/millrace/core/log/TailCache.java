@@ -13,12 +13,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * The newest chunks of all partitions in off-heap memory, so that reads at the tail never touch the store.
  *
  * <p>Memory comes in slabs that are filled in append order and evicted whole, oldest first. A reader retains a slab while
- * it sends from it; an evicted slab is used again when its last reader is done. So memory is bounded by the budget and
- * what readers hold. Thread: allocation and eviction belong to the shard; retaining and releasing to any.
+ * it sends from it; an evicted slab is used again when its last reader is done. Slow readers could so hold a slab each,
+ * whatever little they send from it: past {@link #KEPT_PER_BUDGET} budgets they copy instead ({@link Slab#mayKeep}), and
+ * memory stays below one budget more. Thread: allocation and eviction belong to the shard; retaining and releasing to any.
  */
 final class TailCache {
     private static final int SLAB_BYTES_MAX = 4 << 20;
     private static final int SLABS_MIN = 4;
+    private static final int KEPT_PER_BUDGET = 2;
 
     private final long bytesMax;
     private final int slabBytes;
@@ -51,10 +53,16 @@ final class TailCache {
             return false;
         }
 
+        /** False when readers hold so much already that a retained slab should be released at once. */
+        boolean mayKeep() {
+            return bytes.get() <= KEPT_PER_BUDGET * bytesMax;
+        }
+
         void release() {
             if (users.decrementAndGet() == 0) {
-                bytes.addAndGet(-memory.capacity());
-                if (memory.capacity() == slabBytes) {
+                long left = bytes.addAndGet(-memory.capacity());
+                // More than the budget is not kept for later, but left to the collector.
+                if (memory.capacity() == slabBytes && left < bytesMax) {
                     free.add(memory);
                 }
             }

@@ -174,7 +174,7 @@ public final class BrokerStateMachine implements ShardMachine {
         return log.logStartOffset();
     }
 
-    /** Answers the oldest generation that is still needed. */
+    /** Answers the generations that nothing needs any more. */
     private Object maintain(Maintain maintain, long nowMs, WriteSink sink) {
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
@@ -185,7 +185,7 @@ public final class BrokerStateMachine implements ShardMachine {
             }
         }
         producers.expire(nowMs - maintain.producerRetentionMs(), sink);
-        return logs.oldestNeededGeneration();
+        return logs.unneededGenerations();
     }
 
     private static long orDefault(long setting, long otherwise) {

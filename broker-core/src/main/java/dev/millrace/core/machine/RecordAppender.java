@@ -34,13 +34,22 @@ final class RecordAppender {
         int partitionId = topic.partitionIds()[append.partition()];
         PartitionLog log = logs.find(partitionId);
         RecordBatch first = RecordBatch.at(append.batches(), append.batches().position());
-        if (!first.idempotent()) {
-            return new AppendResult(logs.append(log, append.batches(), nowMs, sink), nowMs, false);
-        }
-        if (first.sizeBytes() != append.batches().remaining()) {
+        boolean alone = first.sizeBytes() == append.batches().remaining();
+        if (!alone && anyIdempotent(append)) {
             return Refusal.of(Fault.INVALID_REQUEST, "an idempotent append holds exactly one batch, this one more");
         }
-        return appendOnce(log, first, append, nowMs, sink);
+        return first.idempotent()
+                ? appendOnce(log, first, append, nowMs, sink)
+                : new AppendResult(logs.append(log, append.batches(), nowMs, sink), nowMs, false);
+    }
+
+    private static boolean anyIdempotent(AppendRecords append) {
+        for (RecordBatch batch : RecordBatch.in(append.batches())) {
+            if (batch.idempotent()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Object appendOnce(PartitionLog log, RecordBatch batch, AppendRecords append, long nowMs, WriteSink sink) {

@@ -21,10 +21,22 @@ import java.util.TreeMap;
 public final class ProducerTable {
     private static final byte[] NEXT_ID_KEY = {'P'};
 
+    private static final int STATES_MAX = 1_000_000;
+
+    private final int statesMax;
     private final TreeMap<Key, ProducerState> states = new TreeMap<>();
     private final Set<Key> changed = new LinkedHashSet<>();
     private long nextProducerId;
     private volatile long duplicateCount;
+
+    public ProducerTable() {
+        this(STATES_MAX);
+    }
+
+    /** @param statesMax with more than this, {@link #expire} forgets those that were silent for longest */
+    ProducerTable(int statesMax) {
+        this.statesMax = statesMax;
+    }
 
     private record Key(int partitionId, long producerId) implements Comparable<Key> {
         @Override
@@ -154,8 +166,23 @@ public final class ProducerTable {
         changed.clear();
     }
 
-    /** Forgets producers that were silent since before {@code oldestMs}; returns how many. */
+    /**
+     * Forgets producers that were silent since before {@code oldestMs}, and those silent for longest where there are too
+     * many: every short run of a publisher leaves one. Returns how many.
+     */
     public int expire(long oldestMs, WriteSink sink) {
+        int count = expireSilent(oldestMs, sink);
+        if (states.size() > statesMax) {
+            long[] lastMs = states.values().stream()
+                    .mapToLong(ProducerState::lastAppendMs)
+                    .sorted()
+                    .toArray();
+            count += expireSilent(lastMs[lastMs.length - statesMax], sink);
+        }
+        return count;
+    }
+
+    private int expireSilent(long oldestMs, WriteSink sink) {
         int count = 0;
         for (Iterator<Map.Entry<Key, ProducerState>> it = states.entrySet().iterator(); it.hasNext(); ) {
             Map.Entry<Key, ProducerState> entry = it.next();

@@ -6,7 +6,8 @@ package dev.millrace.core.record;
  * @param batchCountMax how many batches may lie in one buffer
  * @param batchBytesMax the largest batch, as sent
  * @param recordBytesMax the largest record, before compression; compressed batches are checked by the deep check only
- * @param decompressedBytesMax what a compressed batch may inflate to; also bounds its claimed record count
+ * @param decompressedBytesMax what a compressed batch may inflate to, and all of one buffer together; also bounds its
+ *     claimed record count
  */
 public record BatchLimits(int batchCountMax, int batchBytesMax, int recordBytesMax, int decompressedBytesMax) {
     public BatchLimits {

@@ -31,6 +31,7 @@ public final class BatchValidator {
         int batchCount = 0;
         long recordCount = 0;
         long maxTimestampMs = -1;
+        Budget budget = new Budget(limits.decompressedBytesMax());
         try {
             for (RecordBatch batch : RecordBatch.in(batches)) {
                 if (++batchCount > limits.batchCountMax()) {
@@ -40,7 +41,7 @@ public final class BatchValidator {
                 if (!header.ok()) {
                     return header;
                 }
-                BatchCheck records = checkRecords(batch, limits, deep);
+                BatchCheck records = checkRecords(batch, limits, deep ? budget : null);
                 if (!records.ok()) {
                     return records;
                 }
@@ -142,9 +143,25 @@ public final class BatchValidator {
         return FINE;
     }
 
-    private static BatchCheck checkRecords(RecordBatch batch, BatchLimits limits, boolean deep) {
+    /** What all compressed batches of one buffer may inflate to: each alone may be small and yet take long. */
+    private static final class Budget {
+        private long leftBytes;
+
+        Budget(long bytesMax) {
+            leftBytes = bytesMax;
+        }
+
+        boolean take(int bytes) {
+            leftBytes -= bytes;
+            return leftBytes >= 0;
+        }
+    }
+
+    /** @param budget null to leave compressed batches unopened */
+    private static BatchCheck checkRecords(RecordBatch batch, BatchLimits limits, Budget budget) {
+        boolean compressed = batch.compression() != Compression.NONE;
         long maxTimestampMs = Math.max(batch.baseTimestampMs(), batch.maxTimestampMs());
-        if (batch.compression() != Compression.NONE && !deep) {
+        if (compressed && budget == null) {
             return BatchCheck.ok(1, batch.recordCount(), maxTimestampMs);
         }
         // Some clients set the header's maximum wrongly; what was seen in the records wins.
@@ -157,6 +174,12 @@ public final class BatchValidator {
                         batch,
                         "record " + record.offsetDelta() + " has " + record.recordBytes() + " bytes, the limit is "
                                 + limits.recordBytesMax());
+            }
+            if (compressed && !budget.take(record.recordBytes())) {
+                return failed(
+                        Verdict.TOO_LARGE,
+                        batch,
+                        "the batches up to here inflate to more than " + limits.decompressedBytesMax() + " bytes");
             }
             if (record.timestampMs() < -1) {
                 return failed(

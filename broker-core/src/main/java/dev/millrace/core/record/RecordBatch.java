@@ -182,6 +182,12 @@ public final class RecordBatch {
         buffer.putInt(index + BatchLayout.LEADER_EPOCH_AT, leaderEpoch);
     }
 
+    /** Puts right what the header says is the largest timestamp, and the checksum with it, in place. */
+    public void correctMaxTimestamp(long maxTimestampMs) {
+        buffer.putLong(index + BatchLayout.MAX_TIMESTAMP_AT, maxTimestampMs);
+        buffer.putInt(index + BatchLayout.CRC_AT, BatchLayout.checksum(buffer, index, sizeBytes));
+    }
+
     /** The batch's bytes as a buffer of their own; shares the memory. */
     public ByteBuffer bytes() {
         return buffer.slice(index, sizeBytes);

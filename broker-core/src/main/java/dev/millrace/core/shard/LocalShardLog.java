@@ -35,7 +35,9 @@ public final class LocalShardLog implements ShardLog {
     private final ConcurrentLinkedQueue<Awaiting> awaiting = new ConcurrentLinkedQueue<>();
     private final AtomicLong unsyncedBytes = new AtomicLong();
     private volatile long durableSequence;
-    private volatile StoreException failure;
+    /** Why nothing is accepted any more, or null. */
+    private volatile FaultException failure;
+
     private int generation;
 
     /** Told of syncs and of the one failure. Thread: syncer, or shard for a failed commit. */
@@ -64,7 +66,7 @@ public final class LocalShardLog implements ShardLog {
     public CompletableFuture<List<Object>> propose(CommandBatch batch) {
         CompletableFuture<List<Object>> done = new CompletableFuture<>();
         if (failure != null) {
-            done.completeExceptionally(failed());
+            done.completeExceptionally(failure);
             return done;
         }
         try {
@@ -76,7 +78,7 @@ public final class LocalShardLog implements ShardLog {
             }
         } catch (StoreException e) {
             fail(e);
-            done.completeExceptionally(failed());
+            done.completeExceptionally(failure);
         }
         return done;
     }
@@ -132,34 +134,61 @@ public final class LocalShardLog implements ShardLog {
         for (Awaiting next = awaiting.peek();
                 next != null && next.sequence <= durableSequence;
                 next = awaiting.peek()) {
-            awaiting.remove();
+            // The shard thread may just have failed and answered it.
+            if (!awaiting.remove(next)) {
+                continue;
+            }
             unsyncedBytes.addAndGet(-next.bytes);
-            next.makeVisible.run();
+            show(next);
             next.done.complete(next.answers);
             count++;
         }
         return count;
     }
 
+    private static void show(Awaiting durable) {
+        try {
+            durable.makeVisible.run();
+        } catch (RuntimeException | Error defect) {
+            durable.done.completeExceptionally(
+                    new FaultException(Fault.INTERNAL, "showing a change failed, so the broker stops: " + defect));
+            throw defect;
+        }
+    }
+
     private void fail(StoreException e) {
-        if (failure == null) {
-            failure = e;
+        boolean first = failWith(new FaultException(
+                Fault.STORAGE_FAILED, "writing to disk failed, so nothing more is acknowledged: " + e.getMessage(), e));
+        if (first) {
             listener.onFailure(e);
         }
+    }
+
+    /**
+     * Ends the log because of a defect in one of its threads: all that waits fails with {@code cause}, and so does all that
+     * is proposed from now on. Thread: any.
+     */
+    public void abandon(FaultException cause) {
+        failWith(cause);
+    }
+
+    private boolean failWith(FaultException cause) {
+        boolean first;
+        synchronized (this) {
+            first = failure == null;
+            if (first) {
+                failure = cause;
+            }
+        }
         failAwaiting();
+        return first;
     }
 
     private void failAwaiting() {
         for (Awaiting next = awaiting.poll(); next != null; next = awaiting.poll()) {
             unsyncedBytes.addAndGet(-next.bytes);
-            next.done.completeExceptionally(failed());
+            next.done.completeExceptionally(failure);
         }
-    }
-
-    private FaultException failed() {
-        return new FaultException(
-                Fault.STORAGE_FAILED,
-                "writing to disk failed, so nothing more is acknowledged: " + failure.getMessage());
     }
 
     @Override

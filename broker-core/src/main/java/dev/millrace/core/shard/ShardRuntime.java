@@ -4,6 +4,8 @@ import dev.millrace.core.command.Command;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.error.Refusal;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +20,8 @@ import java.util.function.Function;
  * @param <M> the machine, so that queries are typed
  */
 public final class ShardRuntime<M extends ShardMachine> {
+    private static final Logger LOG = System.getLogger(ShardRuntime.class.getName());
+
     private final M machine;
     private final ShardLog shardLog;
     private final Limits limits;
@@ -25,6 +29,7 @@ public final class ShardRuntime<M extends ShardMachine> {
     private final Inbox<Request<M>> inbox;
     private final ThreadOwner owner = new ThreadOwner("shard");
     private volatile boolean accepting = true;
+    private volatile boolean ended;
 
     /**
      * @param unsyncedBytesMax with more than this waiting for the disk the shard takes no new batch, so that memory stays
@@ -71,12 +76,14 @@ public final class ShardRuntime<M extends ShardMachine> {
             "unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
     private <T> CompletableFuture<T> enqueue(Request<M> request, int sizeBytes) {
         if (!accepting) {
-            request.answer.completeExceptionally(new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping"));
+            request.answer.completeExceptionally(stopping());
         } else if (!inbox.offer(request, sizeBytes)) {
             request.answer.completeExceptionally(new FaultException(
                     Fault.OVERLOADED,
                     "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, "
                             + inbox.bytes() + " of " + limits.inboxBytesMax + " bytes"));
+        } else if (ended) {
+            refuseWaiting();
         }
         return (CompletableFuture<T>) request.answer;
     }
@@ -91,12 +98,23 @@ public final class ShardRuntime<M extends ShardMachine> {
         if (requests.isEmpty()) {
             return 0;
         }
+        try {
+            process(requests, nowMs);
+        } catch (RuntimeException | Error defect) {
+            FaultException cause =
+                    new FaultException(Fault.INTERNAL, "applying a change failed, so the broker stops: " + defect);
+            requests.forEach(request -> request.answer.completeExceptionally(cause));
+            throw defect;
+        }
+        return requests.size();
+    }
+
+    private void process(List<Request<M>> requests, long nowMs) {
         CommandBatch batch = toBatch(requests, nowMs);
         CompletableFuture<List<Object>> applied = shardLog.propose(batch);
         observer.onCommit(requests.size(), batch.bytes());
         List<Object> queried = answerQueries(requests);
         applied.whenComplete((answers, error) -> reply(requests, answers, queried, error));
-        return requests.size();
     }
 
     private boolean isStalled() {
@@ -119,10 +137,20 @@ public final class ShardRuntime<M extends ShardMachine> {
         List<Object> answers = new ArrayList<>();
         for (Request<M> request : requests) {
             if (request.query != null) {
-                answers.add(request.query.apply(machine));
+                answers.add(answer(request.query));
             }
         }
         return answers;
+    }
+
+    /** A question changes nothing, so one that fails harms nobody but its asker. */
+    private Object answer(Function<M, ?> query) {
+        try {
+            return query.apply(machine);
+        } catch (RuntimeException defect) {
+            LOG.log(Level.ERROR, "question failed", defect);
+            return Refusal.of(Fault.INTERNAL, "answering failed: %s", defect);
+        }
     }
 
     private void reply(List<Request<M>> requests, List<Object> applied, List<Object> queried, Throwable error) {
@@ -155,6 +183,24 @@ public final class ShardRuntime<M extends ShardMachine> {
     /** From now on every request is refused with SHUTTING_DOWN; those accepted still run. Thread: any. */
     public void stopAccepting() {
         accepting = false;
+    }
+
+    /** Says that {@link #runOnce} is not called any more: what still waits, or comes later, is refused. Thread: any. */
+    public void end() {
+        accepting = false;
+        ended = true;
+        refuseWaiting();
+    }
+
+    /** Also called by who came in while the runtime ended: nobody else would answer. */
+    private synchronized void refuseWaiting() {
+        for (Request<M> request : inbox.drain(Integer.MAX_VALUE, Long.MAX_VALUE)) {
+            request.answer.completeExceptionally(stopping());
+        }
+    }
+
+    private static FaultException stopping() {
+        return new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping");
     }
 
     public boolean isIdle() {

@@ -1,5 +1,7 @@
 package dev.millrace.core.shard;
 
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
 import dev.millrace.core.time.TimeSource;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -33,18 +35,42 @@ public final class ShardThreads implements AutoCloseable {
     }
 
     private void runShard() {
+        try {
+            takeTurns();
+        } catch (RuntimeException | Error defect) {
+            log.abandon(died("shard", defect));
+            throw defect;
+        } finally {
+            runtime.end();
+            shardDone = true;
+            LockSupport.unpark(syncer);
+        }
+    }
+
+    private void takeTurns() {
         while (!stopping || !runtime.isIdle()) {
             if (runtime.runOnce(time.nowMs()) > 0) {
                 LockSupport.unpark(syncer);
-            } else if (!stopping) {
+            } else if (!stopping || !runtime.isIdle()) {
                 runtime.await(IDLE_NANOS_MAX);
             }
         }
-        shardDone = true;
-        LockSupport.unpark(syncer);
     }
 
     private void runSyncer() {
+        try {
+            syncTillEnd();
+        } catch (RuntimeException | Error defect) {
+            log.abandon(died("syncer", defect));
+            throw defect;
+        }
+    }
+
+    private static FaultException died(String thread, Throwable defect) {
+        return new FaultException(Fault.INTERNAL, "the " + thread + " thread died: " + defect);
+    }
+
+    private void syncTillEnd() {
         while (!shardDone || log.hasAwaiting()) {
             if (log.syncOnce() > 0) {
                 runtime.wake();

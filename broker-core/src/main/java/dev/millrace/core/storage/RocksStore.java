@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
@@ -233,10 +234,14 @@ public final class RocksStore implements Store {
      * chunks in them stay readable until then.
      */
     @Override
-    public void dropGenerationsBelow(int generation) {
-        List<byte[]> range = List.of(LogKey.startOfGeneration(0), LogKey.startOfGeneration(generation));
+    public void dropGenerations(List<GenerationRange> ranges) {
+        List<byte[]> bounds = new ArrayList<>(2 * ranges.size());
+        for (GenerationRange range : ranges) {
+            bounds.add(LogKey.startOfGeneration(range.from()));
+            bounds.add(LogKey.startOfGeneration(range.to()));
+        }
         use("dropping old generations", false, () -> {
-            db.deleteFilesInRanges(rocks.log(), range, false);
+            db.deleteFilesInRanges(rocks.log(), bounds, false);
             return null;
         });
     }

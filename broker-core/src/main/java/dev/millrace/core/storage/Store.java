@@ -1,6 +1,7 @@
 package dev.millrace.core.storage;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * Ordered tables and a chunked log, written in atomic commits whose durability is asked for separately.
@@ -48,8 +49,13 @@ public interface Store extends AutoCloseable {
      */
     void rotate(int newGeneration);
 
-    /** Removes the files of all generations below {@code generation}. Idempotent, thread: any one thread at a time. */
-    void dropGenerationsBelow(int generation);
+    /** Removes the files of all generations in the ranges. Idempotent, thread: any one thread at a time. */
+    void dropGenerations(List<GenerationRange> ranges);
+
+    /** Removes the files of all generations below {@code generation}; see {@link #dropGenerations}. */
+    default void dropGenerationsBelow(int generation) {
+        dropGenerations(List.of(new GenerationRange(0, generation)));
+    }
 
     StoreStats stats();
 

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * <caption>Settings</caption>
  * <tr><td>{@code retention}</td><td>how long records are kept after their append: 1s to 10000d, or unlimited</td></tr>
  * <tr><td>{@code retentionBytes}</td><td>how much each partition keeps: at least 1KiB, or unlimited</td></tr>
- * <tr><td>{@code messageSize}</td><td>the largest batch accepted: at least 1KiB; the broker's limit holds as well</td></tr>
+ * <tr><td>{@code messageSize}</td><td>the largest record accepted: at least 1KiB; the broker's limit holds as well</td></tr>
  * </table>
  */
 public final class TopicSettings {
@@ -39,9 +39,9 @@ public final class TopicSettings {
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
     }
 
-    /** Settings that {@link #problemIn} has found nothing wrong with. */
+    /** Settings that {@link #problemIn} has found nothing wrong with; a null value stands for "unset". */
     public static TopicSettings of(Map<String, String> texts) {
-        return new TopicSettings(new TreeMap<>(texts));
+        return new TopicSettings(new TreeMap<>()).with(texts);
     }
 
     /** The first problem in the settings, if any; null values stand for "unset" and are fine for known names. */

@@ -17,6 +17,8 @@ import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordBatchBuilder;
+import dev.millrace.core.storage.GenerationRange;
+import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.topic.Topic;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -176,13 +178,21 @@ class ShardCrashTest {
             } else if (dice < 87) {
                 deleteBefore(partition);
             } else if (dice < 89) {
-                shard.runtime.submit(new Maintain(-1, 4096, 1_000_000_000));
-                shard.nowMs += random.nextInt(100);
+                maintain();
             } else if (dice < 95) {
                 check();
             } else {
                 crash();
             }
+        }
+
+        /** Files go as in production: once the log starts that no longer need them are durable. */
+        private void maintain() {
+            CompletableFuture<List<GenerationRange>> unneeded =
+                    shard.runtime.submit(new Maintain(-1, 4096, 1_000_000_000));
+            MemoryStore store = shard.store;
+            unneeded.thenAccept(store::dropGenerations);
+            shard.nowMs += random.nextInt(100);
         }
 
         private void publish(int partition) {

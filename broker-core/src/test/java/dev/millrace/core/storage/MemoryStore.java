@@ -225,11 +225,14 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public synchronized void dropGenerationsBelow(int generation) {
+    public synchronized void dropGenerations(List<GenerationRange> ranges) {
         checkUsable();
-        byte[] end = LogKey.startOfGeneration(generation);
-        live.log.headMap(end, false).clear();
-        durable.log.headMap(end, false).clear();
+        for (GenerationRange range : ranges) {
+            byte[] start = LogKey.startOfGeneration(range.from());
+            byte[] end = LogKey.startOfGeneration(range.to());
+            live.log.subMap(start, end).clear();
+            durable.log.subMap(start, end).clear();
+        }
     }
 
     @Override

@@ -236,7 +236,7 @@ final class StoreContractTest {
         append(3, 1, 2, "c");
         reopen();
         store.dropGenerationsBelow(3);
-        store.dropGenerationsBelow(3);
+        store.dropGenerations(List.of(new GenerationRange(0, 1), new GenerationRange(1, 3)));
         store.dropGenerationsBelow(1);
         assertThat(log(3, 1, 0)).containsExactly("2=c");
     }
