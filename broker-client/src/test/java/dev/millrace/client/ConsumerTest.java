@@ -164,7 +164,12 @@ class ConsumerTest {
                 .pollMax(7)
                 .open();
         List<String> values = poll(consumer, 7);
+        // An answer that comes after the deliveries: now all of them wait in the consumer.
+        client.admin().listTopics();
         broker.dropConnections();
+        broker.await("subscribed again", () -> broker.events("subscribe").size() == 2);
+        // What waits is not granted twice.
+        assertThat(broker.events("subscribe").get(1)).contains("OFFSET 50").doesNotContain("credit " + (4 << 20));
         values.addAll(poll(consumer, 50 - values.size()));
         synchronized (broker) {
             broker.log("t", 0).with(numbered(50, 60));
@@ -172,7 +177,6 @@ class ConsumerTest {
         broker.dropConnections();
         values.addAll(poll(consumer, 60 - values.size()));
         assertThat(values).containsExactly(numbered(0, 60));
-        assertThat(broker.creditOutstandingMax()).isLessThanOrEqualTo(4 << 20);
     }
 
     @Test
@@ -207,7 +211,7 @@ class ConsumerTest {
         Consumer consumer = client.consumer()
                 .topics("t")
                 .from(StartFrom.earliest())
-                .pollMax(2)
+                .pollMax(1)
                 .open();
         poll(consumer, 2);
         consumer.seek(T0, 15);

@@ -34,6 +34,9 @@ class GroupConsumerTest {
     private static final Duration LONG = Duration.ofSeconds(10);
     private static final Duration TICK = Duration.ofMillis(5);
 
+    /** Holds handlers; opened at the end in any case, because closing waits for them. */
+    private final CountDownLatch hold = new CountDownLatch(1);
+
     private FakeBroker broker;
     private MillraceClient client;
 
@@ -46,6 +49,7 @@ class GroupConsumerTest {
 
     @AfterEach
     void close() throws IOException {
+        hold.countDown();
         client.close();
         broker.close();
     }
@@ -303,7 +307,6 @@ class GroupConsumerTest {
     void commitsOnlyUpToTheFirstUnfinishedMessage() throws Exception {
         broker.groups.assign("t", 0);
         broker.log("t", 0).with(IntStream.range(0, 50).mapToObj(i -> "v" + i).toArray(String[]::new));
-        CountDownLatch hold = new CountDownLatch(1);
         AtomicInteger others = new AtomicInteger();
         RunningConsumer consumer = group().concurrency(8).start(message -> {
             if (message.offset() == 10) {
@@ -325,7 +328,6 @@ class GroupConsumerTest {
         broker.groups.assign("t", 0);
         broker.log("t", 0).with("a", "b", "c");
         CountDownLatch started = new CountDownLatch(1);
-        CountDownLatch hold = new CountDownLatch(1);
         RunningConsumer consumer = group().listener(new Recorder()).start(message -> {
             started.countDown();
             hold.await();
@@ -385,7 +387,6 @@ class GroupConsumerTest {
         broker.groups.assign("t", 0);
         broker.log("t", 0).with("a");
         CountDownLatch started = new CountDownLatch(1);
-        CountDownLatch hold = new CountDownLatch(1);
         RunningConsumer consumer = client.group("g").topics("t").start(message -> {
             started.countDown();
             hold.await();

@@ -447,7 +447,7 @@ class ProducerTest {
                             .mapToLong(p -> broker.log("wide", p).endOffset())
                             .sum())
                     .isEqualTo(200);
-            assertThat(heldBytesMax.get()).isBetween(limitBytes / 2, limitBytes);
+            assertThat(heldBytesMax.get()).isBetween(1, limitBytes);
         }
     }
 
