@@ -227,8 +227,9 @@ final class Lane {
             }
             case TOPIC_NOT_FOUND, PARTITION_NOT_FOUND -> giveBack(batch, Recovery.REFRESH_TOPIC);
             case OUT_OF_ORDER_SEQUENCE -> {
-                if (recovery != Recovery.NONE) {
-                    giveBack(batch, recovery);
+                if (recovery != Recovery.NONE || inFlight.stream().anyMatch(other -> other.ordinal < batch.ordinal)) {
+                    // Something before it failed or is still under way, so this one was certainly not written.
+                    giveBack(batch, Recovery.RENUMBER);
                 } else {
                     finishRefused(batch, refusal, Recovery.NEW_IDENTITY);
                 }
