@@ -7,6 +7,7 @@ import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
+import dev.millrace.core.wire.StartPosition;
 import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.net.EventLoops;
 import java.io.IOException;
@@ -177,11 +178,15 @@ class PublishTest {
         server.broker.holdAppends();
         try (RawClient client = RawClient.greeted(server.address());
                 RawClient idle = RawClient.greeted(server.address())) {
+            client.ask(
+                    9, new Frames.Subscribe(partition.topicId(), 0, StartPosition.LATEST, 0), Frames.Subscribed.class);
             client.send(2, publish(partition, 1, 100));
             WireServer.await(() -> server.broker.heldAppends() == 1);
             CompletableFuture<Void> drained = server.protocol.drain();
             idle.readError(0, Fault.SHUTTING_DOWN);
             idle.assertClosed();
+            var ended = client.read(9, Frames.SubscriptionEnded.class);
+            assertThat(Fault.ofCode(ended.code())).isEqualTo(Fault.SHUTTING_DOWN);
             client.send(3, publish(partition, 2, 100));
             client.readError(3, Fault.SHUTTING_DOWN);
             assertThat(drained).isNotDone();
