@@ -30,11 +30,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class FakeBroker implements Broker {
     public final List<ByteBuffer> appended = new ArrayList<>();
     public final AtomicInteger slicesOpen = new AtomicInteger();
+    public final AtomicInteger slicesMade = new AtomicInteger();
     public final AtomicInteger readsStarted = new AtomicInteger();
     public final AtomicInteger waitsOpen = new AtomicInteger();
     public final List<GroupOperations.Offset> resets = new ArrayList<>();
     public volatile BrokerStatus status = new BrokerStatus.Serving();
     public volatile boolean readsComeLater;
+    /** Reads wait for it, where they come later. */
+    public volatile CompletableFuture<Void> readGate = CompletableFuture.completedFuture(null);
+
     public volatile boolean closed;
     public volatile Runnable onClose = () -> {};
     public volatile List<BrokerStats.TopicStats> topicStats = List.of();
@@ -272,7 +276,7 @@ public final class FakeBroker implements Broker {
         public CompletableFuture<LogSlice> read(TopicPartition partition, long offset, int bytesMax) {
             readsStarted.incrementAndGet();
             return readsComeLater
-                    ? CompletableFuture.supplyAsync(() -> slice(partition, offset, bytesMax), syncer)
+                    ? readGate.thenApplyAsync(opened -> slice(partition, offset, bytesMax), syncer)
                     : attempt(() -> slice(partition, offset, bytesMax));
         }
 
@@ -292,6 +296,7 @@ public final class FakeBroker implements Broker {
                     batches.put(log.records.get(i));
                 }
                 slicesOpen.incrementAndGet();
+                slicesMade.incrementAndGet();
                 AtomicInteger releases = new AtomicInteger();
                 return new LogSlice(batches.flip().asReadOnlyBuffer(), next, log.records.size(), () -> {
                     if (releases.incrementAndGet() > 1) {

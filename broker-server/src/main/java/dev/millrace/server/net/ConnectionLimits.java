@@ -26,19 +26,5 @@ public record ConnectionLimits(
     private static final int MIB = 1 << 20;
 
     public static final ConnectionLimits DEFAULTS =
-            new ConnectionLimits(10_000, 16 * MIB, MIB, 32 * MIB, 512L * MIB, 8192, 10_000, 60_000, 10_000);
-
-    /** The same limits with another number of connections. */
-    public ConnectionLimits withConnections(int count) {
-        return new ConnectionLimits(
-                count,
-                frameBytesMax,
-                messageBytesMax,
-                inFlightBytesPerConnection,
-                inFlightBytesTotal,
-                helloBytesMax,
-                helloTimeoutMs,
-                idleTimeoutMs,
-                subscriptionsPerConnection);
-    }
+            new ConnectionLimits(10_000, 16 * MIB, 8 * MIB, 32 * MIB, 512L * MIB, 8192, 10_000, 600_000, 10_000);
 }

@@ -57,11 +57,6 @@ public final class ReadBrake {
         apply();
     }
 
-    /** Requests of this connection that wait for an answer. */
-    public long bytes() {
-        return bytes;
-    }
-
     public boolean isPaused() {
         return paused;
     }

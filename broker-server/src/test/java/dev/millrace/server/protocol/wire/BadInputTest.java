@@ -90,6 +90,16 @@ class BadInputTest {
         assertOthersAreServed();
     }
 
+    /** A plain close would reset the connection, and the reset would take the error away from the peer. */
+    @Test
+    void saysWhyItClosesAlthoughThePeerStillSends() throws IOException {
+        try (RawClient client = RawClient.greeted(server.address())) {
+            client.send(ByteBuffer.allocate(8 << 20).putInt(0, 8 << 20));
+            client.readError(0, Fault.FRAME_TOO_LARGE);
+            client.assertClosed();
+        }
+    }
+
     @Test
     void readsFrameOfExactlyTheLimit() throws IOException {
         var partition = server.topic("t");

@@ -1,17 +1,22 @@
 package dev.millrace.server.protocol.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
+import dev.millrace.core.wire.StartPosition;
 import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.net.EventLoops;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,16 +118,17 @@ class PublishTest {
         server.broker.holdAppends();
         try (RawClient client = RawClient.greeted(server.address());
                 RawClient other = RawClient.greeted(server.address())) {
-            CompletableFuture<Void> sending = sendMany(client, partition, 40);
+            CompletableFuture<Void> sending = sendMany(client, partition, 60);
             WireServer.await(() -> server.inFlight.bytes() > 2 * MIB);
             // Another connection is served meanwhile, and the paused one stays within its limit and what one read
             // holds.
             other.assertQuiet();
             assertThat(server.inFlight.bytes()).isLessThan(4 * MIB);
-            assertThat(sending).isNotDone();
+            assertStuck(sending);
+            assertThat(server.inFlight.bytes()).isLessThan(4 * MIB);
             assertThat(server.inFlight.pauses()).isPositive();
             server.broker.releaseAppends();
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 60; i++) {
                 client.read(10 + i, Frames.Published.class);
             }
             sending.join();
@@ -140,6 +146,7 @@ class PublishTest {
             CompletableFuture<Void> sending =
                     CompletableFuture.allOf(sendMany(first, partition, 30), sendMany(second, partition, 30));
             WireServer.await(() -> server.inFlight.bytes() > 3 * MIB);
+            assertStuck(sending);
             assertThat(server.inFlight.bytes()).isLessThan(8 * MIB);
             server.broker.releaseAppends();
             for (int i = 0; i < 30; i++) {
@@ -171,11 +178,15 @@ class PublishTest {
         server.broker.holdAppends();
         try (RawClient client = RawClient.greeted(server.address());
                 RawClient idle = RawClient.greeted(server.address())) {
+            client.ask(
+                    9, new Frames.Subscribe(partition.topicId(), 0, StartPosition.LATEST, 0), Frames.Subscribed.class);
             client.send(2, publish(partition, 1, 100));
             WireServer.await(() -> server.broker.heldAppends() == 1);
             CompletableFuture<Void> drained = server.protocol.drain();
             idle.readError(0, Fault.SHUTTING_DOWN);
             idle.assertClosed();
+            var ended = client.read(9, Frames.SubscriptionEnded.class);
+            assertThat(Fault.ofCode(ended.code())).isEqualTo(Fault.SHUTTING_DOWN);
             client.send(3, publish(partition, 2, 100));
             client.readError(3, Fault.SHUTTING_DOWN);
             assertThat(drained).isNotDone();
@@ -183,9 +194,14 @@ class PublishTest {
             client.read(2, Frames.Published.class);
             client.readError(0, Fault.SHUTTING_DOWN);
             client.assertClosed();
-            drained.orTimeout(10, java.util.concurrent.TimeUnit.SECONDS).join();
+            drained.orTimeout(10, TimeUnit.SECONDS).join();
         }
         assertThat(server.broker.appended).hasSize(1);
+    }
+
+    /** A broker that reads on would have taken all in a fraction of this time. */
+    private static void assertStuck(CompletableFuture<Void> sending) {
+        assertThatThrownBy(() -> sending.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
     }
 
     private void limit(int perConnection, long total) {
@@ -208,7 +224,7 @@ class PublishTest {
 
     private static Frames.Publish publish(TopicPartition partition, int number, int bytes) {
         byte[] payload = new byte[bytes];
-        java.util.Arrays.fill(payload, (byte) number);
+        Arrays.fill(payload, (byte) number);
         ByteBuffer.wrap(payload).putInt(0, number);
         return new Frames.Publish(partition.topicId(), partition.partition(), ByteBuffer.wrap(payload));
     }
