@@ -246,7 +246,8 @@ class RealEventsIT {
 
     private void consumeSlowlyUntil(BooleanSupplier done, Gate gate, int upTo) throws InterruptedException {
         CountDownLatch never = new CountDownLatch(1);
-        for (int limit = consumedCount.get(); !done.getAsBoolean(); limit += 50) {
+        int pace = Math.max(1, upTo / 1500);
+        for (int limit = consumedCount.get(); !done.getAsBoolean(); limit += pace) {
             assertThat(limit).as("happens while records are still to come").isLessThan(upTo);
             gate.open(limit);
             never.await(20, TimeUnit.MILLISECONDS);
