@@ -14,6 +14,7 @@ import dev.millrace.core.storage.DiskSpace;
 import dev.millrace.core.storage.RocksStore;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.wire.MalformedFrameException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.UUID;
@@ -84,7 +85,7 @@ public final class LocalBroker implements Broker {
                         options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
         BrokerStateMachine machine =
                 new BrokerStateMachine(partitionLogs, options.groups().limits());
-        machine.load(store, world.time().nowMs());
+        load(machine, store, world.time().nowMs());
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
@@ -108,6 +109,18 @@ public final class LocalBroker implements Broker {
         this.stats = new LocalStats(
                 runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
         this.maintenance = new Maintenance(runtime, store, diskGuard, options);
+    }
+
+    private static void load(BrokerStateMachine machine, Store store, long nowMs) {
+        try {
+            machine.load(store, nowMs);
+        } catch (IllegalStateException | MalformedFrameException e) {
+            throw new StoreException(
+                    StoreException.Kind.DAMAGED,
+                    "the data directory holds a row that this version cannot read: " + e.getMessage()
+                            + ". Start the version that wrote it, or restore a backup.",
+                    e);
+        }
     }
 
     private void start() {

@@ -88,7 +88,7 @@ record ServerOptions(
                 storage.blockCache().bytes(),
                 defaults.tableMemtableBytes(),
                 // One thread for flushes and one for the rest is the least with which flushes never wait.
-                Math.max(2, storage.backgroundJobs()),
+                storage.backgroundJobs(),
                 defaults.readaheadBytes(),
                 storage.acceptLoss());
     }

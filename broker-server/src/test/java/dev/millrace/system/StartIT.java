@@ -126,7 +126,9 @@ class StartIT {
             daemon.run("topic", "create", "t").succeeded();
             Daemon.Ran refused = daemon.run("pub", "t", "hello");
             assertThat(refused.exit()).isEqualTo(1);
-            assertThat(refused.err()).contains("storage.diskReserve").doesNotContain("\tat ");
+            assertThat(refused.err())
+                    .contains("warning: publish.waits", "storage.diskReserve")
+                    .doesNotContain("\tat ");
             assertThat(daemon.get("/health/ready")).contains("disk_full");
             daemon.run("topic", "list").succeeded();
         }

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
  * new until every batch on its way has its answer, and goes on with fresh sequences after the last acknowledged one.
  */
 final class Lane {
+    private static final System.Logger LOG = System.getLogger("dev.millrace.client");
     private static final long RETRY_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long RETRY_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -222,6 +223,7 @@ final class Lane {
         Fault fault = refusal.fault();
         switch (fault) {
             case OVERLOADED, DISK_FULL, SHUTTING_DOWN, TOO_MANY_CONNECTIONS -> {
+                tellOnce(refusal);
                 giveBack(batch, Recovery.RENUMBER);
                 pause();
             }
@@ -243,6 +245,18 @@ final class Lane {
             }
             case FENCED_PRODUCER -> finishRefused(batch, refusal, Recovery.NEW_IDENTITY);
             default -> onRefusedOtherwise(batch, refusal);
+        }
+    }
+
+    /** A full disk may take its time; whoever waits for the deadline should know for what. */
+    private void tellOnce(MillraceException refusal) {
+        if (refusal.fault() == Fault.DISK_FULL && retryNanos == RETRY_MIN_NANOS) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "publish.waits topic={0} partition={1} cause={2}",
+                    topic,
+                    Integer.toString(partition),
+                    refusal.detail());
         }
     }
 

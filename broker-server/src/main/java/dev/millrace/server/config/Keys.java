@@ -91,7 +91,7 @@ final class Keys {
             c -> c.storage().retentionCheckInterval());
     static final Key<Integer> BACKGROUND_JOBS = key(
             "storage.backgroundJobs",
-            count(1, 64),
+            count(2, 64),
             "4",
             "Threads that flush and tidy files in the background.",
             c -> c.storage().backgroundJobs());
@@ -113,7 +113,8 @@ final class Keys {
             "topics.retention",
             orUnlimited(duration("1s", "36500d"), DurationText.PATTERN),
             "7d",
-            "How long records are kept, in topics without a setting of their own.",
+            "How long records are kept, in topics without a setting of their own. Topics share files: the disk gets its space"
+                    + " back when everything in a file has expired.",
             c -> c.topics().retention());
     static final Key<Optional<DataSize>> RETENTION_BYTES = key(
             "topics.retentionBytes",
@@ -170,7 +171,7 @@ final class Keys {
             "limits.connections",
             count(1, 1_000_000),
             "10000",
-            "Open connections in all. Further ones are refused.",
+            "Open connections to the native port. Further ones are refused.",
             c -> c.limits().connections());
     static final Key<DataSize> IN_FLIGHT_PER_CONNECTION = key(
             "limits.inFlightPerConnection",
