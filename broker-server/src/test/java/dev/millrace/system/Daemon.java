@@ -12,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The real daemon as a process, on ports of its own that stay the same over restarts. */
-final class Daemon implements AutoCloseable {
+public final class Daemon implements AutoCloseable {
     private static final Duration READY_MAX = Duration.ofSeconds(30);
 
     private final Distribution distribution;
@@ -25,10 +27,11 @@ final class Daemon implements AutoCloseable {
     private final int nativePort = freePort();
     private final int httpPort = freePort();
     private final List<String> settings = new ArrayList<>();
+    private final Map<String, String> environment = new HashMap<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private Process process;
 
-    Daemon(Distribution distribution, Path directory, String... settings) {
+    public Daemon(Distribution distribution, Path directory, String... settings) {
         this.distribution = distribution;
         this.data = directory.resolve("data");
         this.log = directory.resolve("daemon.log");
@@ -43,16 +46,30 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    String server() {
+    public String server() {
         return "127.0.0.1:" + nativePort;
     }
 
-    Path data() {
+    public Path data() {
         return data;
     }
 
+    /** The process that was launched last. */
+    public Process process() {
+        return process;
+    }
+
+    /** An environment variable of all processes launched from now on; a null value takes it away again. */
+    public void environment(String name, String value) {
+        if (value == null) {
+            environment.remove(name);
+        } else {
+            environment.put(name, value);
+        }
+    }
+
     /** Starts the process without waiting for it. */
-    Process launch() throws IOException {
+    public Process launch() throws IOException {
         ProcessBuilder builder = distribution.command(
                 "start",
                 "--data",
@@ -65,13 +82,14 @@ final class Daemon implements AutoCloseable {
             builder.command().add("--set");
             builder.command().add(setting);
         }
+        builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         process = builder.start();
         return process;
     }
 
     /** Starts and waits until the daemon says it is ready; returns the milliseconds that took. */
-    long start() throws IOException, InterruptedException {
+    public long start() throws IOException, InterruptedException {
         long startNanos = System.nanoTime();
         launch();
         while (statusOf("/health/ready") != 200) {
@@ -87,13 +105,13 @@ final class Daemon implements AutoCloseable {
     }
 
     /** SIGKILL: no chance to flush anything. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     }
 
     /** SIGTERM; returns the exit code. */
-    int terminate() throws InterruptedException {
+    public int terminate() throws InterruptedException {
         process.destroy();
         assertThat(process.waitFor(30, TimeUnit.SECONDS))
                 .as("daemon did not end:\n%s", log())
@@ -101,7 +119,7 @@ final class Daemon implements AutoCloseable {
         return process.exitValue();
     }
 
-    String log() {
+    public String log() {
         try {
             return Files.exists(log) ? Files.readString(log) : "";
         } catch (IOException e) {
@@ -109,11 +127,12 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    String get(String path) throws IOException, InterruptedException {
+    public String get(String path) throws IOException, InterruptedException {
         return http.send(request(path), HttpResponse.BodyHandlers.ofString()).body();
     }
 
-    private int statusOf(String path) throws InterruptedException {
+    /** The HTTP status that the daemon answers, or -1 while nobody listens. */
+    public int statusOf(String path) throws InterruptedException {
         try {
             return http.send(request(path), HttpResponse.BodyHandlers.discarding())
                     .statusCode();
@@ -129,7 +148,7 @@ final class Daemon implements AutoCloseable {
     }
 
     /** Runs a command of the command line against this daemon and waits for its end. */
-    Ran run(String... arguments) throws IOException, InterruptedException {
+    public Ran run(String... arguments) throws IOException, InterruptedException {
         Process command = command(arguments)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .start();
@@ -151,15 +170,15 @@ final class Daemon implements AutoCloseable {
     }
 
     /** A command that talks to this daemon, not yet started. */
-    ProcessBuilder command(String... arguments) {
+    public ProcessBuilder command(String... arguments) {
         ProcessBuilder builder = distribution.command(arguments);
         builder.environment().put("MILLRACE_SERVER", server());
         return builder;
     }
 
     /** What a command answered. */
-    record Ran(int exit, String out, String err) {
-        Ran succeeded() {
+    public record Ran(int exit, String out, String err) {
+        public Ran succeeded() {
             assertThat(exit).as("stdout:\n%s\nstderr:\n%s", out, err).isZero();
             return this;
         }

@@ -8,16 +8,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** The distribution that the build laid out, and the JDKs to run it on. */
-record Distribution(Path home, Path javaHome) {
+public record Distribution(Path home, Path javaHome) {
     /** The one under test, on the JDK that runs the tests. */
-    static Distribution underTest() {
+    public static Distribution underTest() {
         Path home =
                 Path.of(System.getProperty("millrace.home", "target/millrace")).toAbsolutePath();
         return new Distribution(home, Path.of(System.getProperty("java.home")));
     }
 
     /** The project's top directory. */
-    static Path projectRoot() {
+    public static Path projectRoot() {
         Path at = Path.of("").toAbsolutePath();
         while (!Files.isDirectory(at.resolve("broker-core"))) {
             at = at.getParent();
@@ -25,16 +25,16 @@ record Distribution(Path home, Path javaHome) {
         return at;
     }
 
-    Distribution on(Path otherJavaHome) {
+    public Distribution on(Path otherJavaHome) {
         return new Distribution(home, otherJavaHome);
     }
 
-    Path executable() {
+    public Path executable() {
         return home.resolve("bin/millrace");
     }
 
     /** A process of the command line; environment cleaned of what could change its behaviour. */
-    ProcessBuilder command(String... arguments) {
+    public ProcessBuilder command(String... arguments) {
         ProcessBuilder builder = new ProcessBuilder();
         builder.command().add(executable().toString());
         builder.command().addAll(java.util.List.of(arguments));
@@ -45,7 +45,7 @@ record Distribution(Path home, Path javaHome) {
     }
 
     /** A JDK of this feature version among those that the machine has, if any. */
-    static Optional<Path> jdk(int feature) {
+    public static Optional<Path> jdk(int feature) {
         String named = System.getenv("MILLRACE_TEST_JDK" + feature);
         if (named != null) {
             return Optional.of(Path.of(named));
