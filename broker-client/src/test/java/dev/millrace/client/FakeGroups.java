@@ -10,9 +10,11 @@ import dev.millrace.core.wire.GroupFrames.PartitionRef;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** Groups whose assignment the test decides. Thread: by the broker's monitor. */
@@ -25,7 +27,10 @@ final class FakeGroups {
 
     private final Map<TopicPartition, Long> committed = new TreeMap<>();
     private List<TopicPartition> forNewMembers = List.of();
-    private int memberCount;
+    /** Members by the order in which they first joined, m1 first: the names that tests use for the ids of the clients. */
+    private final Map<String, String> idsByName = new LinkedHashMap<>();
+
+    private boolean losingJoinAnswer;
     private int epoch = 1;
 
     FakeGroups(FakeBroker broker) {
@@ -39,9 +44,35 @@ final class FakeGroups {
         }
     }
 
-    /** Changes what a member has, and tells it. */
-    void reassign(String memberId, String topic, int... partitions) {
+    /** The next join is done, but its answer is lost with the connection. */
+    void loseNextJoinAnswer() {
         synchronized (broker) {
+            losingJoinAnswer = true;
+        }
+    }
+
+    /** The id that the member chose. */
+    String idOf(String name) {
+        synchronized (broker) {
+            return idsByName.get(name);
+        }
+    }
+
+    private String nameOf(String memberId) {
+        for (Map.Entry<String, String> member : idsByName.entrySet()) {
+            if (member.getValue().equals(memberId)) {
+                return member.getKey();
+            }
+        }
+        String name = "m" + (idsByName.size() + 1);
+        idsByName.put(name, memberId);
+        return name;
+    }
+
+    /** Changes what a member has, and tells it. */
+    void reassign(String name, String topic, int... partitions) {
+        synchronized (broker) {
+            String memberId = idOf(name);
             targets.put(memberId, list(topic, partitions));
             epoch++;
             broker.broadcast(new GroupFrames.AssignmentPending("g", memberId));
@@ -49,9 +80,9 @@ final class FakeGroups {
     }
 
     /** The session has ended: the member's next request is refused. */
-    void expire(String memberId) {
+    void expire(String name) {
         synchronized (broker) {
-            targets.remove(memberId);
+            targets.remove(idOf(name));
         }
     }
 
@@ -84,9 +115,14 @@ final class FakeGroups {
 
     boolean handle(FakeBroker.Session session, int id, Frame request) throws IOException {
         if (request instanceof GroupFrames.JoinGroup join) {
-            String memberId = join.memberId().isEmpty() ? "m" + ++memberCount : join.memberId();
-            broker.event("join " + memberId);
+            String memberId = join.memberId().isEmpty() ? UUID.randomUUID().toString() : join.memberId();
+            broker.event("join " + nameOf(memberId));
             targets.putIfAbsent(memberId, forNewMembers);
+            if (losingJoinAnswer) {
+                losingJoinAnswer = false;
+                broker.dropConnections();
+                return true;
+            }
             session.send(id, new GroupFrames.GroupJoined(memberId, epoch, HEARTBEAT_INTERVAL_MS, assignment(memberId)));
         } else if (request instanceof GroupFrames.Heartbeat heartbeat) {
             if (knows(session, id, heartbeat.memberId())) {
@@ -98,7 +134,7 @@ final class FakeGroups {
                 session.send(id, new GroupFrames.OffsetsCommitted(commit(commit.offsets())));
             }
         } else if (request instanceof GroupFrames.LeaveGroup leave) {
-            broker.event("leave " + leave.memberId() + (leave.keepStatic() ? " static" : ""));
+            broker.event("leave " + nameOf(leave.memberId()) + (leave.keepStatic() ? " static" : ""));
             targets.remove(leave.memberId());
             session.send(id, new Frames.Done());
         } else if (request instanceof GroupFrames.FetchOffsets fetch) {

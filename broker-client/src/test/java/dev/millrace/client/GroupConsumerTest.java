@@ -204,7 +204,7 @@ class GroupConsumerTest {
         broker.groups.expire("m1");
         pollUntil(consumer, "a new membership", () -> broker.events().contains("join m2"));
         pollUntil(consumer, "partitions again", () -> consumer.assignment().size() == 2);
-        assertThat(consumer.memberId()).isEqualTo("m2");
+        assertThat(consumer.memberId()).isEqualTo(broker.groups.idOf("m2"));
         assertThat(broker.events("lost")).containsExactly("lost [t/0, t/1]");
         assertThat(broker.events("revoked")).isEmpty();
     }
@@ -220,6 +220,15 @@ class GroupConsumerTest {
         assertThat(broker.events("join")).containsExactly("join m1", "join m1");
         assertThat(broker.events("assigned")).hasSize(1);
         assertThat(broker.events("lost")).isEmpty();
+    }
+
+    @Test
+    void aJoinWhoseAnswerIsLostMakesNoSecondMember() {
+        broker.log("t", 0).with("a");
+        broker.groups.loseNextJoinAnswer();
+        GroupConsumer consumer = group().listener(new Recorder()).open();
+        assertThat(poll(consumer, 1)).containsExactly("a");
+        assertThat(broker.events("join")).containsExactly("join m1", "join m1");
     }
 
     @Test

@@ -22,6 +22,7 @@ public final class Writer {
     final boolean idempotent;
     private final History history;
     private int count;
+    private long okCount;
     private long[] invokedNanos = new long[64];
     private long[] answeredNanos = new long[64];
     private int[] log = new int[64];
@@ -76,6 +77,7 @@ public final class Writer {
                                 atLog,
                                 atOffset);
             }
+            okCount += outcome(row) == Outcome.OK ? 0 : 1;
             outcome[row] = (byte) Outcome.OK.ordinal();
             log[row] = atLog;
             offset[row] = atOffset;
@@ -101,11 +103,7 @@ public final class Writer {
     /** Number of acknowledged records. */
     public long okCount() {
         synchronized (history) {
-            long ok = 0;
-            for (int row = 0; row < count; row++) {
-                ok += outcome(row) == Outcome.OK ? 1 : 0;
-            }
-            return ok;
+            return okCount;
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -73,6 +74,9 @@ final class GroupMembership implements Link.Listener {
     private int round;
 
     private long timerRun;
+    /** Chosen here, so that a join that is sent again because its answer was lost makes no second member. */
+    private String joinAs = newMemberId();
+    /** As it joined; empty before that. */
     private volatile String memberId = "";
 
     /** @param onChange must return at once */
@@ -122,7 +126,7 @@ final class GroupMembership implements Link.Listener {
         joinOpen = true;
         JoinGroup request = new JoinGroup(
                 options.group(),
-                memberId,
+                joinAs,
                 options.instanceId(),
                 link.options().clientId(),
                 options.patterns(),
@@ -182,9 +186,14 @@ final class GroupMembership implements Link.Listener {
         revoking.clear();
         round++;
         memberId = "";
+        joinAs = newMemberId();
         if (!lost.isEmpty()) {
             onChange.accept(new Change.Lost(lost));
         }
+    }
+
+    private static String newMemberId() {
+        return UUID.randomUUID().toString();
     }
 
     // ---- heartbeat

@@ -1,0 +1,129 @@
+package dev.millrace.faults;
+
+import dev.millrace.client.GroupConsumer;
+import dev.millrace.client.MillraceClient;
+import dev.millrace.client.MillraceException;
+import dev.millrace.client.RebalanceListener;
+import dev.millrace.client.ReceivedMessage;
+import dev.millrace.client.TopicPartition;
+import dev.millrace.history.History;
+import dev.millrace.history.Property;
+import dev.millrace.history.Reader;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** A member of the group that reads, commits by hand now and then, leaves, and comes back as a new member. */
+final class MemberLoad {
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final MillraceClient client;
+    private final History history;
+    private final String name;
+    private final int meanLifeMs;
+    private final Random random;
+    private final Thread thread;
+    private final Map<TopicPartition, Long> uncommitted = new HashMap<>();
+    private volatile boolean stopped;
+    private volatile long readCount;
+    private int incarnation;
+
+    MemberLoad(MillraceClient client, History history, String name, int meanLifeMs, long seed) {
+        this.client = client;
+        this.history = history;
+        this.name = name;
+        this.meanLifeMs = meanLifeMs;
+        this.random = new Random(seed);
+        this.thread = new Thread(this::liveUntilStopped, name);
+        thread.start();
+    }
+
+    private void liveUntilStopped() {
+        while (!stopped) {
+            try {
+                liveOnce(history.reader(name + "." + incarnation++));
+            } catch (MillraceException e) {
+                history.report(Property.PROGRESS, name + " could not go on: " + e.getMessage());
+            }
+        }
+    }
+
+    private void liveOnce(Reader reader) {
+        uncommitted.clear();
+        GroupConsumer[] self = new GroupConsumer[1];
+        RebalanceListener listener = new RebalanceListener() {
+            @Override
+            public void onAssigned(Collection<TopicPartition> partitions) {
+                partitions.forEach(partition -> reader.assignedBy(Workload.GROUP, partition.partition()));
+            }
+
+            @Override
+            public void onRevoked(Collection<TopicPartition> partitions) {
+                commit(self[0]);
+                onLost(partitions);
+            }
+
+            @Override
+            public void onLost(Collection<TopicPartition> partitions) {
+                partitions.forEach(partition -> reader.revoked(partition.partition()));
+                uncommitted.keySet().removeAll(partitions);
+            }
+        };
+        try (GroupConsumer consumer = client.group(Workload.GROUP)
+                .topics(Workload.TOPIC)
+                .autoCommit(false)
+                .listener(listener)
+                .open()) {
+            self[0] = consumer;
+            long lifeMs = meanLifeMs == 0 ? Long.MAX_VALUE / 2_000_000 : meanLifeMs / 2 + random.nextInt(meanLifeMs);
+            long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(lifeMs);
+            while (System.nanoTime() < endNanos && !stopped) {
+                pollOnce(consumer, reader);
+            }
+            commit(consumer);
+        }
+    }
+
+    private void pollOnce(GroupConsumer consumer, Reader reader) {
+        for (ReceivedMessage message : consumer.poll(POLL)) {
+            reader.read(message.partition(), message.offset(), message.value());
+            uncommitted.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+            readCount++;
+        }
+        if (random.nextInt(4) == 0) {
+            commit(consumer);
+        }
+    }
+
+    /** A commit that fails is no harm: its records come again. Only what was answered well is relied on. */
+    private void commit(GroupConsumer consumer) {
+        Map<TopicPartition, Long> offsets = Map.copyOf(uncommitted);
+        uncommitted.clear();
+        if (offsets.isEmpty()) {
+            return;
+        }
+        offsets.forEach((partition, offset) -> history.commitInvoked(Workload.GROUP, partition.partition(), offset));
+        try {
+            consumer.commit(offsets);
+        } catch (MillraceException refusedOrUnknown) {
+            return;
+        }
+        offsets.forEach((partition, offset) -> history.commitAccepted(Workload.GROUP, partition.partition(), offset));
+    }
+
+    long readCount() {
+        return readCount;
+    }
+
+    void stop() throws InterruptedException {
+        abandon();
+        thread.join();
+    }
+
+    void abandon() {
+        stopped = true;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.millrace.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.client.MillraceClient;
+import dev.millrace.history.History;
+import dev.millrace.history.LogHygiene;
+import dev.millrace.history.Property;
+import dev.millrace.history.Violation;
+import dev.millrace.system.Daemon;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * Well-behaved clients at work while a fault test harms the broker: idempotent producers and the members of a group that
+ * come and go. They reconnect, resume and know nothing of the faults; what they were told goes into a {@link History}.
+ *
+ * <pre>
+ *  start ─▶ (fault, heal, awaitProgress)* ─▶ stop ─▶ check
+ * </pre>
+ */
+final class Workload implements AutoCloseable {
+    static final String TOPIC = "load";
+    static final String GROUP = "workers";
+
+    private final History history = new History();
+    private final Load load;
+    private final Random random;
+    private final Duration requestTimeout;
+    private final List<ProducerLoad> producers = new ArrayList<>();
+    private final List<MemberLoad> members = new ArrayList<>();
+    private MillraceClient client;
+
+    /** @param requestTimeout the total deadline of the clients' calls: longer than any outage of the test */
+    Workload(Load load, long seed, Duration requestTimeout) {
+        this.load = load;
+        this.random = new Random(seed);
+        this.requestTimeout = requestTimeout;
+    }
+
+    /** Connects, creates the topic and lets the clients loose. */
+    void start(Daemon daemon, Map<String, String> topicSettings) {
+        client = MillraceClient.builder()
+                .server(daemon.server())
+                .requestTimeout(requestTimeout)
+                .build();
+        client.admin().createTopic(TOPIC, load.partitions(), topicSettings);
+        history.topicCreated(TOPIC);
+        for (int i = 0; i < load.producers(); i++) {
+            producers.add(new ProducerLoad(client, history.writer("producer-" + i, true), load, random.nextLong()));
+        }
+        for (int i = 0; i < load.members(); i++) {
+            members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
+        }
+    }
+
+    History history() {
+        return history;
+    }
+
+    MillraceClient client() {
+        return client;
+    }
+
+    long acknowledgedCount() {
+        return history.acknowledgedCount();
+    }
+
+    /** Demands that every producer is acknowledged anew, and the group given something, within {@code limit} from now. */
+    void awaitProgress(Duration limit) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + limit.toNanos();
+        List<ProducerLoad> waiting = new ArrayList<>(producers);
+        long[] before = producers.stream().mapToLong(ProducerLoad::okCount).toArray();
+        long readBefore = readCount();
+        while (true) {
+            waiting.removeIf(producer -> producer.okCount() > before[producers.indexOf(producer)]);
+            boolean groupGoesOn = members.isEmpty() || readCount() > readBefore;
+            if (waiting.isEmpty() && groupGoesOn) {
+                return;
+            }
+            if (System.nanoTime() > deadlineNanos) {
+                history.report(
+                        Property.PROGRESS,
+                        "after " + limit + ": " + waiting + " got no acknowledgement"
+                                + (groupGoesOn ? "" : "; the group was given nothing"));
+                return;
+            }
+            pause();
+        }
+    }
+
+    private long readCount() {
+        return members.stream().mapToLong(MemberLoad::readCount).sum();
+    }
+
+    private synchronized void pause() throws InterruptedException {
+        TimeUnit.MILLISECONDS.timedWait(this, 20);
+    }
+
+    /** Ends the producers once all they sent is answered, then the members. */
+    void stop() throws InterruptedException {
+        for (ProducerLoad producer : producers) {
+            producer.stop();
+        }
+        for (MemberLoad member : members) {
+            member.stop();
+        }
+    }
+
+    /** Demands everything: reads all partitions, and the group's offsets, and judges the history. */
+    List<Violation> check(Daemon daemon, LogHygiene hygiene) {
+        history.topicsSeen(topics());
+        new FullRead(client, TOPIC).into(history);
+        if (load.members() > 0) {
+            client.admin()
+                    .committedOffsets(GROUP)
+                    .forEach((partition, offset) -> history.commitFetched(GROUP, partition.partition(), offset));
+        }
+        hygiene.check(daemon.log(), history);
+        return history.violations();
+    }
+
+    private Set<String> topics() {
+        return client.admin().listTopics().stream().map(topic -> topic.name()).collect(Collectors.toSet());
+    }
+
+    /** Stops, checks, and fails with every violation found; answers the number of acknowledged records. */
+    long stopAndDemandEverything(Daemon daemon, LogHygiene hygiene) throws InterruptedException {
+        stop();
+        assertThat(check(daemon, hygiene)).as("violations").isEmpty();
+        assertThat(acknowledgedCount()).as("acknowledged records").isPositive();
+        return acknowledgedCount();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        if (client != null) {
+            producers.forEach(ProducerLoad::abandon);
+            members.forEach(MemberLoad::abandon);
+            client.close();
+        }
+    }
+}
