@@ -1,5 +1,6 @@
 package dev.millrace.history;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +57,18 @@ public final class History {
     /** Retention or a delete may have taken the records before this offset. */
     public synchronized void allowStart(int log, long offset) {
         log(log).allowStart(offset);
+    }
+
+    /** Retention by time may have taken what was acknowledged this long ago, and all before it. */
+    public synchronized void allowExpired(Duration retention) {
+        long bornBefore = nanoTime() - retention.toNanos();
+        for (Writer writer : writers) {
+            for (int row = 0; row < writer.count(); row++) {
+                if (writer.outcome(row) == Writer.Outcome.OK && writer.answeredNanos(row) <= bornBefore) {
+                    log(writer.log(row)).allowStart(writer.offset(row) + 1);
+                }
+            }
+        }
     }
 
     /** A commit is about to be sent. */

@@ -2,6 +2,7 @@ package dev.millrace.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -98,6 +99,19 @@ class HistoryTest {
         drain.read(0, 1, value(1));
         drain.ends(0, 2);
         assertThat(drain.check()).isEmpty();
+    }
+
+    @Test
+    void acceptsThatRetentionTookOnlyWhatIsOldEnough() {
+        publish(0, 0);
+        clock.addAndGet(100);
+        publish(0, 1);
+        history.allowExpired(Duration.ofNanos(50));
+        Drain drain = history.drain();
+        drain.starts(0, 1);
+        assertThat(history.violations()).isEmpty();
+        history.drain().starts(0, 2);
+        assertFound(history.violations(), Property.NO_LOST_WRITE);
     }
 
     @Test

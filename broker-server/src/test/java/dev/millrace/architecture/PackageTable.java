@@ -36,12 +36,12 @@ final class PackageTable {
             List.of("core.shard"),
             List.of("core.command", "core.storage"),
             List.of("core.compression"),
-            List.of("core.record", "core.wire", "core.error", "core.time"));
+            List.of("core.record", "core.wire", "core.error", "core.time", "core.failpoint"));
 
     private static final List<List<List<String>>> BLOCKS = List.of(SERVER, CLIENT, CORE);
 
     /** The leaves: {@code java.*} only. */
-    static final Set<String> LEAVES = Set.of("core.record", "core.wire", "core.error", "core.time");
+    static final Set<String> LEAVES = Set.of("core.record", "core.wire", "core.error", "core.time", "core.failpoint");
 
     private static final Set<String> CORE_FOR_CLIENT =
             Set.of("core.record", "core.compression", "core.wire", "core.error");

@@ -1,40 +1,111 @@
 package dev.millrace.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** SIGKILL at random moments, again and again, under producers and a group whose members come and go. */
+/**
+ * The daemon dies again and again, at random and at the moments that matter most, under producers and a group whose
+ * members come and go. Half of the {@code -Dfault.kills} each; about 2 s a kill.
+ */
 class KillIT {
+    private static final int KILLS = Integer.getInteger("fault.kills", 300);
+    private static final Duration OUTAGE_MAX = Duration.ofSeconds(120);
+    private static final Duration PROGRESS_MAX = Duration.ofSeconds(5);
+    /** Of the topic whose files come and go while the process dies. */
+    private static final Duration RETENTION = Duration.ofSeconds(3);
+
+    private static final int ROUND = 10;
+
     @TempDir
     Path directory;
 
+    private final long seed = Seeds.next();
+    private final Random random = new Random(seed);
+
+    private Daemon daemon() {
+        return new Daemon(
+                Distribution.underTest(),
+                directory,
+                "storage.generationSize=2MiB",
+                "storage.generationMaxAge=1s",
+                "storage.retentionCheckInterval=100ms");
+    }
+
     @Test
     void clientsLoseNothingAndSeeNothingTwiceThroughKillsAtRandom() throws Exception {
-        long seed = Seeds.next();
-        Random random = new Random(seed);
-        int cycles = Integer.getInteger("fault.cycles", 20);
-        try (Daemon daemon = new Daemon(Distribution.underTest(), directory, "storage.generationSize=4MiB");
-                Workload workload = new Workload(Load.moderate(), seed, Duration.ofSeconds(60))) {
+        try (Daemon daemon = daemon();
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of());
-            for (int cycle = 0; cycle < cycles; cycle++) {
-                daemon.process().waitFor(100 + random.nextInt(900), TimeUnit.MILLISECONDS);
+            RecoveryTimes recovery = new RecoveryTimes();
+            for (int kill = 0; kill < KILLS / 2; kill++) {
+                daemon.process().waitFor(random.nextInt(900), TimeUnit.MILLISECONDS);
                 daemon.kill();
                 workload.history().restarted();
-                daemon.start();
-                workload.awaitProgress(Duration.ofSeconds(5));
+                recovery.add(daemon.start());
+                if (kill % ROUND == ROUND - 1) {
+                    workload.awaitProgress(PROGRESS_MAX);
+                }
             }
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            System.out.printf("kills=%d acknowledged=%d lost=0 doubled=0%n", cycles, acknowledged);
-            daemon.terminate();
+            Figures.print("kill at random", "kills=%d acknowledged=%d %s", KILLS / 2, acknowledged, recovery);
+            assertThat(daemon.terminate()).isZero();
         }
+    }
+
+    @Test
+    void clientsLoseNothingAndSeeNothingTwiceWhereverTheProcessDies() throws Exception {
+        Map<Failpoint, Integer> died = new EnumMap<>(Failpoint.class);
+        try (Daemon daemon = daemon();
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
+            daemon.start();
+            workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            for (int kill = 0; kill < KILLS / 2; kill++) {
+                Failpoint point = Failpoint.values()[kill % Failpoint.values().length];
+                daemon.kill();
+                dieAt(point, daemon);
+                died.merge(point, 1, Integer::sum);
+                workload.history().restarted();
+                daemon.start();
+                if (kill % ROUND == ROUND - 1) {
+                    workload.awaitProgress(PROGRESS_MAX);
+                }
+            }
+            workload.stop();
+            workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
+            workload.history().allowExpired(RETENTION);
+            long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
+            Figures.print("kill at failpoints", "%s acknowledged=%d", new TreeMap<>(died), acknowledged);
+            assertThat(daemon.terminate()).isZero();
+        }
+    }
+
+    private void dieAt(Failpoint point, Daemon daemon) throws Exception {
+        int hits = point == Failpoint.DURING_OPEN ? 1 : 1 + random.nextInt(busy(point) ? 40 : 3);
+        daemon.environment(Failpoint.VARIABLE, point.label() + ":" + hits);
+        Process process = daemon.launch();
+        assertThat(process.waitFor(30, TimeUnit.SECONDS))
+                .as("%s came %d times within 30 s; the log:%n%s", point, hits, daemon.log())
+                .isTrue();
+        assertThat(process.exitValue()).as(daemon.log()).isEqualTo(Failpoint.EXIT_CODE);
+        daemon.environment(Failpoint.VARIABLE, null);
+    }
+
+    /** Those that come with every sync. */
+    private static boolean busy(Failpoint point) {
+        return point == Failpoint.AFTER_WRITE_BEFORE_SYNC || point == Failpoint.AFTER_SYNC_BEFORE_ANSWER;
     }
 }

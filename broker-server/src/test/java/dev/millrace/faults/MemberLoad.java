@@ -71,6 +71,12 @@ final class MemberLoad {
                 partitions.forEach(partition -> reader.revoked(partition.partition()));
                 uncommitted.keySet().removeAll(partitions);
             }
+
+            @Override
+            public void onOffsetReset(TopicPartition partition, long wantedOffset, long actualOffset) {
+                // Retention took what the group had not read; that it took no more than it may is judged at the end.
+                reader.assigned(partition.partition(), actualOffset);
+            }
         };
         try (GroupConsumer consumer = client.group(Workload.GROUP)
                 .topics(Workload.TOPIC)

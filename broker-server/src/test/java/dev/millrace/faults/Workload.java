@@ -49,6 +49,7 @@ final class Workload implements AutoCloseable {
         client = MillraceClient.builder()
                 .server(daemon.server())
                 .requestTimeout(requestTimeout)
+                .reconnectBackoff(Duration.ofMillis(20), Duration.ofMillis(200))
                 .build();
         client.admin().createTopic(TOPIC, load.partitions(), topicSettings);
         history.topicCreated(TOPIC);

@@ -3,6 +3,7 @@ package dev.millrace.core.shard;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.WriteSink;
@@ -95,7 +96,9 @@ public final class LocalShardLog implements ShardLog {
         }
         Runnable makeVisible = machine.endBatch(batch.nowMs(), sink);
         long sequence = sink.isEmpty() ? store.committedSequence() : store.commit(sink);
+        Failpoint.AFTER_WRITE_BEFORE_SYNC.hit();
         if (machine.generation() != generation) {
+            Failpoint.AT_ROTATION.hit();
             generation = machine.generation();
             store.rotate(generation);
         }
@@ -120,6 +123,7 @@ public final class LocalShardLog implements ShardLog {
             if (store.committedSequence() > durableSequence) {
                 long startNanos = time.nanoTime();
                 durableSequence = store.sync();
+                Failpoint.AFTER_SYNC_BEFORE_ANSWER.hit();
                 listener.onSync(time.nanoTime() - startNanos);
             }
         } catch (StoreException e) {

@@ -1,5 +1,6 @@
 package dev.millrace.core.storage;
 
+import dev.millrace.core.failpoint.Failpoint;
 import java.util.concurrent.atomic.LongAdder;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.TableFileCreationInfo;
@@ -32,6 +33,9 @@ final class RocksEvents extends AbstractEventListener {
 
     @Override
     public void onTableFileCreated(TableFileCreationInfo file) {
+        if (file.getReason() == TableFileCreationReason.FLUSH) {
+            Failpoint.DURING_FLUSH.hit();
+        }
         if (file.getReason() == TableFileCreationReason.COMPACTION
                 && file.getColumnFamilyName().equals(logName)) {
             logCompactionBytes.add(file.getFileSize());

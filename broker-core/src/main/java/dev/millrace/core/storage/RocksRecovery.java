@@ -1,5 +1,6 @@
 package dev.millrace.core.storage;
 
+import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.storage.Beacon.Mark;
 import dev.millrace.core.storage.StoreException.Kind;
 import java.io.IOException;
@@ -30,6 +31,7 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
             rocks = RocksHandles.open(directory, options);
             long found = rocks.db().getLatestSequenceNumber();
             check(found, durableSequence, directory);
+            Failpoint.DURING_OPEN.hit();
             // Recovery flushed what it replayed, so all of it is durable.
             beacon.write(found, false);
             return new RocksRecovery(rocks, beacon, rocks.newestGeneration());

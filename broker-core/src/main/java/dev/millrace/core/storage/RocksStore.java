@@ -1,5 +1,6 @@
 package dev.millrace.core.storage;
 
+import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.time.TimeSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -241,7 +242,9 @@ public final class RocksStore implements Store {
             bounds.add(LogKey.startOfGeneration(range.to()));
         }
         use("dropping old generations", false, () -> {
+            Failpoint.BEFORE_DROPPING_FILES.hit();
             db.deleteFilesInRanges(rocks.log(), bounds, false);
+            Failpoint.AFTER_DROPPING_FILES.hit();
             return null;
         });
     }

@@ -10,8 +10,13 @@ import java.util.regex.Pattern;
 /** Reads the environment variables {@code MILLRACE_A__B} into a draft. */
 final class EnvironmentSource {
     /** Variables with a meaning outside the configuration. */
-    private static final Set<String> RESERVED =
-            Set.of("MILLRACE_SERVER", "MILLRACE_HOME", "MILLRACE_CONFIG", "MILLRACE_JAVA_OPTS", "MILLRACE_OPTS");
+    private static final Set<String> RESERVED = Set.of(
+            "MILLRACE_SERVER",
+            "MILLRACE_HOME",
+            "MILLRACE_CONFIG",
+            "MILLRACE_JAVA_OPTS",
+            "MILLRACE_OPTS",
+            "MILLRACE_FAILPOINT");
 
     /** Kubernetes sets these in every pod beside a Service named millrace; nobody wrote them, so they are no mistake. */
     private static final Pattern SERVICE_LINK =
