@@ -1,14 +1,21 @@
 package dev.millrace.core.failpoint;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Moments at which a fault test lets the process die: {@code MILLRACE_FAILPOINT=after-write-before-sync:3} ends it when
- * that moment comes for the third time. Without the variable each costs one comparison with a constant.
+ * Moments at which a fault test lets the process die: with {@code MILLRACE_FAILPOINT=after-write-before-sync:3:/tmp/there}
+ * the thread that comes to that moment for the third time creates the file and stays there, and so does from then on every
+ * thread that comes to any failpoint; the test then kills the process. Without the variable each costs one comparison
+ * with a constant.
  *
- * <p>The process ends like one that was killed: nothing is flushed, no hook runs. Its exit code tells that the moment
- * came.
+ * <p>The process does not end itself: {@link Runtime#halt} runs the exit handlers of native libraries, and RocksDB's wait
+ * for its threads, which may be waiting for the JVM (seen, as a process that never ended).
  *
  * <p>Thread: any.
  */
@@ -31,30 +38,25 @@ public enum Failpoint {
     /** How the environment variable is called. */
     public static final String VARIABLE = "MILLRACE_FAILPOINT";
 
-    /** The exit code of a process that died at a failpoint. */
-    public static final int EXIT_CODE = 99;
-
     private static final Armed ARMED = Armed.of(System.getenv(VARIABLE));
 
     /** @param left hits until the end */
-    record Armed(Failpoint at, AtomicLong left) {
-        private static final Armed NONE = new Armed(null, new AtomicLong());
+    record Armed(Failpoint at, AtomicLong left, Path reached) {
+        private static final Armed NONE = new Armed(null, new AtomicLong(), null);
 
-        /** @param text {@code name:n}, the n being 1 or more; or null */
+        /** @param text {@code name:n:file}, the n being 1 or more; or null */
         static Armed of(String text) {
             if (text == null || text.isBlank()) {
                 return NONE;
             }
-            int colon = text.indexOf(':');
-            String name = colon < 0 ? text : text.substring(0, colon);
-            String hits = colon < 0 ? "1" : text.substring(colon + 1);
+            String[] parts = text.split(":", 3);
             for (Failpoint point : values()) {
-                if (point.label().equals(name) && hits.matches("[1-9][0-9]{0,8}")) {
-                    return new Armed(point, new AtomicLong(Long.parseLong(hits)));
+                if (point.label().equals(parts[0]) && parts.length == 3 && parts[1].matches("[1-9][0-9]{0,8}")) {
+                    return new Armed(point, new AtomicLong(Long.parseLong(parts[1])), Path.of(parts[2]));
                 }
             }
             throw new IllegalArgumentException(VARIABLE + "=" + text
-                    + " is not NAME:N with N from 1 on and a NAME such as " + AFTER_WRITE_BEFORE_SYNC.label());
+                    + " is not NAME:N:FILE with N from 1 on and a NAME such as " + AFTER_WRITE_BEFORE_SYNC.label());
         }
     }
 
@@ -65,8 +67,18 @@ public enum Failpoint {
 
     /** The moment has come. Does not return where it was the last. */
     public void hit() {
+        if (ARMED == Armed.NONE) {
+            return;
+        }
         if (ARMED.at == this && ARMED.left.decrementAndGet() == 0) {
-            Runtime.getRuntime().halt(EXIT_CODE);
+            try {
+                Files.createFile(ARMED.reached);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot create " + ARMED.reached, e);
+            }
+        }
+        while (ARMED.left.get() <= 0) {
+            LockSupport.park();
         }
     }
 }
