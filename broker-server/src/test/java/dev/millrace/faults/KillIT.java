@@ -6,7 +6,6 @@ import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -28,7 +27,6 @@ class KillIT {
     /** Of the topic whose files come and go while the process dies. */
     private static final Duration RETENTION = Duration.ofSeconds(3);
 
-    private static final Duration REACHED_MAX = Duration.ofSeconds(30);
     private static final int ROUND = 10;
 
     @TempDir
@@ -78,7 +76,8 @@ class KillIT {
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 Failpoint point = Failpoint.values()[kill % Failpoint.values().length];
                 daemon.kill();
-                dieAt(point, daemon);
+                ArmedFailpoint.runTo(point, hits(point), daemon, directory);
+                daemon.kill();
                 died.merge(point, 1, Integer::sum);
                 workload.history().restarted();
                 daemon.start();
@@ -95,27 +94,7 @@ class KillIT {
         }
     }
 
-    private void dieAt(Failpoint point, Daemon daemon) throws Exception {
-        int hits = point == Failpoint.DURING_OPEN ? 1 : 1 + random.nextInt(busy(point) ? 40 : 3);
-        Path reached = directory.resolve("reached");
-        daemon.environment(Failpoint.VARIABLE, point.label() + ":" + hits + ":" + reached);
-        Process process = daemon.launch();
-        long deadlineNanos = System.nanoTime() + REACHED_MAX.toNanos();
-        while (!Files.exists(reached)) {
-            assertThat(process.waitFor(5, TimeUnit.MILLISECONDS))
-                    .as(daemon.log())
-                    .isFalse();
-            assertThat(System.nanoTime())
-                    .as("%s came not %d times within %s; the log:%n%s", point, hits, REACHED_MAX, daemon.log())
-                    .isLessThan(deadlineNanos);
-        }
-        daemon.kill();
-        Files.delete(reached);
-        daemon.environment(Failpoint.VARIABLE, null);
-    }
-
-    /** Those that come with every sync. */
-    private static boolean busy(Failpoint point) {
-        return point == Failpoint.AFTER_WRITE_BEFORE_SYNC || point == Failpoint.AFTER_SYNC_BEFORE_ANSWER;
+    private int hits(Failpoint point) {
+        return point == Failpoint.DURING_OPEN ? 1 : 1 + random.nextInt(ArmedFailpoint.isBusy(point) ? 40 : 3);
     }
 }

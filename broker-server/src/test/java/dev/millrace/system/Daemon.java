@@ -31,9 +31,15 @@ public final class Daemon implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private Process process;
 
+    /** Data and log lie in {@code directory}. */
     public Daemon(Distribution distribution, Path directory, String... settings) {
+        this(distribution, directory, directory.resolve("data"), settings);
+    }
+
+    /** Only the log lies in {@code directory}. */
+    public Daemon(Distribution distribution, Path directory, Path data, String... settings) {
         this.distribution = distribution;
-        this.data = directory.resolve("data");
+        this.data = data;
         this.log = directory.resolve("daemon.log");
         this.settings.addAll(List.of(settings));
     }
