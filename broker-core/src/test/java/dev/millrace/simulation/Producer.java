@@ -102,7 +102,7 @@ final class Producer implements Client {
         } else {
             work();
         }
-        world.agenda.in(2_000 + world.random.nextInt(30_000), this::turn);
+        world.agenda.in(10_000 + world.random.nextInt(50_000), this::turn);
     }
 
     private void allocate() {

@@ -35,6 +35,7 @@ final class World {
     final Faults faults;
     final Operator operator;
     private final List<Client> clients = new ArrayList<>();
+    private final List<Team> teams = new ArrayList<>();
     private final List<Producer> producers = new ArrayList<>();
     private final Map<Long, String> producerIds = new HashMap<>();
     private long eventCount;
@@ -61,6 +62,9 @@ final class World {
         for (int i = 0; i < profile.tailers(); i++) {
             clients.add(new Tailer(this, "tailer-" + i));
         }
+        for (int i = 0; i < profile.groups(); i++) {
+            teams.add(new Team(this, "g-" + i));
+        }
     }
 
     /** Seeds in a row must not begin alike. */
@@ -79,10 +83,17 @@ final class World {
         server.start();
         server.keepHouse();
         clients.forEach(Client::start);
+        for (Team team : teams) {
+            for (int i = 0; i < profile.membersPerGroup(); i++) {
+                team.hireAnyone();
+            }
+            agenda.in(100_000, () -> look(team));
+        }
         faults.start();
         runUntil(profile.busyMs() * 1000);
         faults.end();
         quiet = true;
+        teams.forEach(Team::heal);
         trace.add("faults end");
         awaitClients();
         producers.forEach(Producer::repeatAll);
@@ -90,6 +101,7 @@ final class World {
         server.crash("the end");
         runWhile(() -> !server.isUp(), 10_000_000);
         operator.check();
+        teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
         return new FullRead(this).judge();
     }
 
@@ -137,20 +149,48 @@ final class World {
                 return what;
             }
         }
+        for (Team team : teams) {
+            String what = team.unfinished();
+            if (what != null) {
+                return what;
+            }
+        }
         return null;
+    }
+
+    private void look(Team team) {
+        if (!team.isClosed()) {
+            server.topics().forEach(topic -> fetchAllCommitted(team, topic));
+        }
+        agenda.in(100_000 + random.nextInt(300_000), () -> look(team));
+    }
+
+    private void fetchAllCommitted(Team team, Topic topic) {
+        for (int partitionId : topic.partitionIds()) {
+            fetchCommitted(team.group, partitionId);
+        }
+    }
+
+    /** All groups that have members. */
+    List<Team> teams() {
+        return teams;
     }
 
     /** Notes where a group stands, if what is in memory is what is on disk. */
     void fetchCommitted(String group, int partitionId) {
         if (server.isSettled()) {
-            long offset = server.shard()
-                    .machine
-                    .groups()
-                    .committed(group, partitionId)
-                    .map(CommittedOffset::offset)
-                    .orElse(0L);
-            history.commitFetched(group, partitionId, offset);
+            history.commitFetched(group, partitionId, committed(group, partitionId));
         }
+    }
+
+    /** Where a group stands in memory. */
+    long committed(String group, int partitionId) {
+        return server.shard()
+                .machine
+                .groups()
+                .committed(group, partitionId)
+                .map(CommittedOffset::offset)
+                .orElse(0L);
     }
 
     /** A producer was given this id; nobody else may have it. */
@@ -159,11 +199,5 @@ final class World {
         if (other != null) {
             history.report(Property.NO_DUPLICATE_AFTER_RESTART, name + " and " + other + " are both producer " + id);
         }
-    }
-
-    /** The topic with this partition, or null. */
-    Topic topicOf(int partitionId) {
-        var place = server.isUp() ? server.shard().machine.directory().placeOf(partitionId) : null;
-        return place == null ? null : place.topic();
     }
 }
