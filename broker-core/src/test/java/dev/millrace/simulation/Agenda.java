@@ -15,6 +15,7 @@ final class Agenda implements TimeSource {
     private long nowMicros;
     private long count;
     private long wallAheadMs;
+    private int forwardJumps;
 
     private record Event(long atMicros, long number, Runnable action) implements Comparable<Event> {
         @Override
@@ -50,6 +51,12 @@ final class Agenda implements TimeSource {
     /** Sets the wall clock, by so much from where it is. */
     void moveWallClock(long byMs) {
         wallAheadMs += byMs;
+        forwardJumps += byMs > 0 ? 1 : 0;
+    }
+
+    /** How often the wall clock was set forward. */
+    int forwardJumps() {
+        return forwardJumps;
     }
 
     @Override

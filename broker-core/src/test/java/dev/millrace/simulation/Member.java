@@ -28,6 +28,9 @@ import java.util.TreeMap;
 final class Member implements Client {
     private static final int HEARTBEATS_PER_SESSION = 4;
 
+    /** By so much may a clock that is set forward shorten a session. */
+    private static final int JUMP_COUNTS_MS = 500;
+
     private final World world;
     private final Team team;
     private final Role role;
@@ -45,6 +48,7 @@ final class Member implements Client {
     private boolean returns;
     private long silentUntilMicros;
     private long aliveMicros = -1;
+    private int jumpsWhenAlive;
 
     /** Who it is and what it subscribes to; the instance is null for a dynamic member. */
     record Role(String memberId, String instanceId, List<String> patterns) {}
@@ -150,7 +154,7 @@ final class Member implements Client {
             world.trace.add(role.memberId + " joins " + (fault == null ? assignment.partitions() : fault));
             if (fault == null) {
                 joined = true;
-                aliveMicros = askedMicros;
+                alive(askedMicros);
                 take(assignment);
             } else {
                 refused(fault);
@@ -171,7 +175,7 @@ final class Member implements Client {
                 return;
             }
             if (fault == null) {
-                aliveMicros = askedMicros;
+                alive(askedMicros);
                 take(assignment);
             } else {
                 checkSession(fault);
@@ -180,10 +184,16 @@ final class Member implements Client {
         });
     }
 
+    private void alive(long sinceMicros) {
+        aliveMicros = sinceMicros;
+        jumpsWhenAlive = world.agenda.forwardJumps();
+    }
+
     /** Within a session of its last heartbeat nobody may forget a member. */
     private void checkSession(Fault fault) {
         long silentMicros = world.agenda.nowMicros() - aliveMicros;
-        if (fault == Fault.UNKNOWN_MEMBER && silentMicros < sessionMs * 1000L) {
+        long shortenedMs = (long) JUMP_COUNTS_MS * (world.agenda.forwardJumps() - jumpsWhenAlive);
+        if (fault == Fault.UNKNOWN_MEMBER && silentMicros < (sessionMs - shortenedMs) * 1000) {
             world.history.report(
                     Property.PROGRESS,
                     role.memberId + " lost its session of " + sessionMs + " ms after " + silentMicros / 1000 + " ms");

@@ -27,7 +27,7 @@ public final class MemoryStore implements Store {
     private final Throwable openedAt = new Throwable("the store was opened here");
     private final Map<Object, Throwable> scansInProgress = new IdentityHashMap<>();
     private final Sink sink = new Sink();
-    private final Damage damage;
+    private final InjectedDamage damage;
     private boolean guarded = true;
     private boolean pagesLost;
     private long committedSequence;
@@ -51,10 +51,10 @@ public final class MemoryStore implements Store {
 
     /** An empty store. */
     public MemoryStore() {
-        this(new Contents(), 0, new Damage());
+        this(new Contents(), 0, new InjectedDamage());
     }
 
-    private MemoryStore(Contents found, long sequence, Damage damage) {
+    private MemoryStore(Contents found, long sequence, InjectedDamage damage) {
         this.damage = damage;
         live = found;
         durable = found.copy();
@@ -105,23 +105,23 @@ public final class MemoryStore implements Store {
 
     /** Damages a chunk that is durable: reading it fails until {@link #repair}. Answers its name; null where there is none. */
     public synchronized String flipChunk(Random random) {
-        byte[] key = Damage.pick(List.copyOf(durable.log.keySet()), random);
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.log.keySet()), random);
         if (key == null) {
             return null;
         }
         damage.addChunk(key);
-        return Damage.nameOfChunk(key);
+        return InjectedDamage.nameOfChunk(key);
     }
 
     /** Damages a row that is durable: reading it fails until {@link #repair}. Answers its name; null where there is none. */
     public synchronized String flipRow(Random random) {
         Table table = Table.values()[random.nextInt(Table.values().length)];
-        byte[] key = Damage.pick(List.copyOf(durable.tables.get(table).keySet()), random);
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.tables.get(table).keySet()), random);
         if (key == null) {
             return null;
         }
         damage.addRow(table, key);
-        return Damage.nameOfRow(table, key);
+        return InjectedDamage.nameOfRow(table, key);
     }
 
     /** Restores what was damaged, as from a copy; answers how many places that were. */

@@ -13,11 +13,11 @@ import java.util.TreeSet;
  * What lies on the disk of a {@link MemoryStore} and does not match its checksum any more: reading it fails, as it does
  * with RocksDB, and never gives other bytes or none. Thread: the store's lock.
  */
-final class Damage {
+final class InjectedDamage {
     private final TreeSet<byte[]> chunks = new TreeSet<>(Arrays::compareUnsigned);
     private final Map<Table, TreeSet<byte[]>> rows = new EnumMap<>(Table.class);
 
-    Damage() {
+    InjectedDamage() {
         for (Table table : Table.values()) {
             rows.put(table, new TreeSet<>(Arrays::compareUnsigned));
         }
