@@ -311,7 +311,7 @@ final class Member implements Client {
             long offset = world.random.nextInt(10) == 0 ? next / 2 : next;
             entries.add(new CommitOffsets.Entry(partitionId, offset, -1, ""));
             world.history.commitInvoked(team.group, partitionId, offset);
-            if (team.owner(partitionId) != this) {
+            if (team.isLost(partitionId, this)) {
                 lost.add(partitionId);
             }
         });

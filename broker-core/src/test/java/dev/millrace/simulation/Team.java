@@ -101,6 +101,11 @@ final class Team {
 
     /** A member was told to work on a partition: nobody may do so still whom the broker counts as a member. */
     void granted(int partitionId, Member to) {
+        if (!isKnown(to)) {
+            // The answer is older than what the broker has done since.
+            owners.remove(partitionId);
+            return;
+        }
         for (Member other : members) {
             if (other != to && other.worksOn(partitionId) && isKnown(other)) {
                 world.history.report(
@@ -112,8 +117,10 @@ final class Team {
         owners.put(partitionId, to);
     }
 
-    Member owner(int partitionId) {
-        return owners.get(partitionId);
+    /** True where somebody else was given the partition since this member was. */
+    boolean isLost(int partitionId, Member member) {
+        Member owner = owners.get(partitionId);
+        return owner != null && owner != member;
     }
 
     private boolean isKnown(Member member) {
