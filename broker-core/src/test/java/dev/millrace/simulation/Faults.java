@@ -1,5 +1,6 @@
 package dev.millrace.simulation;
 
+import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import java.util.List;
 
@@ -48,10 +49,14 @@ final class Faults {
     }
 
     private void crash() {
-        if (world.random.nextInt(5) == 0) {
+        int dice = world.random.nextInt(10);
+        if (dice == 0) {
             world.server.stop();
-        } else {
+        } else if (dice < 4) {
             world.server.crash("power");
+        } else {
+            Server.Moment[] moments = Server.Moment.values();
+            world.server.crashAt(moments[world.random.nextInt(moments.length)]);
         }
     }
 
@@ -64,14 +69,17 @@ final class Faults {
     }
 
     private void flip() {
-        boolean chunk = world.random.nextInt(4) > 0;
-        String what = chunk
-                ? world.server.disk().flipChunk(world.random)
-                : world.server.disk().flipRow(world.random);
-        if (what != null) {
-            world.trace.add("flipped " + what);
-            world.agenda.in(1000L * (100 + world.random.nextInt(2000)), this::repair);
+        MemoryStore disk = world.server.disk();
+        int dice = world.random.nextInt(10);
+        String what = dice < 5
+                ? "flipped " + disk.flipChunk(world.random)
+                : dice < 7 ? "flipped " + disk.flipRow(world.random) : "lost " + disk.loseChunk(world.random);
+        world.trace.add(what);
+        if (dice == 9) {
+            world.server.crash("power, and the disk lost synced data");
+            world.server.disk().loseSyncedTail();
         }
+        world.agenda.in(1000L * (100 + world.random.nextInt(2000)), this::repair);
     }
 
     private void repair() {

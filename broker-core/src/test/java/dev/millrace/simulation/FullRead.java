@@ -44,7 +44,7 @@ final class FullRead {
         long next = log.logStartOffset();
         drain.starts(partitionId, next);
         while (true) {
-            Reads.Outcome outcome = world.reads.read(partitionId, next, BYTES_MAX, false);
+            Reads.Outcome outcome = world.reads.readStored(new Reads.Request(partitionId, next, BYTES_MAX));
             if (outcome instanceof Reads.Outcome.Found found) {
                 for (Record record : found.records()) {
                     drain.read(partitionId, record.offset(), record.value());

@@ -1,11 +1,14 @@
 package dev.millrace.simulation;
 
 import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.machine.AppendResult;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.TopicDirectory;
+import dev.millrace.core.time.TimeSource;
 import dev.millrace.history.History;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -13,6 +16,7 @@ import java.util.TreeSet;
 /** What clients know of each log, and from that what retention may take at most. */
 final class Ledger {
     private final History history;
+    private final TimeSource time;
     private final Map<Integer, Log> logs = new TreeMap<>();
     private final Map<String, Rules> rules = new TreeMap<>();
 
@@ -32,6 +36,7 @@ final class Ledger {
 
     private static final class Log {
         final TreeMap<Long, Batch> batches = new TreeMap<>();
+        final TreeMap<Long, Long> timestampsMs = new TreeMap<>();
         long openBytes;
         long allowedStart;
     }
@@ -55,8 +60,9 @@ final class Ledger {
         }
     }
 
-    Ledger(History history) {
+    Ledger(History history, TimeSource time) {
         this.history = history;
+        this.time = time;
     }
 
     Rules rules(String topic) {
@@ -76,15 +82,21 @@ final class Ledger {
         log(partitionId).openBytes += bytes;
     }
 
-    void acknowledged(int partitionId, Appended batch) {
+    void acknowledged(int partitionId, Outgoing batch, int bytes, AppendResult result) {
         Log log = log(partitionId);
-        log.openBytes -= batch.bytes;
-        log.batches.putIfAbsent(
-                batch.baseOffset, new Batch(batch.baseOffset + batch.recordCount, batch.bytes, batch.appendMs));
+        log.openBytes -= bytes;
+        long appendMs = Math.min(result.appendTimeMs(), time.nowMs());
+        long endOffset = result.baseOffset() + batch.recordCount();
+        log.batches.putIfAbsent(result.baseOffset(), new Batch(endOffset, bytes, appendMs));
+        for (int i = 0; i < batch.recordCount(); i++) {
+            log.timestampsMs.put(result.baseOffset() + i, batch.timestampMs(i));
+        }
     }
 
-    /** A batch as it was acknowledged. */
-    record Appended(long baseOffset, int recordCount, int bytes, long appendMs) {}
+    /** The timestamps that clients gave to the records that they know of, by offset. */
+    NavigableMap<Long, Long> timestampsMs(int partitionId) {
+        return log(partitionId).timestampsMs;
+    }
 
     /** The wall clock was set back: what seems older was there longer than its stamp says. */
     void wallClockShows(long nowMs) {

@@ -42,8 +42,14 @@ final class Member implements Client {
     private final Set<Integer> told = new HashSet<>();
     private Connection connection;
     private int epoch;
+    /** The epochs that it was given since it was made, the newest last, each once. */
+    private final List<Integer> epochs = new ArrayList<>();
+
     private boolean joined;
     private boolean asking;
+    /** Every join and heartbeat was answered: the broker has given it nothing that it does not know of. */
+    private boolean certain;
+
     private boolean ended;
     private boolean returns;
     private long silentUntilMicros;
@@ -142,6 +148,7 @@ final class Member implements Client {
     private void join() {
         stopWork();
         asking = true;
+        certain = false;
         Connection through = connection;
         long askedMicros = world.agenda.nowMicros();
         JoinGroup join = new JoinGroup(
@@ -164,6 +171,7 @@ final class Member implements Client {
 
     private void heartbeat() {
         asking = true;
+        certain = false;
         letGo();
         Connection through = connection;
         long askedMicros = world.agenda.nowMicros();
@@ -224,6 +232,10 @@ final class Member implements Client {
 
     private void take(MemberAssignment assignment) {
         epoch = assignment.memberEpoch();
+        if (epochs.isEmpty() || epochs.get(epochs.size() - 1) < epoch) {
+            epochs.add(epoch);
+        }
+        certain = true;
         told.clear();
         for (MemberAssignment.Partition partition : assignment.partitions()) {
             told.add(partition.partitionId());
@@ -270,8 +282,11 @@ final class Member implements Client {
                 commit();
             } else {
                 read(partitionIds.get(world.random.nextInt(partitionIds.size())));
-                if (world.random.nextInt(4) == 0) {
+                int dice = world.random.nextInt(40);
+                if (dice < 10) {
                     commit();
+                } else if (dice < 13) {
+                    commitWrongly();
                 }
             }
         }
@@ -281,7 +296,7 @@ final class Member implements Client {
     private void read(int partitionId) {
         long from = working.get(partitionId);
         int bytesMax = world.isQuiet() ? 64 << 10 : 500 + world.random.nextInt(16_000);
-        Reads.Outcome outcome = world.reads.read(partitionId, from, bytesMax, true);
+        Reads.Outcome outcome = world.reads.read(new Reads.Request(partitionId, from, bytesMax));
         if (outcome instanceof Reads.Outcome.Found found) {
             for (Record record : found.records()) {
                 reader.read(partitionId, record.offset(), record.value());
@@ -340,6 +355,36 @@ final class Member implements Client {
                 world.history.commitAccepted(team.group, entry.partitionId(), entry.offset());
             }
         }
+    }
+
+    /** Commits what another member owns, or with an epoch from before: it must be refused. */
+    private void commitWrongly() {
+        if (!certain || !joined || !isConnected()) {
+            return;
+        }
+        int partitionId = team.somebodyElses(this);
+        if (partitionId >= 0 && !working.containsKey(partitionId)) {
+            mustBeRefused(epoch, partitionId, world.committed(team.group, partitionId) + 1);
+        } else if (epochs.size() > 2 && !working.isEmpty()) {
+            int own = working.keySet().iterator().next();
+            mustBeRefused(epochs.get(epochs.size() - 3), own, working.get(own) + 1);
+        }
+    }
+
+    private void mustBeRefused(int claimedEpoch, int partitionId, long offset) {
+        CommitOffsets commit = new CommitOffsets(
+                team.group,
+                role.memberId,
+                claimedEpoch,
+                List.of(new CommitOffsets.Entry(partitionId, offset, -1, "")));
+        connection.<List<PartitionResult>>call(() -> world.server.submit(commit), (results, fault) -> {
+            Object outcome = fault == null ? results : fault;
+            world.trace.add(role.memberId + " commits wrongly " + partitionId + " in epoch " + claimedEpoch + " of "
+                    + epoch + ": " + outcome);
+            if (fault == null && results.get(0).accepted()) {
+                world.history.zombieCommitAccepted(role.memberId, team.group, partitionId, offset);
+            }
+        });
     }
 
     // ---- the end

@@ -5,6 +5,7 @@ import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CommitOffsets;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
+import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.DeleteTopic;
 import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
@@ -13,6 +14,7 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.history.Property;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +36,14 @@ final class Operator implements Client {
     private static final String[] RETENTIONS = {null, null, "1s", "2s", "5s"};
     private static final String[] RETENTION_BYTES = {null, null, "1KiB", "4KiB", "16KiB"};
     private static final int PARTITIONS_MAX = 3;
+    private static final int RETRY_MICROS = 300_000;
+    private static final int RESETS_MAX = 20;
 
     private final World world;
     private final Map<String, Topic> known = new TreeMap<>();
     private final Set<UUID> deleteInvoked = new HashSet<>();
+    /** Every topic that anybody was shown, and how many partitions it had. */
+    private final Map<UUID, Integer> seen = new TreeMap<>();
     private final Map<Integer, Long> deletedBefore = new TreeMap<>();
     private Connection connection;
     private boolean busy;
@@ -78,6 +84,10 @@ final class Operator implements Client {
 
     private void pick() {
         int dice = world.random.nextInt(100);
+        if (dice >= 95) {
+            closeTeam();
+            return;
+        }
         Topic topic = known.isEmpty() ? null : List.copyOf(known.values()).get(world.random.nextInt(known.size()));
         if (topic == null || dice < 15) {
             begin(create(NAMES[world.random.nextInt(NAMES.length)]));
@@ -258,6 +268,49 @@ final class Operator implements Client {
         });
     }
 
+    /** Everyone leaves a group; then its offsets are reset or the group is deleted, and members come again. */
+    private void closeTeam() {
+        Team team = world.teams().get(world.random.nextInt(world.teams().size()));
+        busy = true;
+        world.trace.add("operator closes " + team.group);
+        team.close();
+        world.agenda.in(RETRY_MICROS, () -> resetTeam(team, RESETS_MAX));
+    }
+
+    private void resetTeam(Team team, int attemptsLeft) {
+        List<Topic> topics = List.copyOf(known.values());
+        if (attemptsLeft == 0 || topics.isEmpty()) {
+            busy = false;
+            team.open();
+            return;
+        }
+        Topic topic = topics.get(world.random.nextInt(topics.size()));
+        int partitionId = topic.partitionIds()[world.random.nextInt(topic.partitionCount())];
+        long offset = world.random.nextInt(5);
+        boolean delete = world.random.nextInt(3) == 0;
+        Command command = delete
+                ? new DeleteGroup(team.group)
+                : new ResetOffsets(team.group, List.of(new ResetOffsets.Entry(partitionId, offset)));
+        ask(
+                new Change(command, (value, fault, repeated) -> {
+                    if (fault == Fault.GROUP_NOT_EMPTY) {
+                        // A member left without a word, so its session must end first.
+                        busy = true;
+                        world.agenda.in(RETRY_MICROS, () -> resetTeam(team, attemptsLeft - 1));
+                        return;
+                    }
+                    if (delete && (fault == null || fault == Fault.GROUP_NOT_FOUND)) {
+                        world.ledger.partitionIds().forEach(id -> world.history.commitReset(team.group, id, 0));
+                    } else if (fault == null) {
+                        world.history.commitReset(team.group, partitionId, offset);
+                    } else {
+                        wrong("reset " + team.group, fault);
+                    }
+                    team.open();
+                }),
+                1);
+    }
+
     // ---- what must be there
 
     /** Looks at everything now and then: topics, their partitions, deleted records, its group's offsets. */
@@ -268,13 +321,42 @@ final class Operator implements Client {
         world.agenda.in(50_000 + world.random.nextInt(200_000), this::look);
     }
 
+    /** A client was shown this topic: it must stay, unless it is deleted. */
+    void seen(Topic topic) {
+        seen.merge(topic.topicId(), topic.partitionCount(), Math::max);
+    }
+
+    private void checkSeen() {
+        Map<UUID, Integer> now = new TreeMap<>();
+        world.server.topics().forEach(topic -> now.put(topic.topicId(), topic.partitionCount()));
+        seen.forEach((topicId, partitions) -> {
+            if (!deleteInvoked.contains(topicId) && now.getOrDefault(topicId, 0) < partitions) {
+                world.history.report(
+                        Property.DURABLE_TOPICS, "topic " + topicId + " was seen with " + partitions + " partitions");
+            }
+        });
+    }
+
     /** What the operator was told must be so now; nothing may be under way. */
     void check() {
-        Set<String> seen = new TreeSet<>();
-        world.server.topics().forEach(topic -> seen.add(topic.name()));
-        world.history.topicsSeen(seen);
+        Set<String> names = new TreeSet<>();
+        Set<Integer> partitionIds = new TreeSet<>();
+        for (Topic topic : world.server.topics()) {
+            names.add(topic.name());
+            Arrays.stream(topic.partitionIds()).forEach(partitionIds::add);
+        }
+        world.history.topicsSeen(names);
+        checkSeen();
         for (Topic topic : known.values()) {
             check(topic);
+        }
+        if (world.server.isSettled()) {
+            world.server.shard().machine.groups().forEachCommitted((group, partitionId, offset) -> {
+                if (!partitionIds.contains(partitionId)) {
+                    world.history.report(
+                            Property.DURABLE_COMMIT, group + " has an offset of deleted partition " + partitionId);
+                }
+            });
         }
     }
 
@@ -283,7 +365,7 @@ final class Operator implements Client {
         boolean same = now != null
                 && now.topicId().equals(topic.topicId())
                 && now.settings().texts().equals(topic.settings().texts())
-                && java.util.Arrays.equals(now.partitionIds(), topic.partitionIds());
+                && Arrays.equals(now.partitionIds(), topic.partitionIds());
         if (!same) {
             world.history.report(Property.DURABLE_TOPICS, "topic " + topic.name() + " is not as it was acknowledged");
             return;

@@ -4,17 +4,12 @@ import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.machine.AppendResult;
-import dev.millrace.core.record.Compression;
-import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.topic.Topic;
-import dev.millrace.history.Payload;
 import dev.millrace.history.Property;
 import dev.millrace.history.Writer;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,12 +17,13 @@ import java.util.UUID;
 
 /**
  * An idempotent producer: up to five batches in flight to each partition; what it does not know the outcome of it sends
- * again, in order, until it does. On purpose it sometimes repeats an old batch, or leaves sequences out.
+ * again, in order, until it does. On purpose it sometimes repeats an old batch, leaves sequences out, or speaks as the
+ * one before it with the same id.
  */
 final class Producer implements Client {
     private static final int IN_FLIGHT_MAX = 5;
-    private static final int RECORDS_MAX = 4;
     private static final int SKIPPED_SEQUENCES = 100_000;
+    private static final int PROVOCATIONS = 40;
 
     private final World world;
     private final String name;
@@ -35,6 +31,7 @@ final class Producer implements Client {
     private final Map<Integer, Lane> lanes = new TreeMap<>();
     private Connection connection;
     private long producerId = -1;
+    private short epoch;
     private boolean allocating;
 
     /** The way to one partition. */
@@ -59,25 +56,21 @@ final class Producer implements Client {
         boolean awaits() {
             return unanswered.stream().anyMatch(batch -> batch.awaited);
         }
+
+        boolean isIdle() {
+            return unanswered.isEmpty() && !provoked;
+        }
     }
 
     private static final class Batch {
-        final int sequence;
-        final long firstCounter;
-        final List<byte[]> values;
-        final Compression compression;
-        final long timestampMs;
+        final Outgoing content;
         int sentCount;
         boolean awaited;
         int bytes;
         long baseOffset = -1;
 
-        Batch(int sequence, long firstCounter, List<byte[]> values, Compression compression, long timestampMs) {
-            this.sequence = sequence;
-            this.firstCounter = firstCounter;
-            this.values = values;
-            this.compression = compression;
-            this.timestampMs = timestampMs;
+        Batch(Outgoing content) {
+            this.content = content;
         }
     }
 
@@ -124,23 +117,15 @@ final class Producer implements Client {
         for (Lane lane : List.copyOf(lanes.values())) {
             sendAgain(lane);
         }
-        if (world.isQuiet()) {
-            return;
-        }
-        Lane lane = pickLane();
+        Lane lane = world.isQuiet() ? null : pickLane();
         if (lane == null || lane.provoked || lane.interrupted) {
             return;
         }
-        int dice = world.random.nextInt(40);
-        if (lane.unanswered.isEmpty() && dice == 0 && lane.lastAcknowledged != null) {
-            repeat(lane);
-        } else if (lane.unanswered.isEmpty() && dice == 1) {
-            skip(lane);
-        } else {
-            int count = 1 + world.random.nextInt(3);
+        if (!lane.isIdle() || !provoke(lane, world.random.nextInt(PROVOCATIONS))) {
+            int count = 1 + world.random.nextInt(IN_FLIGHT_MAX);
             for (int i = 0; i < count && lane.unanswered.size() < IN_FLIGHT_MAX; i++) {
-                Batch batch = newBatch(lane.nextSequence);
-                lane.nextSequence += batch.values.size();
+                Batch batch = new Batch(new Outgoing(world, writer, lane.nextSequence));
+                lane.nextSequence += batch.content.recordCount();
                 lane.unanswered.add(batch);
                 send(lane, batch);
             }
@@ -166,53 +151,42 @@ final class Producer implements Client {
         lane.unanswered.forEach(batch -> send(lane, batch));
     }
 
-    private Batch newBatch(int sequence) {
-        int count = 1 + world.random.nextInt(RECORDS_MAX);
-        List<byte[]> values = new ArrayList<>();
-        long first = -1;
-        for (int i = 0; i < count; i++) {
-            long counter = writer.invoke();
-            first = i == 0 ? counter : first;
-            int bytes = world.random.nextInt(world.profile.valueBytesMax());
-            values.add(Payload.of(writer.number(), counter, bytes));
-        }
-        Compression compression = world.random.nextInt(20) == 0 ? Compression.GZIP : Compression.NONE;
-        return new Batch(sequence, first, values, compression, world.agenda.nowMs() - world.random.nextInt(1000));
-    }
-
-    private ByteBuffer encode(Batch batch, long id) {
-        RecordBatchBuilder builder = new RecordBatchBuilder(batch.compression, 256);
-        builder.producer(id, (short) 0, batch.sequence);
-        for (int i = 0; i < batch.values.size(); i++) {
-            byte[] key = Payload.key(writer.number(), batch.firstCounter + i, 10);
-            builder.append(batch.timestampMs + i, key, batch.values.get(i), List.of());
-        }
-        return builder.build();
-    }
-
     private void send(Lane lane, Batch batch) {
-        ByteBuffer bytes = encode(batch, producerId);
+        ByteBuffer bytes = batch.content.encode(producerId, epoch);
         batch.bytes = bytes.remaining();
         batch.awaited = true;
         if (batch.sentCount++ == 0) {
             world.ledger.sent(lane.partitionId, batch.bytes);
         }
-        connection.<AppendResult>call(
-                () -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)),
-                (result, fault) -> answered(lane, batch, result, fault));
+        append(lane, bytes, (result, fault) -> answered(lane, batch, result, fault));
+    }
+
+    private void append(Lane lane, ByteBuffer bytes, Connection.Answer<AppendResult> answer) {
+        connection.call(
+                () -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)), answer);
     }
 
     private void answered(Lane lane, Batch batch, AppendResult result, Fault fault) {
         batch.awaited = false;
         if (fault == null) {
             acknowledged(lane, batch, result);
-        } else if (fault == Fault.TOPIC_NOT_FOUND || fault == Fault.PARTITION_NOT_FOUND) {
-            gone(lane, fault);
+        } else if (isGone(fault)) {
+            giveUp(lane, fault);
         } else if (fault.retriable()) {
             lane.interrupted = true;
-        } else if (fault != Fault.OUT_OF_ORDER_SEQUENCE && fault != Fault.UNKNOWN_PRODUCER || !lane.interrupted) {
-            refusedWrongly(lane, batch, fault);
+        } else if (!lane.interrupted || (fault != Fault.OUT_OF_ORDER_SEQUENCE && fault != Fault.UNKNOWN_PRODUCER)) {
+            lane.interrupted = true;
+            wrong("sent sequence " + batch.content.sequence + " of partition " + lane.partitionId + " in order, for the "
+                    + batch.sentCount + ". time, and was refused with " + fault);
         }
+    }
+
+    private static boolean isGone(Fault fault) {
+        return fault == Fault.TOPIC_NOT_FOUND || fault == Fault.PARTITION_NOT_FOUND;
+    }
+
+    private void wrong(String text) {
+        world.history.report(Property.NO_DUPLICATE_AFTER_RESTART, name + " " + text);
     }
 
     private void acknowledged(Lane lane, Batch batch, AppendResult result) {
@@ -221,87 +195,92 @@ final class Producer implements Client {
         }
         batch.baseOffset = result.baseOffset();
         lane.lastAcknowledged = batch;
-        world.trace.add(name + " acked " + lane.partitionId + "/" + result.baseOffset() + " sequence=" + batch.sequence
-                + " count=" + batch.values.size() + (result.duplicate() ? " again" : ""));
-        for (int i = 0; i < batch.values.size(); i++) {
-            writer.ok(batch.firstCounter + i, lane.partitionId, result.baseOffset() + i);
-        }
-        world.ledger.acknowledged(
-                lane.partitionId,
-                new Ledger.Appended(
-                        result.baseOffset(),
-                        batch.values.size(),
-                        batch.bytes,
-                        Math.min(result.appendTimeMs(), world.agenda.nowMs())));
+        world.trace.add(name + " acked " + lane.partitionId + "/" + result.baseOffset() + " sequence="
+                + batch.content.sequence + " count=" + batch.content.recordCount()
+                + (result.duplicate() ? " again" : ""));
+        batch.content.acknowledged(lane.partitionId, result.baseOffset());
+        world.ledger.acknowledged(lane.partitionId, batch.content, batch.bytes, result);
     }
 
-    /** The topic went: what was sent once and refused is not there, of the rest nobody knows. */
-    private void gone(Lane lane, Fault fault) {
+    /** The topic went: of what was not acknowledged nobody knows whether it had got there. */
+    private void giveUp(Lane lane, Fault fault) {
         world.operator.checkGone(lane.topicId, fault);
-        if (lanes.remove(lane.partitionId) == null) {
-            return;
+        if (lanes.remove(lane.partitionId) != null) {
+            world.trace.add(name + " gives up partition " + lane.partitionId);
         }
-        world.trace.add(name + " gives up partition " + lane.partitionId);
-        for (Iterator<Batch> it = lane.unanswered.iterator(); it.hasNext(); ) {
-            Batch batch = it.next();
-            for (int i = 0; i < batch.values.size(); i++) {
-                writer.unknown(batch.firstCounter + i);
-            }
-        }
-    }
-
-    private void refusedWrongly(Lane lane, Batch batch, Fault fault) {
-        world.history.report(
-                Property.NO_DUPLICATE_AFTER_RESTART,
-                name + " was refused with " + fault + ": sequence " + batch.sequence + " of partition "
-                        + lane.partitionId + ", sent " + batch.sentCount + " times, in order");
-        lane.interrupted = true;
     }
 
     // ---- provocations
+
+    /** Does something on a silent way that the broker must see through; answers false where there is nothing to do. */
+    private boolean provoke(Lane lane, int dice) {
+        if (dice == 0 && lane.lastAcknowledged != null) {
+            repeat(lane);
+        } else if (dice == 1) {
+            skip(lane, producerId, lane.nextSequence + SKIPPED_SEQUENCES);
+        } else if (dice == 2) {
+            skip(lane, producerId + SKIPPED_SEQUENCES, 0);
+        } else if (dice == 3 && epoch > 0 && lane.lastAcknowledged != null) {
+            speakAsBefore(lane);
+        } else if (dice == 4 && lanes.values().stream().allMatch(Lane::isIdle)) {
+            beginEpoch();
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** Goes on as a new producer with the same id, as one that restarts does; the one before is fenced by that. */
+    private void beginEpoch() {
+        epoch++;
+        world.trace.add(name + " begins epoch " + epoch);
+        for (Lane lane : lanes.values()) {
+            lane.nextSequence = 0;
+            lane.lastAcknowledged = null;
+        }
+    }
 
     /** Sends the batch again that was acknowledged last: the broker must know it. */
     private void repeat(Lane lane) {
         Batch batch = lane.lastAcknowledged;
         lane.provoked = true;
-        ByteBuffer bytes = encode(batch, producerId);
-        connection.<AppendResult>call(
-                () -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)), (result, fault) -> {
-                    lane.provoked = false;
-                    world.trace.add(name + " repeated " + lane.partitionId + "/" + batch.baseOffset + " " + fault);
-                    boolean known = fault == null && result.duplicate() && result.baseOffset() == batch.baseOffset;
-                    boolean open = fault != null && fault.retriable();
-                    boolean gone = fault == Fault.TOPIC_NOT_FOUND || fault == Fault.PARTITION_NOT_FOUND;
-                    if (gone) {
-                        gone(lane, fault);
-                    } else if (!known && !open) {
-                        world.history.report(
-                                Property.NO_DUPLICATE_AFTER_RESTART,
-                                name + " repeated the batch at " + lane.partitionId + "/" + batch.baseOffset
-                                        + " and was told " + (fault == null ? result : fault));
-                    }
-                });
+        append(lane, batch.content.encode(producerId, epoch), (result, fault) -> {
+            lane.provoked = false;
+            world.trace.add(name + " repeated " + lane.partitionId + "/" + batch.baseOffset + " " + fault);
+            boolean known = fault == null && result.duplicate() && result.baseOffset() == batch.baseOffset;
+            if (fault != null && isGone(fault)) {
+                giveUp(lane, fault);
+            } else if (!known && (fault == null || !fault.retriable())) {
+                wrong("repeated the batch at " + lane.partitionId + "/" + batch.baseOffset + " and was told "
+                        + (fault == null ? result : fault));
+            }
+        });
     }
 
-    /** Leaves sequences out, or uses an id that nobody was given: must be refused, and never be read. */
-    private void skip(Lane lane) {
-        boolean strangeId = world.random.nextInt(3) == 0;
-        Batch batch = newBatch(strangeId ? 0 : lane.nextSequence + SKIPPED_SEQUENCES);
-        for (int i = 0; i < batch.values.size(); i++) {
-            writer.failed(batch.firstCounter + i);
-        }
+    /** Leaves sequences out, or uses an id that nobody was given. */
+    private void skip(Lane lane, long id, int sequence) {
+        Outgoing batch = new Outgoing(world, writer, sequence);
+        mustFail(lane, batch, batch.encode(id, epoch), "skips sequences");
+    }
+
+    private void speakAsBefore(Lane lane) {
+        Outgoing batch = new Outgoing(world, writer, world.random.nextBoolean() ? 0 : lane.nextSequence);
+        mustFail(lane, batch, batch.encode(producerId, (short) (epoch - 1)), "uses the epoch before");
+    }
+
+    /** Whatever happens, this batch must not get in. */
+    private void mustFail(Lane lane, Outgoing batch, ByteBuffer bytes, String how) {
+        batch.failed();
         lane.provoked = true;
-        ByteBuffer bytes = encode(batch, strangeId ? producerId + SKIPPED_SEQUENCES : producerId);
-        connection.<AppendResult>call(
-                () -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)), (result, fault) -> {
-                    lane.provoked = false;
-                    world.trace.add(name + " skipped sequences in " + lane.partitionId + " " + fault);
-                    if (fault == null) {
-                        world.history.report(
-                                Property.NO_FAILED_READ,
-                                name + " left sequences out and was told " + result + " in " + lane.partitionId);
-                    }
-                });
+        append(lane, bytes, (result, fault) -> {
+            lane.provoked = false;
+            world.trace.add(name + " " + how + " in " + lane.partitionId + " " + fault);
+            if (fault == null) {
+                world.history.report(
+                        Property.NO_FAILED_READ,
+                        name + " " + how + " in " + lane.partitionId + " and was told " + result);
+            }
+        });
     }
 
     /** Sends the last batch of each partition again; all of them must be known. */
@@ -316,7 +295,7 @@ final class Producer implements Client {
     @Override
     public String unfinished() {
         for (Lane lane : lanes.values()) {
-            if (!lane.unanswered.isEmpty() || lane.provoked) {
+            if (!lane.isIdle()) {
                 return name + " waits for " + lane.unanswered.size() + " batches of partition " + lane.partitionId;
             }
         }

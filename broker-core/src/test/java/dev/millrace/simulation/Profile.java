@@ -9,6 +9,7 @@ import java.util.Random;
  */
 record Profile(
         int producers,
+        int plainProducers,
         int groups,
         int membersPerGroup,
         int tailers,
@@ -33,7 +34,7 @@ record Profile(
 
     static Profile draw(Random random) {
         Gaps gaps = new Gaps(
-                gap(random, 4, 800, 6000),
+                gap(random, 4, 400, 4000),
                 gap(random, 1, 1500, 8000),
                 gap(random, 1, 1500, 8000),
                 gap(random, 3, 300, 3000),
@@ -42,15 +43,16 @@ record Profile(
                 gap(random, 2, 800, 5000),
                 gap(random, 4, 150, 900));
         return new Profile(
-                1 + random.nextInt(3),
+                1 + random.nextInt(2),
+                random.nextInt(2),
                 1 + random.nextInt(2),
                 1 + random.nextInt(3),
-                random.nextInt(3),
+                1 + random.nextInt(2),
                 2000 + random.nextInt(6000),
                 2048L << random.nextInt(6),
                 random.nextBoolean() ? 60_000 : 200 + random.nextInt(2000),
                 random.nextInt(6) == 0 ? 4 : 65_536,
-                1000 << random.nextInt(5),
+                1000 << random.nextInt(8),
                 64 << random.nextInt(6),
                 gaps);
     }

@@ -33,6 +33,18 @@ final class Server {
     private boolean turnDue;
     private boolean syncDue;
     private boolean halting;
+    private Moment crashAt = Moment.NEVER;
+
+    /** When the power may fail, beside just any time. */
+    enum Moment {
+        /** A batch was committed and not yet synced. */
+        COMMITTED,
+        /** A sync has ended and its answers are on their way. */
+        SYNCED,
+        /** A generation ended. */
+        ROTATED,
+        NEVER
+    }
 
     Server(World world) {
         this.world = world;
@@ -81,6 +93,12 @@ final class Server {
         return shard == null ? null : shard.machine.directory().find(name);
     }
 
+    /** The log that readers may see, or null where there is none, or no broker. */
+    PartitionLog visibleLog(int partitionId) {
+        boolean visible = shard != null && shard.machine.directory().placeOf(partitionId) != null;
+        return visible ? shard.machine.logs().find(partitionId) : null;
+    }
+
     /** The log, or null where there is none, or no broker. */
     PartitionLog log(int partitionId) {
         return shard == null ? null : shard.machine.logs().find(partitionId);
@@ -105,6 +123,7 @@ final class Server {
             return;
         }
         life++;
+        crashAt = Moment.NEVER;
         turnDue = false;
         syncDue = false;
         halting = false;
@@ -118,9 +137,20 @@ final class Server {
             return;
         }
         int unsynced = shard.store.unsyncedCommitCount();
-        end(shard.store.crash(world.random));
+        end(world.random.nextInt(3) == 0 ? shard.store.crash() : shard.store.crash(world.random));
         world.trace.add("crash cause=" + cause + " unsynced=" + unsynced + " sequence=" + disk.committedSequence());
         world.agenda.in(world.random.nextInt(RESTART_MICROS_MAX), this::start);
+    }
+
+    /** Power loss at the next moment of this kind. */
+    void crashAt(Moment moment) {
+        crashAt = moment;
+    }
+
+    private void reached(Moment moment) {
+        if (crashAt == moment) {
+            crash(moment.toString());
+        }
     }
 
     /** An orderly stop: what was accepted is finished first. */
@@ -187,11 +217,18 @@ final class Server {
             return;
         }
         turnDue = false;
-        of.runtime.runOnce(world.agenda.nowMs());
+        int generation = of.machine.generation();
+        int taken = of.runtime.runOnce(world.agenda.nowMs());
         if (!of.runtime.isIdle()) {
             turnSoon();
         }
         syncSoon();
+        if (taken > 0) {
+            reached(Moment.COMMITTED);
+        }
+        if (of.machine.generation() > generation) {
+            reached(Moment.ROTATED);
+        }
     }
 
     private void syncSoon() {
@@ -214,8 +251,11 @@ final class Server {
                 of.runtime.runOnce(world.agenda.nowMs());
             }
         });
-        of.log.syncOnce();
+        int answered = of.log.syncOnce();
         syncSoon();
+        if (answered > 0) {
+            reached(Moment.SYNCED);
+        }
     }
 
     // ---- upkeep, as the maintenance thread does it

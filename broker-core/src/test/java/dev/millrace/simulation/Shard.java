@@ -5,6 +5,7 @@ import dev.millrace.core.command.Maintain;
 import dev.millrace.core.group.GroupLimits;
 import dev.millrace.core.log.LogReader;
 import dev.millrace.core.log.PartitionLogs;
+import dev.millrace.core.log.TimeSearch;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.CommandBatch;
 import dev.millrace.core.shard.LocalShardLog;
@@ -19,17 +20,20 @@ import java.util.function.Consumer;
 /** The broker's core between one start and one end, wired as LocalBroker does, without a thread of its own. */
 final class Shard {
     private static final int TAIL_CACHE_BYTES = 256 << 10;
+    private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
 
     final MemoryStore store;
     final BrokerStateMachine machine;
     final LocalShardLog log;
     final ShardRuntime<BrokerStateMachine> runtime;
     final LogReader reader;
+    final TimeSearch timeSearch;
 
     /** Fails: StoreException where a row cannot be read. */
     Shard(World world, MemoryStore store, Consumer<StoreException> onFailure) {
         Profile profile = world.profile;
         this.store = store;
+        store.checkComplete();
         PartitionLogs logs = new PartitionLogs(
                 store,
                 TAIL_CACHE_BYTES,
@@ -48,6 +52,7 @@ final class Shard {
         ShardRuntime.Limits limits = new ShardRuntime.Limits(profile.inboxCountMax(), 1 << 20, 64, 64 << 10, 256 << 10);
         runtime = new ShardRuntime<>(machine, watched(world), limits, (requests, bytes) -> {});
         reader = new LogReader(store);
+        timeSearch = new TimeSearch(store, DECOMPRESSED_BYTES_MAX);
         if (world.random.nextBoolean()) {
             store.withoutGuard();
         }

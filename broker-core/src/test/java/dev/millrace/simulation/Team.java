@@ -117,6 +117,15 @@ final class Team {
         owners.put(partitionId, to);
     }
 
+    /** A partition that another member was given last and works on; -1 where there is none. */
+    int somebodyElses(Member member) {
+        return owners.entrySet().stream()
+                .filter(owner -> owner.getValue() != member && owner.getValue().worksOn(owner.getKey()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(-1);
+    }
+
     /** True where somebody else was given the partition since this member was. */
     boolean isLost(int partitionId, Member member) {
         Member owner = owners.get(partitionId);

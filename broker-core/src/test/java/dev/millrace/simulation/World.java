@@ -47,7 +47,7 @@ final class World {
         profile = Profile.draw(random);
         trace = new Trace(agenda, print);
         history = new History(() -> ++historyNanos);
-        ledger = new Ledger(history);
+        ledger = new Ledger(history, agenda);
         server = new Server(this);
         reads = new Reads(this);
         faults = new Faults(this);
@@ -58,6 +58,9 @@ final class World {
             Producer producer = new Producer(this, "producer-" + i);
             producers.add(producer);
             clients.add(producer);
+        }
+        for (int i = 0; i < profile.plainProducers(); i++) {
+            clients.add(new PlainProducer(this, "plain-" + i));
         }
         for (int i = 0; i < profile.tailers(); i++) {
             clients.add(new Tailer(this, "tailer-" + i));
@@ -98,11 +101,22 @@ final class World {
         awaitClients();
         producers.forEach(Producer::repeatAll);
         awaitClients();
+        runWhile(() -> !server.isSettled(), 10_000_000);
+        String before = Picture.of(server.shard());
         server.crash("the end");
         runWhile(() -> !server.isUp(), 10_000_000);
+        checkSame(before, Picture.of(server.shard()));
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
         return new FullRead(this).judge();
+    }
+
+    /** What is in memory must be what is on the disk, no more and no less. */
+    private void checkSame(String before, String after) {
+        if (!before.equals(after)) {
+            history.report(
+                    Property.DURABLE_TOPICS, "a restart changed what there is from\n" + before + "to\n" + after);
+        }
     }
 
     private void runUntil(long micros) {

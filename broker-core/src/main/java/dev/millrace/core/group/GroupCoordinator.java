@@ -245,11 +245,11 @@ public final class GroupCoordinator {
         return new GroupsExpired(expired, dropped);
     }
 
-    private SortedMap<String, SortedMap<String, Member>> takeExpiredMembers(long sessionNowMs) {
+    private SortedMap<String, SortedMap<String, Member>> takeExpiredMembers(long nowMs) {
         SortedMap<String, SortedMap<String, Member>> expired = new TreeMap<>();
-        for (MemberRef due = timers.pollDue(sessionNowMs); due != null; due = timers.pollDue(sessionNowMs)) {
+        for (MemberRef due = timers.pollDue(nowMs); due != null; due = timers.pollDue(nowMs)) {
             Member member = groups.get(due.group()).member(due.memberId());
-            if (member.deadlineMs() > sessionNowMs) {
+            if (member.deadlineMs() > nowMs) {
                 timers.start(due.group(), member);
             } else {
                 expired.computeIfAbsent(due.group(), g -> new TreeMap<>()).put(member.memberId, member);

@@ -7,7 +7,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /**
  * What lies on the disk of a {@link MemoryStore} and does not match its checksum any more: reading it fails, as it does
@@ -15,7 +18,10 @@ import java.util.TreeSet;
  */
 final class InjectedDamage {
     private final TreeSet<byte[]> chunks = new TreeSet<>(Arrays::compareUnsigned);
+    private final TreeMap<byte[], byte[]> lostChunks = new TreeMap<>(Arrays::compareUnsigned);
     private final Map<Table, TreeSet<byte[]>> rows = new EnumMap<>(Table.class);
+
+    private boolean tailLost;
 
     InjectedDamage() {
         for (Table table : Table.values()) {
@@ -29,6 +35,20 @@ final class InjectedDamage {
 
     void addRow(Table table, byte[] key) {
         rows.get(table).add(key);
+    }
+
+    void lose(byte[] key, byte[] chunk) {
+        lostChunks.put(key, chunk);
+    }
+
+    void loseTail() {
+        tailLost = true;
+    }
+
+    void checkTail() {
+        if (tailLost) {
+            throw new StoreException(Kind.LOST_TAIL, "injected: data that was synced is missing at the end");
+        }
     }
 
     void checkChunk(byte[] key) {
@@ -66,18 +86,23 @@ final class InjectedDamage {
 
     void forgetChunks(byte[] from, byte[] to) {
         chunks.subSet(from, to).clear();
+        lostChunks.subMap(from, to).clear();
     }
 
     boolean isInPartition(int partition) {
-        return chunks.stream().anyMatch(key -> partitionOf(key) == partition);
+        return Stream.concat(chunks.stream(), lostChunks.keySet().stream())
+                .anyMatch(key -> partitionOf(key) == partition);
     }
 
     /** Puts all back; answers how many places that were. */
-    int repair() {
-        int count =
-                chunks.size() + rows.values().stream().mapToInt(TreeSet::size).sum();
+    int repair(BiConsumer<byte[], byte[]> chunkFound) {
+        int count = chunks.size() + lostChunks.size() + (tailLost ? 1 : 0);
+        count += rows.values().stream().mapToInt(TreeSet::size).sum();
+        lostChunks.forEach(chunkFound);
+        lostChunks.clear();
         chunks.clear();
         rows.values().forEach(TreeSet::clear);
+        tailLost = false;
         return count;
     }
 

@@ -124,12 +124,36 @@ public final class MemoryStore implements Store {
         return InjectedDamage.nameOfRow(table, key);
     }
 
-    /** Restores what was damaged, as from a copy; answers how many places that were. */
-    public synchronized int repair() {
-        return damage.repair();
+    /** Makes a durable chunk vanish, as with its file, until {@link #repair}. Answers its name; null where there is none. */
+    public synchronized String loseChunk(Random random) {
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.log.keySet()), random);
+        if (key == null) {
+            return null;
+        }
+        damage.lose(key, durable.log.remove(key));
+        live.log.remove(key);
+        return InjectedDamage.nameOfChunk(key);
     }
 
-    /** True where a chunk of this partition is damaged. */
+    /** The end of what was synced is gone: {@link #checkComplete} refuses the store until {@link #repair}. */
+    public synchronized void loseSyncedTail() {
+        damage.loseTail();
+    }
+
+    /** What an open of the real store does first, with its beacon. Fails: LOST_TAIL where synced data is missing. */
+    public synchronized void checkComplete() {
+        damage.checkTail();
+    }
+
+    /** Restores what was damaged or lost, as from a copy; answers how many places that were. */
+    public synchronized int repair() {
+        return damage.repair((key, chunk) -> {
+            durable.log.put(key, chunk);
+            live.log.put(key, chunk);
+        });
+    }
+
+    /** True where a chunk of this partition is damaged or lost. */
     public synchronized boolean isDamaged(int partition) {
         return damage.isInPartition(partition);
     }
