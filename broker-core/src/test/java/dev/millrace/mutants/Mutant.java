@@ -1,0 +1,57 @@
+package dev.millrace.mutants;
+
+/**
+ * One defect that the tests must catch: what it does, where it goes in, and who finds it by what.
+ *
+ * @param defect what the broken broker does, in words
+ * @param source a source file of broker-core below {@code dev/millrace/core}, without its ending
+ * @param original occurs exactly once in that file
+ * @param layer the test that must fail, see {@link Layer}
+ * @param violation what its failure must say, so that a failure for another reason does not count
+ */
+record Mutant(String defect, String source, String original, String replacement, Layer layer, String violation) {
+
+    /** Begins a row of the table. */
+    static Where that(String defect) {
+        return source -> (original, replacement) ->
+                (test, violation) -> new Mutant(defect, source, original, replacement, Layer.of(test), violation);
+    }
+
+    /** Broken in which file. */
+    @FunctionalInterface
+    interface Where {
+        What in(String source);
+    }
+
+    /** Broken by which change. */
+    @FunctionalInterface
+    interface What {
+        Who replacing(String original, String replacement);
+
+        /** Adds behind what is there. */
+        default Who adding(String original, String more) {
+            return replacing(original, original + " " + more);
+        }
+    }
+
+    /** Caught by whom. */
+    @FunctionalInterface
+    interface Who {
+        Mutant isCaughtBy(String test, String violation);
+    }
+
+    String sourceFile() {
+        return "dev/millrace/core/" + source + ".java";
+    }
+
+    /** The defect put in. Fails: {@link AssertionError} where the code has changed, so that the row needs a new place. */
+    String applyTo(String text) {
+        int at = text.indexOf(original);
+        if (at < 0 || text.indexOf(original, at + 1) >= 0) {
+            throw new AssertionError(
+                    "mutant no longer applies: '" + defect + "' wants to replace what must occur once in "
+                            + sourceFile() + " and occurs " + (at < 0 ? "never" : "more than once") + ": " + original);
+        }
+        return text.substring(0, at) + replacement + text.substring(at + original.length());
+    }
+}

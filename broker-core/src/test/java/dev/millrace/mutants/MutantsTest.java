@@ -1,0 +1,145 @@
+package dev.millrace.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.millrace.core.Broker;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The tests are themselves tested: each row of {@link Mutants} breaks the broker's source in one place, and the test that
+ * the row names must say so. The sources that ship hold no defect and no switch for one.
+ *
+ * <p>{@code -Dmutant=words} runs the rows that contain these words.
+ */
+class MutantsTest {
+    private static final int COUNT_MIN = 15;
+    private static final Path SOURCES = Path.of("src", "main", "java");
+    private static final Path REPORT = Path.of("target", "fault-lab", "mutants.md");
+    private static final String SEED = "seed";
+    private static final Map<Mutant, Caught> CAUGHT = new LinkedHashMap<>();
+
+    private record Caught(String by, double seconds) {}
+
+    @TempDir
+    Path directory;
+
+    private final String seedGiven = System.getProperty(SEED, "");
+    private MutantCompiler compiler;
+
+    @BeforeEach
+    void open() throws Exception {
+        // A single seed is for the test that printed it; here each layer plays as in every build.
+        System.setProperty(SEED, "");
+        compiler = new MutantCompiler(brokerClasses());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        System.setProperty(SEED, seedGiven);
+        compiler.close();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyDefectIsCaughtAndTheBrokerWithoutItPasses() {
+        String wanted = System.getProperty("mutant", "");
+        List<Mutant> mutants =
+                Mutants.all().stream().filter(m -> m.defect().contains(wanted)).toList();
+        Map<Layer, List<Mutant>> byLayer = new LinkedHashMap<>();
+        mutants.forEach(m ->
+                byLayer.computeIfAbsent(m.layer(), layer -> new ArrayList<>()).add(m));
+        List<DynamicTest> tests = new ArrayList<>();
+        tests.add(dynamicTest("there are enough defects, each with its own words", () -> {
+            assertThat(Mutants.all()).hasSizeGreaterThanOrEqualTo(COUNT_MIN);
+            assertThat(Mutants.all()).extracting(Mutant::defect).doesNotHaveDuplicates();
+        }));
+        byLayer.forEach((layer, ofLayer) -> {
+            tests.add(dynamicTest("as it is, the broker passes " + layer, () -> passes(layer, ofLayer)));
+            ofLayer.forEach(mutant -> tests.add(dynamicTest(mutant.defect(), () -> isCaught(mutant))));
+        });
+        return tests.stream();
+    }
+
+    /** Compiles the same files unchanged, so that what catches the defects is not the machinery. */
+    private void passes(Layer layer, List<Mutant> mutants) throws Exception {
+        Map<String, String> sources = new TreeMap<>();
+        for (Mutant mutant : mutants) {
+            sources.put(mutant.sourceFile(), Files.readString(SOURCES.resolve(mutant.sourceFile())));
+        }
+        LayerRun run = run(layer, sources);
+        assumeFalse(run.skipped(), layer + " cannot run on this machine");
+        assertThat(run.passed()).as("passed; else: %s", run.text()).isTrue();
+    }
+
+    private void isCaught(Mutant mutant) throws Exception {
+        String original = Files.readString(SOURCES.resolve(mutant.sourceFile()));
+        long startNanos = System.nanoTime();
+        LayerRun run = run(mutant.layer(), Map.of(mutant.sourceFile(), mutant.applyTo(original)));
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        if (run.skipped()) {
+            CAUGHT.put(mutant, new Caught(mutant.layer() + " (skipped: cannot run on this machine)", seconds));
+        }
+        assumeFalse(run.skipped(), mutant.layer() + " cannot run on this machine");
+        assertThat(run.failures())
+                .as("survived: %s does not notice that the broker %s", mutant.layer(), mutant.defect())
+                .isNotEmpty();
+        assertThat(run.isBrokenBuild()).as(run.text()).isFalse();
+        assertThat(run.text()).as("the failure is the promise that was broken").contains(mutant.violation());
+        CAUGHT.put(mutant, new Caught(mutant.layer().toString(), seconds));
+    }
+
+    private LayerRun run(Layer layer, Map<String, String> sources) throws Exception {
+        Path classes = Files.createTempDirectory(directory, "classes");
+        compiler.compile(sources, classes);
+        try (BrokenBroker broker = BrokenBroker.of(classes, List.of(brokerClasses(), testClasses()))) {
+            LayerRun run = LayerRun.of(layer, broker);
+            assertThat(sources.keySet())
+                    .as("compiled here and used by %s; the run said: %s", layer, run.text())
+                    .allMatch(file -> run.skipped() || broker.used(file));
+            return run;
+        }
+    }
+
+    private static Path brokerClasses() throws Exception {
+        return placeOf(Broker.class);
+    }
+
+    private static Path testClasses() throws Exception {
+        return placeOf(MutantsTest.class);
+    }
+
+    private static Path placeOf(Class<?> type) throws Exception {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    }
+
+    @AfterAll
+    static void report() throws Exception {
+        StringBuilder table = new StringBuilder("| the broker | caught by | s |\n|---|---|---|\n");
+        for (Mutant mutant : Mutants.all()) {
+            Caught caught = CAUGHT.get(mutant);
+            table.append("| ").append(mutant.defect()).append(" | ");
+            table.append(
+                    caught == null
+                            ? "**not caught** | |"
+                            : String.format(Locale.ROOT, "%s | %.1f |", caught.by, caught.seconds));
+            table.append('\n');
+        }
+        Files.createDirectories(REPORT.getParent());
+        Files.writeString(REPORT, table);
+    }
+}
