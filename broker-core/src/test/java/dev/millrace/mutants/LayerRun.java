@@ -45,7 +45,7 @@ record LayerRun(boolean passed, boolean skipped, List<Throwable> failures) {
                 .enableTestExecutionListenerAutoRegistration(false)
                 .build();
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectMethod(broker, layer.testClass(), layer.method()))
+                .selectors(DiscoverySelectors.selectMethod(broker, layer.fullName()))
                 .build();
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         LauncherFactory.create(alone).execute(request, listener);

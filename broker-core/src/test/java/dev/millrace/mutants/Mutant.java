@@ -7,14 +7,14 @@ package dev.millrace.mutants;
  * @param source a source file of broker-core below {@code dev/millrace/core}, without its ending
  * @param original occurs exactly once in that file
  * @param layer the test that must fail, see {@link Layer}
- * @param violation what its failure must say, so that a failure for another reason does not count
+ * @param violation a regular expression for what its failure must say, so that one for another reason does not count
  */
 record Mutant(String defect, String source, String original, String replacement, Layer layer, String violation) {
 
     /** Begins a row of the table. */
     static Where that(String defect) {
         return source -> (original, replacement) ->
-                (test, violation) -> new Mutant(defect, source, original, replacement, Layer.of(test), violation);
+                (test, violation) -> new Mutant(defect, source, original, replacement, new Layer(test), violation);
     }
 
     /** Broken in which file. */

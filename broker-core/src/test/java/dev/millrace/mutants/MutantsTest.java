@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.millrace.core.Broker;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,14 +33,16 @@ class MutantsTest {
     private static final Path SOURCES = Path.of("src", "main", "java");
     private static final Path REPORT = Path.of("target", "fault-lab", "mutants.md");
     private static final String SEED = "seed";
+    private static final String CLASS_PATH = "java.class.path";
     private static final Map<Mutant, Caught> CAUGHT = new LinkedHashMap<>();
 
-    private record Caught(String by, double seconds) {}
+    private record Caught(String by, double seconds, String text) {}
 
     @TempDir
     Path directory;
 
     private final String seedGiven = System.getProperty(SEED, "");
+    private final String classPathGiven = System.getProperty(CLASS_PATH);
     private MutantCompiler compiler;
 
     @BeforeEach
@@ -52,6 +55,7 @@ class MutantsTest {
     @AfterEach
     void close() throws Exception {
         System.setProperty(SEED, seedGiven);
+        System.setProperty(CLASS_PATH, classPathGiven);
         compiler.close();
     }
 
@@ -92,20 +96,24 @@ class MutantsTest {
         LayerRun run = run(mutant.layer(), Map.of(mutant.sourceFile(), mutant.applyTo(original)));
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         if (run.skipped()) {
-            CAUGHT.put(mutant, new Caught(mutant.layer() + " (skipped: cannot run on this machine)", seconds));
+            CAUGHT.put(mutant, new Caught(mutant.layer() + " (skipped: cannot run on this machine)", seconds, ""));
         }
         assumeFalse(run.skipped(), mutant.layer() + " cannot run on this machine");
         assertThat(run.failures())
                 .as("survived: %s does not notice that the broker %s", mutant.layer(), mutant.defect())
                 .isNotEmpty();
         assertThat(run.isBrokenBuild()).as(run.text()).isFalse();
-        assertThat(run.text()).as("the failure is the promise that was broken").contains(mutant.violation());
-        CAUGHT.put(mutant, new Caught(mutant.layer().toString(), seconds));
+        assertThat(run.text())
+                .as("that the broker %s must fail by the promise that it breaks", mutant.defect())
+                .containsPattern(mutant.violation());
+        CAUGHT.put(mutant, new Caught(mutant.layer().toString(), seconds, run.text()));
     }
 
     private LayerRun run(Layer layer, Map<String, String> sources) throws Exception {
         Path classes = Files.createTempDirectory(directory, "classes");
         compiler.compile(sources, classes);
+        // For layers that start a process of their own.
+        System.setProperty(CLASS_PATH, classes + File.pathSeparator + classPathGiven);
         try (BrokenBroker broker = BrokenBroker.of(classes, List.of(brokerClasses(), testClasses()))) {
             LayerRun run = LayerRun.of(layer, broker);
             assertThat(sources.keySet())
@@ -139,6 +147,12 @@ class MutantsTest {
                             : String.format(Locale.ROOT, "%s | %.1f |", caught.by, caught.seconds));
             table.append('\n');
         }
+        table.append("\n## What the tests said\n");
+        CAUGHT.forEach((mutant, caught) -> table.append("\n### ")
+                .append(mutant.defect())
+                .append("\n```\n")
+                .append(caught.text)
+                .append("```\n"));
         Files.createDirectories(REPORT.getParent());
         Files.writeString(REPORT, table);
     }
