@@ -1,6 +1,8 @@
 package dev.millrace.mutants;
 
+import static dev.millrace.mutants.Mutant.that;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,6 +82,55 @@ class MutantsTest {
         return tests.stream();
     }
 
+    @Test
+    void aDefectThatNoTestNoticesIsNamed() {
+        Mutant harmless = that("says more in a comment")
+                .in("log/Chunk")
+                .adding("static final int HEADER_BYTES = 24;", "// as drawn above")
+                .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", ".");
+        assertThatThrownBy(() -> isCaught(harmless)).hasMessageContaining("survived: RetentionTest");
+    }
+
+    @Test
+    void aFailureForAnotherReasonDoesNotCount() {
+        Mutant fails = that("fails at once")
+                .in("log/Chunk")
+                .adding("void writeHeader(ByteBuffer out) {", "if (out != null) throw new NoClassDefFoundError(\"x\");")
+                .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", "NoClassDefFoundError");
+        assertThatThrownBy(() -> isCaught(fails)).hasMessageContaining("does not fit");
+        Mutant other = that("fails with other words")
+                .in("log/Chunk")
+                .adding(
+                        "void writeHeader(ByteBuffer out) {",
+                        "if (out != null) throw new IllegalStateException(\"x\");")
+                .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", "kept");
+        assertThatThrownBy(() -> isCaught(other)).hasMessageContaining("by the promise that it breaks");
+    }
+
+    @Test
+    void aDefectThatWasNotPartOfTheRunDoesNotCount() {
+        Mutant unused = that("breaks what the test does not use")
+                .in("record/Murmur2")
+                .adding("final class Murmur2 {", "private static final int UNUSED = 1;")
+                .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", ".");
+        assertThatThrownBy(() -> isCaught(unused)).hasMessageContaining("compiled here and used by");
+    }
+
+    @Test
+    void aRowWhoseCodeHasChangedIsNamed() {
+        assertThatThrownBy(() -> isCaught(that("is gone")
+                        .in("log/Chunk")
+                        .replacing("no such text", "")
+                        .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", ".")))
+                .hasMessageContaining("no longer applies")
+                .hasMessageContaining("never");
+        assertThatThrownBy(() -> isCaught(that("is there twice")
+                        .in("log/Chunk")
+                        .replacing("HEADER_BYTES", "")
+                        .isCaughtBy("core.log.RetentionTest#unlimitedRetentionKeepsEverything", ".")))
+                .hasMessageContaining("more than once");
+    }
+
     /** Compiles the same files unchanged, so that what catches the defects is not the machinery. */
     private void passes(Layer layer, List<Mutant> mutants) throws Exception {
         Map<String, String> sources = new TreeMap<>();
@@ -102,7 +154,9 @@ class MutantsTest {
         assertThat(run.failures())
                 .as("survived: %s does not notice that the broker %s", mutant.layer(), mutant.defect())
                 .isNotEmpty();
-        assertThat(run.isBrokenBuild()).as(run.text()).isFalse();
+        assertThat(run.isBrokenBuild())
+                .as("the mutant does not fit the other classes: %s", run.text())
+                .isFalse();
         assertThat(run.text())
                 .as("that the broker %s must fail by the promise that it breaks", mutant.defect())
                 .containsPattern(mutant.violation());
