@@ -19,7 +19,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * @param skipped it could not run on this machine
  */
 record LayerRun(boolean passed, boolean skipped, List<Throwable> failures) {
-    private static final long SECONDS_MAX = 60;
+    private static final long SECONDS_MAX = 180;
 
     /** Runs the layer as {@code broker} has it. Fails: AssertionError where it does not end. */
     static LayerRun of(Layer layer, BrokenBroker broker) throws Exception {
