@@ -15,6 +15,7 @@ final class Mutants {
     private static final String FAILED_SYNC =
             "core.machine.ShardCrashTest#afterAFailedSyncNothingIsAcknowledgedAnyMore";
     private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
+    private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
@@ -25,6 +26,11 @@ final class Mutants {
     private static final String FALLS = "to be greater than or equal to";
 
     private Mutants() {}
+
+    /** A finding of the history checker about one of these {@link dev.millrace.history.Property properties}. */
+    private static String promise(String numbers) {
+        return "\\b(" + numbers + ") \\(";
+    }
 
     static List<Mutant> all() {
         return Stream.of(
@@ -49,7 +55,8 @@ final class Mutants {
                 that("acknowledges before the sync")
                         .in(shardLog)
                         .adding("awaiting.add(committed);", "done.complete(committed.answers);")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1|P11")),
                 that("shows records to readers before the sync")
                         .in(shardLog)
                         .adding("awaiting.add(committed);", "committed.makeVisible.run();")
@@ -57,11 +64,13 @@ final class Mutants {
                 that("tries a failed sync again")
                         .in(shardLog)
                         .replacing("fail(e);\n            return 0;", "return 0;")
-                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally"),
+                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
                 that("acknowledges although the sync failed")
                         .in(shardLog)
                         .replacing("fail(e);\n            return 0;", "durableSequence = store.committedSequence();")
-                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally"),
+                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
                 that("swallows a full disk")
                         .in(shardLog)
                         .replacing(
@@ -75,7 +84,8 @@ final class Mutants {
                                 """)
                         .isCaughtBy(
                                 "core.machine.ShardCrashTest#whatDidNotFitOnAFullDiskIsNeitherAcknowledgedNorShown",
-                                "completed exceptionally"),
+                                "completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
                 that("tears a batch into a commit for each command and one for the records")
                         .in(shardLog)
                         .adding("answers.add(machine.apply(command, batch.nowMs(), sink));", "store.commit(sink);")
@@ -112,28 +122,33 @@ final class Mutants {
                         .replacing(
                                 "endOffset = Math.max(endOffset, segment.lastOffset() + 1);",
                                 "endOffset = Math.max(endOffset, segment.lastOffset());")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1|P4")),
                 that("loses the end of an emptied partition")
                         .in(partitionLog)
                         .replacing(
                                 "writeBounds(sink);\n        return true;",
                                 "if (!segments.isEmpty()) { writeBounds(sink); } return true;")
                         .isCaughtBy(
-                                "core.log.RetentionTest#whatRetentionRemovedStaysRemovedAfterACrash", "expected: 1L"),
+                                "core.log.RetentionTest#whatRetentionRemovedStaysRemovedAfterACrash", "expected: 1L")
+                        .andBy(SIMULATION, promise("P20|P11")),
                 that("lets the high watermark go back when records are deleted")
                         .in(partitionLog)
                         .adding("logStartOffset = offset;", "durableEndOffset = offset;")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P9|P11|P5")),
                 that("drops the segment that the start was moved into")
                         .in(partitionLog)
                         .replacing("first.getValue().lastOffset() < offset;", "first.getValue().baseOffset() < offset;")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")),
                 that("forgets where a chunk lies when a segment grows")
                         .in(partitionLog)
                         .replacing(
                                 "segments.put(segment.baseOffset(), segment);\n        if (roll)",
                                 "segments.putIfAbsent(segment.baseOffset(), segment);\n        if (roll)")
-                        .isCaughtBy(CRASHES, LOST));
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")));
     }
 
     private static List<Mutant> retention() {
@@ -151,16 +166,19 @@ final class Mutants {
                         .replacing(
                                 "segment.lastAppendMs() < nowMs - retentionMs",
                                 "segment.maxTimestampMs() < nowMs - retentionMs")
-                        .isCaughtBy(byTime, "exactly an hour old"),
+                        .isCaughtBy(byTime, "exactly an hour old")
+                        .andBy(SIMULATION, promise("P1")),
                 that("removes one segment too many by bytes")
                         .in(partitionLog)
                         .replacing("remaining - segment.bytes() >= retentionBytes", "remaining >= retentionBytes")
                         .isCaughtBy(
-                                "core.log.RetentionTest#bytesBeyondTheRetentionGoInStepsOfAnEighth", "to be between"),
+                                "core.log.RetentionTest#bytesBeyondTheRetentionGoInStepsOfAnEighth", "to be between")
+                        .andBy(SIMULATION, promise("P1")),
                 that("drops a generation that a log still needs")
                         .in("log/GenerationUse")
                         .replacing("count == 1 ? null : count - 1", "null")
-                        .isCaughtBy(CRASHES, LOST));
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")));
     }
 
     private static List<Mutant> reads() {
@@ -172,7 +190,8 @@ final class Mutants {
                                 "return offset < log.logStartOffset() || log.isDeleted();", "return log.isDeleted();")
                         .isCaughtBy(
                                 "core.LocalBrokerTest#deletedRecordsAreOutOfRangeAndAnEmptiedPartitionKeepsItsEnd",
-                                "Expecting code to raise a throwable"),
+                                "Expecting code to raise a throwable")
+                        .andBy(SIMULATION, promise("P1|P20")),
                 that("reads on into records that are not synced")
                         .in(reader)
                         .replacing("chunk.header().lastOffset() < bounds.endOffset", "bounds.endOffset > 0")
@@ -216,19 +235,22 @@ final class Mutants {
                         .replacing(
                                 "return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());",
                                 "return APPEND;")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P6|P7")),
                 that("forgets at a restart what producers sent")
                         .in(table)
                         .replacing("states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));", "")
                         .isCaughtBy(
                                 "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
-                                "has no state in this partition"),
+                                "has no state in this partition")
+                        .andBy(SIMULATION, promise("P18")),
                 that("writes what a producer sent a commit late")
                         .in("machine/BrokerStateMachine")
                         .replacing(
                                 "producers.endBatch(sink);\n        Runnable showRecords = logs.endBatch(nowMs, sink);",
                                 "Runnable showRecords = logs.endBatch(nowMs, sink);")
-                        .isCaughtBy(CRASHES, SEQUENCES + "|" + LOST),
+                        .isCaughtBy(CRASHES, SEQUENCES + "|" + LOST)
+                        .andBy(SIMULATION, promise("P18")),
                 that("gives out a producer id again after a restart")
                         .in(table)
                         .replacing(
@@ -236,7 +258,8 @@ final class Mutants {
                                 "ByteBuffer.allocate(8).putLong(id).array()")
                         .isCaughtBy(
                                 "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
-                                "not to be equal"),
+                                "not to be equal")
+                        .andBy(SIMULATION, promise("P18")),
                 that("accepts a producer that was fenced")
                         .in(table)
                         .replacing("if (epoch < state.epoch())", "if (epoch < 0)")
@@ -257,7 +280,8 @@ final class Mutants {
                 that("brings a deleted topic back after a crash")
                         .in(catalog)
                         .replacing("sink.delete(Table.META, key(topic.topicId()));", "")
-                        .isCaughtBy("core.machine.TopicsAcrossCrashesTest#aDeletedTopicStaysDeleted", "expected: null"),
+                        .isCaughtBy("core.machine.TopicsAcrossCrashesTest#aDeletedTopicStaysDeleted", "expected: null")
+                        .andBy(SIMULATION, promise("P1|P20")),
                 that("gives a deleted topic's log to a new one after a restart")
                         .in(catalog)
                         .replacing(
@@ -265,7 +289,8 @@ final class Mutants {
                                 "ByteBuffer.allocate(4).putInt(0).array()")
                         .isCaughtBy(
                                 "core.machine.TopicsAcrossCrashesTest#aDeletedTopicsLogIsNeverGivenToAnother",
-                                "not to contain"),
+                                "not to contain")
+                        .andBy(SIMULATION, promise("P1")),
                 that("shows a topic before it is durable")
                         .in("machine/TopicDirectory")
                         .replacing("return () -> snapshot = next;", "snapshot = next; return () -> {};")
@@ -279,7 +304,8 @@ final class Mutants {
                 that("moves a committed offset backwards")
                         .in(coordinator)
                         .replacing("before.offset() > entry.offset()", "before.offset() < 0")
-                        .isCaughtBy(GROUPS, FALLS),
+                        .isCaughtBy(GROUPS, FALLS)
+                        .andBy(SIMULATION, promise("P10")),
                 that("accepts the commit of a member that was fenced")
                         .in(coordinator)
                         .replacing(
@@ -296,11 +322,13 @@ final class Mutants {
                         .adding(
                                 "holders.remove(partitions.get(i));",
                                 "if (offsets.remove(partitions.get(i)) != null) { changedOffsets.add(partitions.get(i)); }")
-                        .isCaughtBy(GROUPS, FALLS),
+                        .isCaughtBy(GROUPS, FALLS)
+                        .andBy(SIMULATION, promise("P10")),
                 that("does not tell a new holder how far the group has read")
                         .in("machine/BrokerStateMachine")
                         .replacing(".map(CommittedOffset::offset)", ".map(committedOffset -> -1L)")
-                        .isCaughtBy("core.LocalBrokerTest#aGroupCommitsDurablyAndLagIsExact", "expected: 2L"),
+                        .isCaughtBy("core.LocalBrokerTest#aGroupCommitsDurablyAndLagIsExact", "expected: 2L")
+                        .andBy(SIMULATION, promise("P10")),
                 that("keeps a deleted topic's committed offsets")
                         .in(coordinator)
                         .replacing("group.forget(deleted);", "")
@@ -315,13 +343,15 @@ final class Mutants {
                         .replacing(
                                 "member.target.filter(id -> !holders.containsKey(id))",
                                 "member.target.filter(id -> holders.get(id) != member)")
-                        .isCaughtBy(GROUPS, TWO_HOLDERS),
+                        .isCaughtBy(GROUPS, TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
                 that("hands a partition over that its holder still works on")
                         .in(group)
                         .replacing(
                                 "freed = member.held.minus(member.target).minus(reported);",
                                 "freed = member.held.minus(member.target);")
-                        .isCaughtBy(GROUPS, TWO_HOLDERS),
+                        .isCaughtBy(GROUPS, TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
                 that("takes the word of a member that missed the last answer")
                         .in("group/GroupCoordinator")
                         .replacing(
@@ -335,7 +365,8 @@ final class Mutants {
                         .replacing(
                                 "member.held = PartitionSet.of(in.readList(FieldReader::readInt));",
                                 "in.readList(FieldReader::readInt);")
-                        .isCaughtBy(GROUPS, "expected: \\{|" + TWO_HOLDERS),
+                        .isCaughtBy(GROUPS, "expected: \\{|" + TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
                 that("forgets ids that another instance replaced")
                         .in(group)
                         .replacing("fencedIds.put(member.memberId, member);", "")
@@ -353,18 +384,24 @@ final class Mutants {
                         .isCaughtBy(tests + "aSessionEndsExactlyAtItsTimeout", "expected: \\d+L"),
                 that("ends a session although heartbeats came")
                         .in("group/GroupCoordinator")
-                        .replacing("if (member.deadlineMs() > nowMs)", "if (member.timerMs > nowMs)")
-                        .isCaughtBy(tests + "aHeartbeatStartsTheSessionAnew", "Expecting value to be false"),
-                that("ends sessions early when the clock goes back")
-                        .in("group/Member")
-                        .replacing("Math.max(lastSeenMs, nowMs)", "nowMs")
-                        .isCaughtBy(
-                                tests + "aClockThatGoesBackAndForthEndsNoSessionOfWhoJoinedAgainMeanwhile",
-                                "Expecting value to be false"),
+                        .replacing("if (member.deadlineMs() > sessionNowMs)", "if (member.timerMs > sessionNowMs)")
+                        .isCaughtBy(tests + "aHeartbeatStartsTheSessionAnew", "Expecting value to be false")
+                        .andBy(SIMULATION, promise("P21")),
+                that("ends sessions when the clock is set forward")
+                        .in("group/SessionTimers")
+                        .replacing("Math.min(nowMs - clockMs, STEP_MS_MAX)", "nowMs - clockMs")
+                        .isCaughtBy(tests + "aClockThatIsSetForwardEndsNoSessionEarly", "Expecting value to be false"),
+                that("keeps dead members while a clock that was set back catches up")
+                        .in("group/SessionTimers")
+                        .replacing(
+                                "sessionMs + Math.max(0, Math.min(nowMs - clockMs, STEP_MS_MAX))",
+                                "Math.max(sessionMs, nowMs)")
+                        .isCaughtBy(tests + "aClockThatIsSetBackKeepsNoDeadMember", "to contain exactly|Expecting"),
                 that("ends every session at a restart")
                         .in("group/GroupCoordinator")
-                        .replacing("member.lastSeenMs = nowMs;", "")
-                        .isCaughtBy(tests + "aRestartGivesFullSessions", "expected: \\d+L"));
+                        .replacing("member.lastSeenMs = timers.at(nowMs);", "")
+                        .isCaughtBy(tests + "aRestartGivesFullSessions", "expected: \\d+L")
+                        .andBy(SIMULATION, promise("P21")));
     }
 
     private static List<Mutant> store() {

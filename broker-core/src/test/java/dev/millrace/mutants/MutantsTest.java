@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.millrace.core.Broker;
+import dev.millrace.mutants.Mutant.Catch;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ class MutantsTest {
     private static final Path REPORT = Path.of("target", "fault-lab", "mutants.md");
     private static final String SEED = "seed";
     private static final String CLASS_PATH = "java.class.path";
-    private static final Map<Mutant, Caught> CAUGHT = new LinkedHashMap<>();
+    private static final Map<Mutant, List<Caught>> CAUGHT = new LinkedHashMap<>();
 
     private record Caught(String by, double seconds, String text) {}
 
@@ -68,8 +69,11 @@ class MutantsTest {
         List<Mutant> mutants =
                 Mutants.all().stream().filter(m -> m.defect().contains(wanted)).toList();
         Map<Layer, List<Mutant>> byLayer = new LinkedHashMap<>();
-        mutants.forEach(m ->
-                byLayer.computeIfAbsent(m.layer(), layer -> new ArrayList<>()).add(m));
+        for (Mutant mutant : mutants) {
+            for (Catch by : mutant.catches()) {
+                byLayer.computeIfAbsent(by.layer(), layer -> new ArrayList<>()).add(mutant);
+            }
+        }
         List<DynamicTest> tests = new ArrayList<>();
         tests.add(dynamicTest("there are enough defects, each with its own words", () -> {
             assertThat(Mutants.all()).hasSizeGreaterThanOrEqualTo(COUNT_MIN);
@@ -77,7 +81,8 @@ class MutantsTest {
         }));
         byLayer.forEach((layer, ofLayer) -> {
             tests.add(dynamicTest("as it is, the broker passes " + layer, () -> passes(layer, ofLayer)));
-            ofLayer.forEach(mutant -> tests.add(dynamicTest(mutant.defect(), () -> isCaught(mutant))));
+            ofLayer.forEach(mutant ->
+                    tests.add(dynamicTest(mutant.defect(), () -> isCaught(mutant, mutant.catchBy(layer)))));
         });
         return tests.stream();
     }
@@ -143,24 +148,32 @@ class MutantsTest {
     }
 
     private void isCaught(Mutant mutant) throws Exception {
+        isCaught(mutant, mutant.catches().get(0));
+    }
+
+    private void isCaught(Mutant mutant, Catch by) throws Exception {
         String original = Files.readString(SOURCES.resolve(mutant.sourceFile()));
         long startNanos = System.nanoTime();
-        LayerRun run = run(mutant.layer(), Map.of(mutant.sourceFile(), mutant.applyTo(original)));
+        LayerRun run = run(by.layer(), Map.of(mutant.sourceFile(), mutant.applyTo(original)));
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         if (run.skipped()) {
-            CAUGHT.put(mutant, new Caught(mutant.layer() + " (skipped: cannot run on this machine)", seconds, ""));
+            note(mutant, new Caught(by.layer() + " (skipped: cannot run on this machine)", seconds, ""));
         }
-        assumeFalse(run.skipped(), mutant.layer() + " cannot run on this machine");
+        assumeFalse(run.skipped(), by.layer() + " cannot run on this machine");
         assertThat(run.failures())
-                .as("survived: %s does not notice that the broker %s", mutant.layer(), mutant.defect())
+                .as("survived: %s does not notice that the broker %s", by.layer(), mutant.defect())
                 .isNotEmpty();
         assertThat(run.isBrokenBuild())
                 .as("the mutant does not fit the other classes: %s", run.text())
                 .isFalse();
         assertThat(run.text())
                 .as("that the broker %s must fail by the promise that it breaks", mutant.defect())
-                .containsPattern(mutant.violation());
-        CAUGHT.put(mutant, new Caught(mutant.layer().toString(), seconds, run.text()));
+                .containsPattern(by.violation());
+        note(mutant, new Caught(by.layer().toString(), seconds, run.text()));
+    }
+
+    private static void note(Mutant mutant, Caught caught) {
+        CAUGHT.computeIfAbsent(mutant, m -> new ArrayList<>()).add(caught);
     }
 
     private LayerRun run(Layer layer, Map<String, String> sources) throws Exception {
@@ -192,21 +205,20 @@ class MutantsTest {
     @AfterAll
     static void report() throws Exception {
         StringBuilder table = new StringBuilder("| the broker | caught by | s |\n|---|---|---|\n");
+        StringBuilder said = new StringBuilder("\n## What the tests said\n");
         for (Mutant mutant : Mutants.all()) {
-            Caught caught = CAUGHT.get(mutant);
-            table.append("| ").append(mutant.defect()).append(" | ");
-            table.append(
-                    caught == null
-                            ? "**not caught** | |"
-                            : String.format(Locale.ROOT, "%s | %.1f |", caught.by, caught.seconds));
-            table.append('\n');
+            List<Caught> all = CAUGHT.getOrDefault(mutant, List.of());
+            int missing = mutant.catches().size() - all.size();
+            for (Caught caught : all) {
+                table.append(
+                        String.format(Locale.ROOT, "| %s | %s | %.1f |\n", mutant.defect(), caught.by, caught.seconds));
+                said.append(String.format("\n### %s\n```\n%s```\n", mutant.defect(), caught.text));
+            }
+            if (missing > 0) {
+                table.append("| ").append(mutant.defect()).append(" | **not caught** | |\n");
+            }
         }
-        table.append("\n## What the tests said\n");
-        CAUGHT.forEach((mutant, caught) -> table.append("\n### ")
-                .append(mutant.defect())
-                .append("\n```\n")
-                .append(caught.text)
-                .append("```\n"));
+        table.append(said);
         Files.createDirectories(REPORT.getParent());
         Files.writeString(REPORT, table);
     }

@@ -151,8 +151,8 @@ final class Member implements Client {
         certain = false;
         Connection through = connection;
         long askedMicros = world.agenda.nowMicros();
-        JoinGroup join = new JoinGroup(
-                team.group, role.memberId, role.instanceId, "simulated", role.patterns, sessionMs);
+        JoinGroup join =
+                new JoinGroup(team.group, role.memberId, role.instanceId, "simulated", role.patterns, sessionMs);
         connection.<MemberAssignment>call(() -> world.server.submit(join), (assignment, fault) -> {
             asking &= through != connection;
             if (ended) {
@@ -396,7 +396,8 @@ final class Member implements Client {
             return null;
         }
         for (Topic topic : world.server.topics()) {
-            if (role.patterns.stream().noneMatch(pattern -> TopicPattern.of(pattern).matches(topic.name()))) {
+            if (role.patterns.stream()
+                    .noneMatch(pattern -> TopicPattern.of(pattern).matches(topic.name()))) {
                 continue;
             }
             for (int partitionId : topic.partitionIds()) {
