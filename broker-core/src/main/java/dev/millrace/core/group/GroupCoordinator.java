@@ -59,7 +59,7 @@ public final class GroupCoordinator {
         for (Group group : groups.values()) {
             emptyGroups.update(group.name(), group.emptySinceMs());
             for (Member member : group.members()) {
-                member.lastSeenMs = nowMs;
+                member.lastSeenMs = timers.at(nowMs);
                 timers.start(group.name(), member);
             }
         }
@@ -144,7 +144,7 @@ public final class GroupCoordinator {
     }
 
     /** Takes over what the member says about itself. Returns whether that differs from before. */
-    private static boolean introduce(Member member, JoinGroup join, long nowMs) {
+    private boolean introduce(Member member, JoinGroup join, long nowMs) {
         List<TopicPattern> patterns = join.patterns().stream()
                 .distinct()
                 .sorted()
@@ -157,7 +157,7 @@ public final class GroupCoordinator {
         member.patterns = patterns;
         member.clientId = clientId;
         member.sessionTimeoutMs = join.sessionTimeoutMs();
-        member.see(nowMs);
+        member.see(timers.at(nowMs));
         return differs;
     }
 
@@ -182,7 +182,7 @@ public final class GroupCoordinator {
             return refusedMember(fault, group, heartbeat.group(), heartbeat.memberId(), heartbeat.memberEpoch());
         }
         Member member = group.member(heartbeat.memberId());
-        member.see(nowMs);
+        member.see(timers.at(nowMs));
         PartitionSet reported = heartbeat.owned() == null ? null : PartitionSet.of(heartbeat.owned());
         boolean upToDate = heartbeat.memberEpoch() == member.epoch;
         PartitionSet freed = group.reconcile(member, upToDate ? reported : null);
@@ -205,7 +205,7 @@ public final class GroupCoordinator {
         }
         if (leave.keepStatic() && member.instanceId != null) {
             PartitionSet freed = member.held.minus(member.target);
-            member.see(nowMs);
+            member.see(timers.at(nowMs));
             group.keepPlace(member);
             nudge(group, group.membersWaitingFor(freed));
             store(group, sink);
@@ -225,7 +225,7 @@ public final class GroupCoordinator {
      */
     public GroupsExpired applyExpire(ExpireGroups tick, long nowMs, WriteSink sink) {
         List<MemberRef> expired = new ArrayList<>();
-        for (var due : takeExpiredMembers(nowMs).entrySet()) {
+        for (var due : takeExpiredMembers(timers.at(nowMs)).entrySet()) {
             Group group = groups.get(due.getKey());
             for (Member member : due.getValue().values()) {
                 group.remove(member, nowMs);
@@ -256,6 +256,14 @@ public final class GroupCoordinator {
             }
         }
         return expired;
+    }
+
+    /**
+     * Tells that time has passed; commands do so themselves. Of a longer step only the first half second counts for
+     * sessions, because nobody could send a heartbeat meanwhile or the clock was set.
+     */
+    void passTime(long nowMs) {
+        timers.at(nowMs);
     }
 
     /** No session ends before this time, so no tick is needed for them; {@link Long#MAX_VALUE} where there are none. */

@@ -29,7 +29,8 @@ final class Member {
     /** What it is meant to work on. */
     PartitionSet target = PartitionSet.EMPTY;
 
-    // Not stored: after a restart every member gets a full session and is told its assignment again.
+    // Not stored: after a restart every member gets a full session and is told its assignment again. Times are those
+    // of SessionTimers.at, not of any clock.
     long lastSeenMs;
     long timerMs;
     /** The assignment that it was told last, or null where that is not known. */

@@ -63,6 +63,39 @@ class GroupSessionsTest {
     }
 
     @Test
+    void aClockThatIsSetForwardEndsNoSessionEarly() {
+        world.join("m1", "orders");
+        world.nowMs += 3_600_000;
+        assertThat(world.tick().changed()).isFalse();
+        world.advanceMs(SESSION_MS - SessionTimers.STEP_MS_MAX - 1);
+        assertThat(world.tick().changed()).isFalse();
+        world.advanceMs(1);
+        assertThat(world.tick().members()).containsExactly(new MemberRef("g", "m1"));
+    }
+
+    @Test
+    void aClockThatIsSetBackKeepsNoDeadMember() {
+        world.join("m1", "orders");
+        world.nowMs -= 3_600_000;
+        world.advanceMs(SESSION_MS - 1);
+        assertThat(world.tick().changed()).isFalse();
+        world.advanceMs(1);
+        // The step back itself counts for nothing, nor does it bring anything back.
+        assertThat(world.tick().changed()).isFalse();
+        world.advanceMs(200);
+        assertThat(world.tick().members()).containsExactly(new MemberRef("g", "m1"));
+    }
+
+    @Test
+    void aBrokerThatStoodStillEndsNoSession() {
+        world.join("m1", "orders");
+        world.advanceMs(SESSION_MS / 2);
+        world.nowMs += 60_000;
+        assertThat(world.tick().changed()).isFalse();
+        assertThat(world.beat("m1", 1).changed()).isFalse();
+    }
+
+    @Test
     void aShorterSessionCountsFromTheJoinThatAsksForIt() {
         world.join("m1", "orders");
         done(world.tryJoin(new JoinGroup("g", "m1", null, "client", List.of("orders"), 1_000)));

@@ -25,6 +25,11 @@ final class GroupWorld {
     static final int SESSION_MS = 10_000;
     static final long RETENTION_MS = 1_000_000;
 
+    /** How often a broker's upkeep comes; past {@link #TICKS_MAX} the rest of an advance is one step. */
+    private static final long TICK_MS = 200;
+
+    private static final int TICKS_MAX = 10_000;
+
     final TestTopics topics = new TestTopics();
     final GroupLimits limits;
     MemoryStore store = new MemoryStore();
@@ -147,7 +152,12 @@ final class GroupWorld {
     // ---- the world
 
     void advanceMs(long ms) {
-        nowMs += ms;
+        long endMs = nowMs + ms;
+        for (int ticks = 0; nowMs < endMs && ticks < TICKS_MAX; ticks++) {
+            nowMs = Math.min(endMs, nowMs + TICK_MS);
+            groups.passTime(nowMs);
+        }
+        nowMs = endMs;
     }
 
     /** Power loss and a new start. */

@@ -77,6 +77,22 @@ class ShardCrashTest {
     }
 
     @Test
+    void whatDidNotFitOnAFullDiskIsNeitherAcknowledgedNorShown() {
+        SimulatedShard shard = new SimulatedShard();
+        CompletableFuture<Topic> created = shard.runtime.submit(create());
+        shard.runAndSync();
+        Topic topic = created.join();
+        shard.store.failCommitsWithDiskFull();
+        CompletableFuture<AppendResult> append =
+                shard.runtime.submit(new AppendRecords(topic.topicId(), 0, batch("a", null, 0)));
+        shard.runAndSync();
+        assertThat(faultOf(append)).isEqualTo(Fault.STORAGE_FAILED);
+        assertThat(shard.failure).hasMessageContaining("no space");
+        assertThat(shard.machine.logs().find(topic.partitionIds()[0]).durableEndOffset())
+                .isZero();
+    }
+
+    @Test
     void recordsAreInvisibleUntilTheyAreSynced() {
         SimulatedShard shard = new SimulatedShard();
         CompletableFuture<Topic> created = shard.runtime.submit(create());

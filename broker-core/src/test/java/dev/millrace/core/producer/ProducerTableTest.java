@@ -30,6 +30,7 @@ class ProducerTableTest {
     }
 
     private static Fault faultOf(Verdict verdict) {
+        assertThat(verdict).isInstanceOf(Verdict.Refused.class);
         return ((Verdict.Refused) verdict).refusal().fault();
     }
 

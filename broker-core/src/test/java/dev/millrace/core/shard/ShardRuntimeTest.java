@@ -97,4 +97,31 @@ class ShardRuntimeTest {
         log.syncOnce();
         assertThat(asked.join()).isEqualTo(1);
     }
+
+    @Test
+    void aQuestionOfALaterTurnWaitsForWhatItSawToo() {
+        runtime.submit(new AllocateProducer());
+        runtime.runOnce(1);
+        CompletableFuture<Integer> asked = runtime.query(counter -> counter.count);
+        runtime.runOnce(2);
+        assertThat(asked).isNotDone();
+        log.syncOnce();
+        assertThat(asked.join()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsAppliedDuringASyncWaitsForTheNext() {
+        CompletableFuture<Integer> first = runtime.submit(new AllocateProducer());
+        runtime.runOnce(1);
+        List<CompletableFuture<Integer>> second = new ArrayList<>();
+        store.duringNextSync(() -> {
+            second.add(runtime.submit(new AllocateProducer()));
+            runtime.runOnce(2);
+        });
+        log.syncOnce();
+        assertThat(first.join()).isEqualTo(1);
+        assertThat(second.get(0)).isNotDone();
+        log.syncOnce();
+        assertThat(second.get(0).join()).isEqualTo(2);
+    }
 }

@@ -27,6 +27,9 @@ public final class MemoryStore implements Store {
     private final Throwable openedAt = new Throwable("the store was opened here");
     private final Map<Object, Throwable> scansInProgress = new IdentityHashMap<>();
     private final Sink sink = new Sink();
+    private final InjectedDamage damage;
+    private boolean guarded = true;
+    private boolean pagesLost;
     private long committedSequence;
     private long syncedSequence;
     private long payloadBytes;
@@ -34,6 +37,7 @@ public final class MemoryStore implements Store {
     private StoreException failure;
     private StoreException nextSyncFailure;
     private StoreException commitFailure;
+    private Runnable duringNextSync = () -> {};
 
     private sealed interface Change permits Put, Delete, Append {}
 
@@ -47,10 +51,11 @@ public final class MemoryStore implements Store {
 
     /** An empty store. */
     public MemoryStore() {
-        this(new Contents(), 0);
+        this(new Contents(), 0, new InjectedDamage());
     }
 
-    private MemoryStore(Contents found, long sequence) {
+    private MemoryStore(Contents found, long sequence, InjectedDamage damage) {
+        this.damage = damage;
         live = found;
         durable = found.copy();
         committedSequence = sequence;
@@ -72,7 +77,7 @@ public final class MemoryStore implements Store {
         checkUsable();
         gone = "store crashed";
         applyToDurable(unsyncedCount);
-        return new MemoryStore(durable.copy(), syncedSequence);
+        return new MemoryStore(durable.copy(), syncedSequence, damage);
     }
 
     /** Opens again what {@link #close} left; nothing is lost unless the store had failed. */
@@ -80,7 +85,7 @@ public final class MemoryStore implements Store {
         if (!"store is closed".equals(gone)) {
             throw new IllegalStateException("close the store before opening it again", openedAt);
         }
-        return new MemoryStore(durable.copy(), syncedSequence);
+        return new MemoryStore(durable.copy(), syncedSequence, damage);
     }
 
     /** The next {@link #sync} fails, and the store refuses writes from then on. */
@@ -88,9 +93,77 @@ public final class MemoryStore implements Store {
         nextSyncFailure = new StoreException(Kind.IO, "injected: fdatasync failed with an input/output error");
     }
 
+    /** Runs while the next {@link #sync} waits for the disk: what it commits is not covered by that sync. */
+    public synchronized void duringNextSync(Runnable work) {
+        duringNextSync = work;
+    }
+
     /** From now on commits fail for want of space. */
     public synchronized void failCommitsWithDiskFull() {
         commitFailure = new StoreException(Kind.DISK_FULL, "injected: no space left on device");
+    }
+
+    /** Damages a chunk that is durable: reading it fails until {@link #repair}. Answers its name; null where there is none. */
+    public synchronized String flipChunk(Random random) {
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.log.keySet()), random);
+        if (key == null) {
+            return null;
+        }
+        damage.addChunk(key);
+        return InjectedDamage.nameOfChunk(key);
+    }
+
+    /** Damages a row that is durable: reading it fails until {@link #repair}. Answers its name; null where there is none. */
+    public synchronized String flipRow(Random random) {
+        Table table = Table.values()[random.nextInt(Table.values().length)];
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.tables.get(table).keySet()), random);
+        if (key == null) {
+            return null;
+        }
+        damage.addRow(table, key);
+        return InjectedDamage.nameOfRow(table, key);
+    }
+
+    /** Makes a durable chunk vanish, as with its file, until {@link #repair}. Answers its name; null where there is none. */
+    public synchronized String loseChunk(Random random) {
+        byte[] key = InjectedDamage.pick(List.copyOf(durable.log.keySet()), random);
+        if (key == null) {
+            return null;
+        }
+        damage.lose(key, durable.log.remove(key));
+        live.log.remove(key);
+        return InjectedDamage.nameOfChunk(key);
+    }
+
+    /** The end of what was synced is gone: {@link #checkComplete} refuses the store until {@link #repair}. */
+    public synchronized void loseSyncedTail() {
+        damage.loseTail();
+    }
+
+    /** What an open of the real store does first, with its beacon. Fails: LOST_TAIL where synced data is missing. */
+    public synchronized void checkComplete() {
+        damage.checkTail();
+    }
+
+    /** Restores what was damaged or lost, as from a copy; answers how many places that were. */
+    public synchronized int repair() {
+        return damage.repair((key, chunk) -> {
+            durable.log.put(key, chunk);
+            live.log.put(key, chunk);
+        });
+    }
+
+    /** True where a chunk of this partition is damaged or lost. */
+    public synchronized boolean isDamaged(int partition) {
+        return damage.isInPartition(partition);
+    }
+
+    /**
+     * From now on the store behaves after a failure like the files below it: it goes on. What was not synced when a sync
+     * failed never gets to the disk, nor what comes after it, and later syncs do not say so; it is for the owner to stop.
+     */
+    public synchronized void withoutGuard() {
+        guarded = false;
     }
 
     /** Throws, with the stack of the opener as the cause, unless the store was closed or crashed. */
@@ -124,11 +197,20 @@ public final class MemoryStore implements Store {
         if (!sink.changes.isEmpty()) {
             committedSequence += sink.changes.size();
             unsynced.add(new Commit(committedSequence, sink.changes));
+            sink.changes.forEach(this::hideDamage);
             sink.changes.forEach(live::apply);
             sink.changes.forEach(c -> payloadBytes += c instanceof Append append ? append.chunk.length : 0);
             sink.changes = new ArrayList<>();
         }
         return committedSequence;
+    }
+
+    private void hideDamage(Change change) {
+        if (change instanceof Put put) {
+            damage.forgetRow(put.table, put.key);
+        } else if (change instanceof Delete delete) {
+            damage.forgetRow(delete.table, delete.key);
+        }
     }
 
     @Override
@@ -140,10 +222,20 @@ public final class MemoryStore implements Store {
     public synchronized long sync() {
         checkWritable("a sync");
         if (nextSyncFailure != null) {
-            throw failed(nextSyncFailure);
+            StoreException error = nextSyncFailure;
+            nextSyncFailure = null;
+            pagesLost = true;
+            throw failed(error);
         }
-        applyToDurable(unsynced.size());
-        return syncedSequence;
+        int covered = unsynced.size();
+        Runnable meanwhile = duringNextSync;
+        duringNextSync = () -> {};
+        long coveredSequence = committedSequence;
+        meanwhile.run();
+        if (!pagesLost) {
+            applyToDurable(covered);
+        }
+        return coveredSequence;
     }
 
     private void applyToDurable(int commitCount) {
@@ -157,6 +249,7 @@ public final class MemoryStore implements Store {
     @Override
     public synchronized byte[] get(Table table, byte[] key) {
         checkUsable();
+        damage.checkRow(table, key);
         byte[] value = live.tables.get(table).get(key);
         return value == null ? null : value.clone();
     }
@@ -166,6 +259,7 @@ public final class MemoryStore implements Store {
         Object scan = startScan();
         try {
             for (Map.Entry<byte[], byte[]> row : rows(table, fromInclusive, toExclusive)) {
+                checkRow(table, row.getKey());
                 if (!visitor.visit(row.getKey().clone(), row.getValue().clone())) {
                     return;
                 }
@@ -173,6 +267,10 @@ public final class MemoryStore implements Store {
         } finally {
             endScan(scan);
         }
+    }
+
+    private synchronized void checkRow(Table table, byte[] key) {
+        damage.checkRow(table, key);
     }
 
     private synchronized List<Map.Entry<byte[], byte[]>> rows(Table table, byte[] from, byte[] to) {
@@ -188,6 +286,7 @@ public final class MemoryStore implements Store {
         try {
             Map.Entry<byte[], byte[]> chunk = chunkFrom(LogKey.encode(generation, partition, fromOffset), true);
             while (chunk != null && Arrays.compareUnsigned(chunk.getKey(), end) < 0) {
+                checkChunk(chunk.getKey());
                 long lastOffset = LogKey.lastOffset(ByteBuffer.wrap(chunk.getKey()));
                 if (!visitor.visit(lastOffset, direct(chunk.getValue()))) {
                     return;
@@ -201,6 +300,10 @@ public final class MemoryStore implements Store {
 
     private synchronized Map.Entry<byte[], byte[]> chunkFrom(byte[] key, boolean inclusive) {
         return inclusive ? live.log.ceilingEntry(key) : live.log.higherEntry(key);
+    }
+
+    private synchronized void checkChunk(byte[] key) {
+        damage.checkChunk(key);
     }
 
     private static ByteBuffer direct(byte[] bytes) {
@@ -232,6 +335,7 @@ public final class MemoryStore implements Store {
             byte[] end = LogKey.startOfGeneration(range.to());
             live.log.subMap(start, end).clear();
             durable.log.subMap(start, end).clear();
+            damage.forgetChunks(start, end);
         }
     }
 
@@ -254,7 +358,7 @@ public final class MemoryStore implements Store {
                     scansInProgress.values().iterator().next());
         }
         gone = "store is closed";
-        if (failure == null) {
+        if (failure == null && !pagesLost) {
             applyToDurable(unsynced.size());
         }
     }
@@ -273,7 +377,7 @@ public final class MemoryStore implements Store {
     }
 
     private StoreException failed(StoreException error) {
-        failure = error;
+        failure = guarded ? error : null;
         return error;
     }
 

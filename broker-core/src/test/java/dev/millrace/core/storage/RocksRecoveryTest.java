@@ -77,6 +77,9 @@ final class RocksRecoveryTest {
                     .hasMessageContaining("accept the loss");
         }
         Path healed = StoreFiles.crashImage(image, root.resolve("healed"));
+        assertThat(healed.resolve(log.getFileName()))
+                .as("a refusal destroys nothing")
+                .exists();
         Files.delete(healed.resolve(log.getFileName()));
         Files.copy(whole, healed.resolve(log.getFileName()));
         try (RocksStore recovered = RocksStore.open(healed, OPTIONS)) {

@@ -1,0 +1,501 @@
+package dev.millrace.mutants;
+
+import static dev.millrace.mutants.Mutant.that;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The defects that the tests must catch. How to add one: docs/DEVELOPING.md, "Defects that the tests must catch".
+ *
+ * <p>Each is what a tired person might write; a layer is the cheapest test whose promise it breaks.
+ */
+final class Mutants {
+    private static final String CRASHES = "core.machine.ShardCrashTest#whatWasAcknowledgedOrReadIsThereAfterEveryCrash";
+    private static final String FAILED_SYNC =
+            "core.machine.ShardCrashTest#afterAFailedSyncNothingIsAcknowledgedAnyMore";
+    private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
+    private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
+    private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
+    /** ShardCrashTest: which rule is broken first depends on the seed. */
+    private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
+            + "|instance of:\\s+dev.millrace.core.log.LogRead.Batches";
+
+    private static final String SEQUENCES = "must go on with sequence|has no state in this partition";
+    private static final String TWO_HOLDERS = "is worked on by|Found duplicate|both hold partition";
+    private static final String FALLS = "to be greater than or equal to";
+
+    private Mutants() {}
+
+    /** A finding of the history checker about one of these {@link dev.millrace.history.Property properties}. */
+    private static String promise(String numbers) {
+        return "\\b(" + numbers + ") \\(";
+    }
+
+    static List<Mutant> all() {
+        return Stream.of(
+                        shard(),
+                        log(),
+                        retention(),
+                        reads(),
+                        producers(),
+                        topics(),
+                        commits(),
+                        handOver(),
+                        sessions(),
+                        store(),
+                        recovery())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Mutant> shard() {
+        String shardLog = "shard/LocalShardLog";
+        return List.of(
+                that("acknowledges before the sync")
+                        .in(shardLog)
+                        .adding("awaiting.add(committed);", "done.complete(committed.answers);")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1|P11")),
+                that("shows records to readers before the sync")
+                        .in(shardLog)
+                        .adding("awaiting.add(committed);", "committed.makeVisible.run();")
+                        .isCaughtBy(CRASHES, LOST),
+                that("tries a failed sync again")
+                        .in(shardLog)
+                        .replacing("fail(e);\n            return 0;", "return 0;")
+                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
+                that("acknowledges although the sync failed")
+                        .in(shardLog)
+                        .replacing("fail(e);\n            return 0;", "durableSequence = store.committedSequence();")
+                        .isCaughtBy(FAILED_SYNC, "to be completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
+                that("swallows a full disk")
+                        .in(shardLog)
+                        .replacing(
+                                "long sequence = sink.isEmpty() ? store.committedSequence() : store.commit(sink);", """
+                                long sequence = store.committedSequence();
+                                try {
+                                    sequence = sink.isEmpty() ? sequence : store.commit(sink);
+                                } catch (StoreException full) {
+                                    assert full != null;
+                                }
+                                """)
+                        .isCaughtBy(
+                                "core.machine.ShardCrashTest#whatDidNotFitOnAFullDiskIsNeitherAcknowledgedNorShown",
+                                "completed exceptionally")
+                        .andBy(SIMULATION, promise("P1")),
+                that("tears a batch into a commit for each command and one for the records")
+                        .in(shardLog)
+                        .adding("answers.add(machine.apply(command, batch.nowMs(), sink));", "store.commit(sink);")
+                        .isCaughtBy(CRASHES, LOST),
+                that("answers a question before what it saw is durable")
+                        .in(shardLog)
+                        .replacing(
+                                "Awaiting committed = batch.commands().isEmpty() ? barrier(done) : commit(batch, done);",
+                                """
+                                if (batch.commands().isEmpty()) {
+                                    done.complete(List.of());
+                                    return done;
+                                }
+                                Awaiting committed = commit(batch, done);
+                                """)
+                        .isCaughtBy(
+                                "core.shard.ShardRuntimeTest#aQuestionOfALaterTurnWaitsForWhatItSawToo",
+                                "not to be (done|completed)"),
+                that("takes what was committed during a sync as synced")
+                        .in(shardLog)
+                        .replacing(
+                                "durableSequence = store.sync();",
+                                "store.sync(); durableSequence = store.committedSequence();")
+                        .isCaughtBy(
+                                "core.shard.ShardRuntimeTest#whatIsAppliedDuringASyncWaitsForTheNext",
+                                "not to be (done|completed)"));
+    }
+
+    private static List<Mutant> log() {
+        String partitionLog = "log/PartitionLog";
+        return List.of(
+                that("gives out an offset again after a restart")
+                        .in(partitionLog)
+                        .replacing(
+                                "endOffset = Math.max(endOffset, segment.lastOffset() + 1);",
+                                "endOffset = Math.max(endOffset, segment.lastOffset());")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1|P4")),
+                that("loses the end of an emptied partition")
+                        .in(partitionLog)
+                        .replacing(
+                                "writeBounds(sink);\n        return true;",
+                                "if (!segments.isEmpty()) { writeBounds(sink); } return true;")
+                        .isCaughtBy(
+                                "core.log.RetentionTest#whatRetentionRemovedStaysRemovedAfterACrash", "expected: 1L")
+                        .andBy(SIMULATION, promise("P20|P11")),
+                that("lets the high watermark go back when records are deleted")
+                        .in(partitionLog)
+                        .adding("logStartOffset = offset;", "durableEndOffset = offset;")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P9|P11|P5")),
+                that("drops the segment that the start was moved into")
+                        .in(partitionLog)
+                        .replacing("first.getValue().lastOffset() < offset;", "first.getValue().baseOffset() < offset;")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")),
+                that("forgets where a chunk lies when a segment grows")
+                        .in(partitionLog)
+                        .replacing(
+                                "segments.put(segment.baseOffset(), segment);\n        if (roll)",
+                                "segments.putIfAbsent(segment.baseOffset(), segment);\n        if (roll)")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")));
+    }
+
+    private static List<Mutant> retention() {
+        String partitionLog = "log/PartitionLog";
+        String byTime = "core.log.RetentionTest#recordsStayForTheRetentionSinceTheirAppendWhateverTheirTimestamps";
+        return List.of(
+                that("removes a record a millisecond before its retention ends")
+                        .in(partitionLog)
+                        .replacing(
+                                "segment.lastAppendMs() < nowMs - retentionMs",
+                                "segment.lastAppendMs() <= nowMs - retentionMs")
+                        .isCaughtBy(byTime, "exactly an hour old"),
+                that("lets clients' clocks decide about retention")
+                        .in(partitionLog)
+                        .replacing(
+                                "segment.lastAppendMs() < nowMs - retentionMs",
+                                "segment.maxTimestampMs() < nowMs - retentionMs")
+                        .isCaughtBy(byTime, "exactly an hour old")
+                        .andBy(SIMULATION, promise("P1")),
+                that("removes one segment too many by bytes")
+                        .in(partitionLog)
+                        .replacing("remaining - segment.bytes() >= retentionBytes", "remaining >= retentionBytes")
+                        .isCaughtBy(
+                                "core.log.RetentionTest#bytesBeyondTheRetentionGoInStepsOfAnEighth", "to be between")
+                        .andBy(SIMULATION, promise("P1")),
+                that("drops a generation that a log still needs")
+                        .in("log/GenerationUse")
+                        .replacing("count == 1 ? null : count - 1", "null")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P1")));
+    }
+
+    private static List<Mutant> reads() {
+        String reader = "log/LogReader";
+        return List.of(
+                that("returns records that were deleted")
+                        .in(reader)
+                        .replacing(
+                                "return offset < log.logStartOffset() || log.isDeleted();", "return log.isDeleted();")
+                        .isCaughtBy(
+                                "core.LocalBrokerTest#deletedRecordsAreOutOfRangeAndAnEmptiedPartitionKeepsItsEnd",
+                                "Expecting code to raise a throwable")
+                        .andBy(SIMULATION, promise("P1|P20")),
+                that("reads on into records that are not synced")
+                        .in(reader)
+                        .replacing("chunk.header().lastOffset() < bounds.endOffset", "bounds.endOffset > 0")
+                        .isCaughtBy(CRASHES, LOST),
+                that("skips a hole in the log without a word")
+                        .in("log/StoredRead")
+                        .replacing("if (chunk.baseOffset() > nextOffset)", "if (chunk.baseOffset() < 0)")
+                        .isCaughtBy(
+                                "core.log.StoredReadTest#aHoleBetweenChunksIsAnErrorThatNamesIt",
+                                "Expecting code to raise a throwable"),
+                that("uses memory anew that a reader still holds")
+                        .in("log/TailCache")
+                        .replacing("oldest.release();", "free.add(oldest.memory); oldest.release();")
+                        .isCaughtBy(
+                                "core.machine.TailAndSegmentTest#slowReadersOfTheTailCostBoundedMemory", "expected: 0"),
+                that("misses the record of exactly the time that was asked for")
+                        .in("log/TimeSearch")
+                        .replacing(
+                                "inRange && record.timestampMs() >= wanted.timeMs",
+                                "inRange && record.timestampMs() > wanted.timeMs")
+                        .isCaughtBy(TIME_SEARCH, "first at or after"),
+                that("skips one record too many by the time index")
+                        .in("log/TimeSearch")
+                        .replacing(
+                                "ByteBuffer.wrap(key, 4, 8).getLong() + 1;",
+                                "ByteBuffer.wrap(key, 4, 8).getLong() + 2;")
+                        .isCaughtBy(TIME_SEARCH, "first at or after"),
+                that("takes a batch with a bad checksum")
+                        .in("record/BatchValidator")
+                        .replacing("if (!batch.checksumValid())", "if (batch.recordCount() == Integer.MIN_VALUE)")
+                        .isCaughtBy(
+                                "core.record.BatchValidatorTest#noticesEveryFlippedBitThatTheChecksumCovers(dev.millrace.core.record.Compression)",
+                                "expected: CORRUPT"));
+    }
+
+    private static List<Mutant> producers() {
+        String table = "producer/ProducerTable";
+        return List.of(
+                that("appends a batch again that was there before")
+                        .in(table)
+                        .replacing(
+                                "return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());",
+                                "return APPEND;")
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(SIMULATION, promise("P6|P7")),
+                that("forgets at a restart what producers sent")
+                        .in(table)
+                        .replacing("states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));", "")
+                        .isCaughtBy(
+                                "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
+                                "has no state in this partition")
+                        .andBy(SIMULATION, promise("P18")),
+                that("writes what a producer sent a commit late")
+                        .in("machine/BrokerStateMachine")
+                        .replacing(
+                                "producers.endBatch(sink);\n        Runnable showRecords = logs.endBatch(nowMs, sink);",
+                                "Runnable showRecords = logs.endBatch(nowMs, sink);")
+                        .isCaughtBy(CRASHES, SEQUENCES + "|" + LOST)
+                        .andBy(SIMULATION, promise("P18")),
+                that("gives out a producer id again after a restart")
+                        .in(table)
+                        .replacing(
+                                "ByteBuffer.allocate(8).putLong(nextProducerId).array()",
+                                "ByteBuffer.allocate(8).putLong(id).array()")
+                        .isCaughtBy(
+                                "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
+                                "not to be equal")
+                        .andBy(SIMULATION, promise("P18")),
+                that("accepts a producer that was fenced")
+                        .in(table)
+                        .replacing("if (epoch < state.epoch())", "if (epoch < 0)")
+                        .isCaughtBy(
+                                "core.producer.ProducerTableTest#anOlderEpochIsFencedAndANewerOneStartsAtZero",
+                                "Verdict.Refused"),
+                that("forgets a producer's oldest batch in flight")
+                        .in("producer/ProducerState")
+                        .replacing(
+                                "public static final int RETAINED_BATCHES = 5;",
+                                "public static final int RETAINED_BATCHES = 4;")
+                        .isCaughtBy(CRASHES, SEQUENCES));
+    }
+
+    private static List<Mutant> topics() {
+        String catalog = "topic/TopicCatalog";
+        return List.of(
+                that("brings a deleted topic back after a crash")
+                        .in(catalog)
+                        .replacing("sink.delete(Table.META, key(topic.topicId()));", "")
+                        .isCaughtBy("core.machine.TopicsAcrossCrashesTest#aDeletedTopicStaysDeleted", "expected: null")
+                        .andBy(SIMULATION, promise("P1|P20")),
+                that("gives a deleted topic's log to a new one after a restart")
+                        .in(catalog)
+                        .replacing(
+                                "ByteBuffer.allocate(4).putInt(nextPartitionId).array()",
+                                "ByteBuffer.allocate(4).putInt(0).array()")
+                        .isCaughtBy(
+                                "core.machine.TopicsAcrossCrashesTest#aDeletedTopicsLogIsNeverGivenToAnother",
+                                "not to contain")
+                        .andBy(SIMULATION, promise("P1")),
+                that("shows a topic before it is durable")
+                        .in("machine/TopicDirectory")
+                        .replacing("return () -> snapshot = next;", "snapshot = next; return () -> {};")
+                        .isCaughtBy(
+                                "core.machine.ShardCrashTest#recordsAreInvisibleUntilTheyAreSynced", "expected: null"));
+    }
+
+    private static List<Mutant> commits() {
+        String coordinator = "group/GroupCoordinator";
+        return List.of(
+                that("moves a committed offset backwards")
+                        .in(coordinator)
+                        .replacing("before.offset() > entry.offset()", "before.offset() < 0")
+                        .isCaughtBy(GROUPS, FALLS)
+                        .andBy(SIMULATION, promise("P10")),
+                that("accepts the commit of a member that was fenced")
+                        .in(coordinator)
+                        .replacing(
+                                "return member.knowsEpoch(memberEpoch) ? null : Fault.FENCED_MEMBER;", "return null;")
+                        .isCaughtBy(
+                                "core.group.GroupOffsetsTest#commitsMayUseTheEpochBeforeButNoOlderOne",
+                                "core.error.Refusal"),
+                that("accepts the commit of a member that no longer holds the partition")
+                        .in(coordinator)
+                        .replacing("if (group.holder(entry.partitionId()) != member)", "if (member == null)")
+                        .isCaughtBy(GROUPS, "expected: false"),
+                that("drops the committed offset when a partition moves")
+                        .in("group/Group")
+                        .adding(
+                                "holders.remove(partitions.get(i));",
+                                "if (offsets.remove(partitions.get(i)) != null) { changedOffsets.add(partitions.get(i)); }")
+                        .isCaughtBy(GROUPS, FALLS)
+                        .andBy(SIMULATION, promise("P10")),
+                that("does not tell a new holder how far the group has read")
+                        .in("machine/BrokerStateMachine")
+                        .replacing(".map(CommittedOffset::offset)", ".map(committedOffset -> -1L)")
+                        .isCaughtBy("core.LocalBrokerTest#aGroupCommitsDurablyAndLagIsExact", "expected: 2L")
+                        .andBy(SIMULATION, promise("P10")),
+                that("keeps a deleted topic's committed offsets")
+                        .in(coordinator)
+                        .replacing("group.forget(deleted);", "")
+                        .isCaughtBy(GROUPS, "to match given predicate"));
+    }
+
+    private static List<Mutant> handOver() {
+        String group = "group/Group";
+        return List.of(
+                that("gives a partition to two members")
+                        .in(group)
+                        .replacing(
+                                "member.target.filter(id -> !holders.containsKey(id))",
+                                "member.target.filter(id -> holders.get(id) != member)")
+                        .isCaughtBy(GROUPS, TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
+                that("hands a partition over that its holder still works on")
+                        .in(group)
+                        .replacing(
+                                "freed = member.held.minus(member.target).minus(reported);",
+                                "freed = member.held.minus(member.target);")
+                        .isCaughtBy(GROUPS, TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
+                that("takes the word of a member that missed the last answer")
+                        .in("group/GroupCoordinator")
+                        .replacing(
+                                "group.reconcile(member, upToDate ? reported : null)",
+                                "group.reconcile(member, reported)")
+                        .isCaughtBy(
+                                "core.group.GroupHandOverTest#aMemberThatMissedTheLastAnswerConfirmsNothing",
+                                "expected: 3\\s+but was: 4"),
+                that("forgets at a restart who holds what")
+                        .in("group/GroupRows")
+                        .replacing(
+                                "member.held = PartitionSet.of(in.readList(FieldReader::readInt));",
+                                "in.readList(FieldReader::readInt);")
+                        .isCaughtBy(GROUPS, "expected: \\{|" + TWO_HOLDERS)
+                        .andBy(SIMULATION, promise("P10")),
+                that("forgets ids that another instance replaced")
+                        .in(group)
+                        .replacing("fencedIds.put(member.memberId, member);", "")
+                        .isCaughtBy(
+                                "core.group.GroupMembershipTest#theIdBeforeIsFencedWhateverItDoes",
+                                "expected: FENCED_MEMBER"));
+    }
+
+    private static List<Mutant> sessions() {
+        String tests = "core.group.GroupSessionsTest#";
+        return List.of(
+                that("ends a session a millisecond early")
+                        .in("group/Member")
+                        .replacing("return lastSeenMs + sessionTimeoutMs;", "return lastSeenMs + sessionTimeoutMs - 1;")
+                        .isCaughtBy(tests + "aSessionEndsExactlyAtItsTimeout", "expected: \\d+L"),
+                that("ends a session although heartbeats came")
+                        .in("group/GroupCoordinator")
+                        .replacing("if (member.deadlineMs() >", "if (member.timerMs >")
+                        .isCaughtBy(tests + "aHeartbeatStartsTheSessionAnew", "Expecting value to be false")
+                        .andBy(SIMULATION, promise("P21")),
+                that("ends sessions when the clock is set forward")
+                        .in("group/SessionTimers")
+                        .replacing("Math.min(nowMs - clockMs, STEP_MS_MAX)", "nowMs - clockMs")
+                        .isCaughtBy(tests + "aClockThatIsSetForwardEndsNoSessionEarly", "Expecting value to be false"),
+                that("keeps dead members while a clock that was set back catches up")
+                        .in("group/SessionTimers")
+                        .replacing(
+                                "sessionMs + Math.max(0, Math.min(nowMs - clockMs, STEP_MS_MAX))",
+                                "Math.max(sessionMs, nowMs)")
+                        .isCaughtBy(tests + "aClockThatIsSetBackKeepsNoDeadMember", "to contain exactly|Expecting"),
+                that("ends every session at a restart")
+                        .in("group/GroupCoordinator")
+                        .replacing("member.lastSeenMs = timers.at(nowMs);", "")
+                        .isCaughtBy(tests + "aRestartGivesFullSessions", "expected: \\d+L")
+                        .andBy(SIMULATION, promise("P21")));
+    }
+
+    private static List<Mutant> store() {
+        String rocks = "storage/RocksStore";
+        String recovery = "core.storage.RocksRecoveryTest#";
+        return List.of(
+                that("reads a chunk without a look at its checksum")
+                        .in(rocks)
+                        .replacing(".setVerifyChecksums(true)", ".setVerifyChecksums(false)")
+                        .isCaughtBy(recovery + "namesTheFileOfADamagedChunk", "Expecting code to raise a throwable"),
+                that("writes on after a failed write")
+                        .in(rocks)
+                        .replacing("if (write && failure != null)", "if (write && failure != null && action.isEmpty())")
+                        .isCaughtBy(
+                                recovery + "refusesWritesAfterAFailedSyncButServesReads",
+                                "Expecting code to raise a throwable"),
+                that("marks as closed in good order what failed")
+                        .in(rocks)
+                        .replacing("if (failure == null) {\n            closeCleanly();\n        }", "closeCleanly();")
+                        .isCaughtBy(
+                                recovery + "refusesWritesAfterAFailedSyncButServesReads",
+                                "Expecting value to be false"),
+                that("calls a sync that does not reach the disk")
+                        .in(rocks)
+                        .replacing("db.syncWal();\n            markDurable(sequence);", "markDurable(sequence);")
+                        .isCaughtBy(
+                                "core.storage.RocksPowerLossTest#keepsAllThatWasSyncedWhenThePowerFails",
+                                "data is missing at the end|rows, with"),
+                that("writes without a write-ahead log")
+                        .in(rocks)
+                        .replacing(
+                                "new WriteOptions().setSync(false)",
+                                "new WriteOptions().setSync(false).setDisableWAL(true)")
+                        .isCaughtBy(recovery + "keepsEverySyncedCommitAcrossACrash", "data is missing at the end"),
+                that("leaves a batch behind for the next commit")
+                        .in("storage/RocksSink")
+                        .replacing("batch.clear();\n", "")
+                        .isCaughtBy(
+                                "core.storage.StoreContractTest#forgetsWhatABatchHeldThatWasNotCommitted",
+                                "expected: null"),
+                that("says full disk where data is damaged")
+                        .in("storage/RocksErrors")
+                        .replacing("return Kind.DAMAGED;", "return Kind.DISK_FULL;")
+                        .isCaughtBy("core.storage.RocksDiskFullTest#tellsTheKindsOfErrorsApart", "expected: DAMAGED"),
+                that("lets publishes through until the disk is full")
+                        .in("DiskGuard")
+                        .replacing(
+                                "void admit() {\n        if (usableBytes < reserveBytes)",
+                                "void admit() {\n        if (usableBytes < 0)")
+                        .isCaughtBy(
+                                "core.LocalBrokerTest#publishesAreRefusedBeforeTheDiskIsFullAndGoOnWhenThereIsRoom",
+                                "Expecting code to raise a throwable"));
+    }
+
+    private static List<Mutant> recovery() {
+        String tests = "core.storage.RocksRecoveryTest#";
+        return List.of(
+                that("ignores the beacon")
+                        .in("storage/RocksRecovery")
+                        .replacing("if (found < durableSequence)", "if (found < 0)")
+                        .isCaughtBy(
+                                tests + "refusesALostTailUntilTheLossIsAccepted",
+                                "Expecting code to raise a throwable"),
+                that("opens and so cuts off a damaged log before it looks at the beacon")
+                        .in("storage/RocksRecovery")
+                        .replacing("exists && !closedCleanly(mark) && durableSequence > 0", "false")
+                        .isCaughtBy(tests + "refusesALostTailUntilTheLossIsAccepted", "a refusal destroys nothing"),
+                that("starts empty where the store is gone")
+                        .in("storage/RocksRecovery")
+                        .replacing(
+                                "if (!exists && mark != null && mark.sequence() > 0 && !acceptLoss)",
+                                "if (mark == null && exists)")
+                        .isCaughtBy(
+                                tests + "refusesAStoreThatVanishedAndCreatesNoEmptyOne",
+                                "Expecting empty|Expecting code to raise a throwable"),
+                that("starts without its beacon as if nothing was ever durable")
+                        .in("storage/RocksRecovery")
+                        .replacing(
+                                "if (exists && mark == null && !acceptLoss)",
+                                "if (exists && mark == null && directory == null)")
+                        .isCaughtBy(tests + "refusesAMissingBeacon", "Expecting code to raise a throwable"),
+                that("keeps both marks of the beacon in one place")
+                        .in("storage/Beacon")
+                        .replacing("slots.seek(counter % SLOT_COUNT * SLOT_STRIDE_BYTES);", "slots.seek(0);")
+                        .isCaughtBy(tests + "survivesOneDamagedBeaconSlotAndRefusesTwo", "both slots of the beacon"),
+                that("believes a damaged beacon")
+                        .in("storage/Beacon")
+                        .replacing("|| slot.getInt(CRC_AT) != crcOf(slot)", "")
+                        .isCaughtBy(tests + "survivesOneDamagedBeaconSlotAndRefusesTwo", "expected: DAMAGED"),
+                that("marks as durable what is only committed")
+                        .in("storage/RocksStore")
+                        .replacing(
+                                "committedSequence = db.getLatestSequenceNumber();\n                payloadBytes",
+                                "committedSequence = db.getLatestSequenceNumber();\n                markDurable(committedSequence);\n                payloadBytes")
+                        .isCaughtBy(tests + "marksWhatIsDurableOnceASecondAndNeverMore", "committed, not synced"));
+    }
+}

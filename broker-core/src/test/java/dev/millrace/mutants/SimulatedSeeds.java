@@ -1,0 +1,14 @@
+package dev.millrace.mutants;
+
+import dev.millrace.simulation.Simulation;
+import org.junit.jupiter.api.Test;
+
+/** The simulation as a layer: the same seeds each time, and only as many as a defect may take. Not run by itself. */
+class SimulatedSeeds {
+    private static final int SEEDS = 100;
+
+    @Test
+    void findNothing() {
+        Simulation.run(1, SEEDS);
+    }
+}

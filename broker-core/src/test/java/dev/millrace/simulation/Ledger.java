@@ -1,0 +1,150 @@
+package dev.millrace.simulation;
+
+import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.machine.AppendResult;
+import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.machine.TopicDirectory;
+import dev.millrace.core.time.TimeSource;
+import dev.millrace.history.History;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What clients know of each log, and from that what retention may take at most. */
+final class Ledger {
+    private final History history;
+    private final TimeSource time;
+    private final Map<Integer, Log> logs = new TreeMap<>();
+    private final Map<String, Rules> rules = new TreeMap<>();
+
+    /** A batch that was acknowledged. */
+    private static final class Batch {
+        final long endOffset;
+        final int bytes;
+        /** The least that the wall clock has shown since it was appended. */
+        long appendMs;
+
+        Batch(long endOffset, int bytes, long appendMs) {
+            this.endOffset = endOffset;
+            this.bytes = bytes;
+            this.appendMs = appendMs;
+        }
+    }
+
+    private static final class Log {
+        final TreeMap<Long, Batch> batches = new TreeMap<>();
+        final TreeMap<Long, Long> timestampsMs = new TreeMap<>();
+        long openBytes;
+        long allowedStart;
+    }
+
+    /** The retention that may hold for a topic: more than one value while a change is under way. */
+    static final class Rules {
+        final Set<Long> retentionMs = new TreeSet<>();
+        final Set<Long> retentionBytes = new TreeSet<>();
+
+        /** The value that stands from now on. */
+        void settle(long ms, long bytes) {
+            retentionMs.clear();
+            retentionBytes.clear();
+            attempt(ms, bytes);
+        }
+
+        /** A value that may have come to stand. */
+        void attempt(long ms, long bytes) {
+            retentionMs.add(ms);
+            retentionBytes.add(bytes);
+        }
+    }
+
+    Ledger(History history, TimeSource time) {
+        this.history = history;
+        this.time = time;
+    }
+
+    Rules rules(String topic) {
+        return rules.computeIfAbsent(topic, name -> new Rules());
+    }
+
+    /** All logs that anything was ever acknowledged in. */
+    Set<Integer> partitionIds() {
+        return logs.keySet();
+    }
+
+    private Log log(int partitionId) {
+        return logs.computeIfAbsent(partitionId, id -> new Log());
+    }
+
+    void sent(int partitionId, int bytes) {
+        log(partitionId).openBytes += bytes;
+    }
+
+    void acknowledged(int partitionId, Outgoing batch, int bytes, AppendResult result) {
+        Log log = log(partitionId);
+        log.openBytes -= bytes;
+        long appendMs = Math.min(result.appendTimeMs(), time.nowMs());
+        long endOffset = result.baseOffset() + batch.recordCount();
+        log.batches.putIfAbsent(result.baseOffset(), new Batch(endOffset, bytes, appendMs));
+        for (int i = 0; i < batch.recordCount(); i++) {
+            log.timestampsMs.put(result.baseOffset() + i, batch.timestampMs(i));
+        }
+    }
+
+    /** The timestamps that clients gave to the records that they know of, by offset. */
+    NavigableMap<Long, Long> timestampsMs(int partitionId) {
+        return log(partitionId).timestampsMs;
+    }
+
+    /** The wall clock was set back: what seems older was there longer than its stamp says. */
+    void wallClockShows(long nowMs) {
+        logs.values()
+                .forEach(
+                        log -> log.batches.values().forEach(batch -> batch.appendMs = Math.min(batch.appendMs, nowMs)));
+    }
+
+    /** Somebody asks for records to be deleted: they may be gone from now on. */
+    void deleteInvoked(int partitionId, long beforeOffset) {
+        allow(partitionId, log(partitionId), beforeOffset);
+    }
+
+    private void allow(int partitionId, Log log, long offset) {
+        log.allowedStart = Math.max(log.allowedStart, offset);
+        history.allowStart(partitionId, log.allowedStart);
+    }
+
+    /** Retention is about to be applied: works out, from what was acknowledged, how far it may go at most. */
+    void retentionRuns(BrokerStateMachine machine, long nowMs) {
+        for (Map.Entry<Integer, Log> entry : logs.entrySet()) {
+            TopicDirectory.Place place = machine.directory().placeOf(entry.getKey());
+            PartitionLog stored = machine.logs().find(entry.getKey());
+            if (place != null && stored != null) {
+                Rules of = rules(place.topic().name());
+                allow(
+                        entry.getKey(),
+                        entry.getValue(),
+                        droppableBefore(entry.getValue(), of, nowMs, stored.endOffset()));
+            }
+        }
+    }
+
+    private static long droppableBefore(Log log, Rules rules, long nowMs, long endOffset) {
+        long after = log.openBytes
+                + log.batches.values().stream().mapToLong(batch -> batch.bytes).sum();
+        for (Iterator<Map.Entry<Long, Batch>> it = log.batches.entrySet().iterator(); it.hasNext(); ) {
+            Map.Entry<Long, Batch> entry = it.next();
+            Batch batch = entry.getValue();
+            long bytesAfter = after - batch.bytes;
+            boolean old = rules.retentionMs.stream().anyMatch(ms -> ms >= 0 && batch.appendMs < nowMs - ms);
+            boolean surplus = rules.retentionBytes.stream().anyMatch(bytes -> bytes >= 0 && bytesAfter >= bytes);
+            boolean deleted = batch.endOffset <= log.allowedStart;
+            if (!old && !surplus && !deleted) {
+                return Math.min(entry.getKey(), endOffset);
+            }
+            after = bytesAfter;
+        }
+        return endOffset;
+    }
+}

@@ -1,0 +1,85 @@
+package dev.millrace.simulation;
+
+import dev.millrace.core.command.Command;
+import dev.millrace.core.command.Maintain;
+import dev.millrace.core.group.GroupLimits;
+import dev.millrace.core.log.LogReader;
+import dev.millrace.core.log.PartitionLogs;
+import dev.millrace.core.log.TimeSearch;
+import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.shard.CommandBatch;
+import dev.millrace.core.shard.LocalShardLog;
+import dev.millrace.core.shard.ShardLog;
+import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.storage.MemoryStore;
+import dev.millrace.core.storage.StoreException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** The broker's core between one start and one end, wired as LocalBroker does, without a thread of its own. */
+final class Shard {
+    private static final int TAIL_CACHE_BYTES = 256 << 10;
+    private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
+
+    final MemoryStore store;
+    final BrokerStateMachine machine;
+    final LocalShardLog log;
+    final ShardRuntime<BrokerStateMachine> runtime;
+    final LogReader reader;
+    final TimeSearch timeSearch;
+
+    /** Fails: StoreException where a row cannot be read. */
+    Shard(World world, MemoryStore store, Consumer<StoreException> onFailure) {
+        Profile profile = world.profile;
+        this.store = store;
+        store.checkComplete();
+        PartitionLogs logs = new PartitionLogs(
+                store,
+                TAIL_CACHE_BYTES,
+                new PartitionLogs.GenerationLimits(profile.generationBytes(), profile.generationAgeMs()));
+        machine = new BrokerStateMachine(logs, GroupLimits.DEFAULT);
+        machine.load(store, world.agenda.nowMs());
+        log = new LocalShardLog(store, machine, world.agenda, new LocalShardLog.SyncListener() {
+            @Override
+            public void onSync(long nanos) {}
+
+            @Override
+            public void onFailure(StoreException failure) {
+                onFailure.accept(failure);
+            }
+        });
+        ShardRuntime.Limits limits = new ShardRuntime.Limits(profile.inboxCountMax(), 1 << 20, 64, 64 << 10, 256 << 10);
+        runtime = new ShardRuntime<>(machine, watched(world), limits, (requests, bytes) -> {});
+        reader = new LogReader(store);
+        timeSearch = new TimeSearch(store, DECOMPRESSED_BYTES_MAX);
+        if (world.random.nextBoolean()) {
+            store.withoutGuard();
+        }
+    }
+
+    /** Lets the ledger see, just before retention runs, what it may take. */
+    private ShardLog watched(World world) {
+        return new ShardLog() {
+            @Override
+            public CompletableFuture<List<Object>> propose(CommandBatch batch) {
+                for (Command command : batch.commands()) {
+                    if (command instanceof Maintain) {
+                        world.ledger.retentionRuns(machine, batch.nowMs());
+                    }
+                }
+                return log.propose(batch);
+            }
+
+            @Override
+            public long unsyncedBytes() {
+                return log.unsyncedBytes();
+            }
+
+            @Override
+            public void close() {
+                log.close();
+            }
+        };
+    }
+}
