@@ -26,7 +26,9 @@ final class DataDirectoryTest {
             cluster = data.clusterId();
             assertThat(data.path()).isDirectory();
             assertThat(data.shardDirectory(0)).isEqualTo(data.path().resolve("shard-0"));
-            assertThat(path.resolve("FORMAT")).content().isEqualTo("millrace.format=1\ncluster.id=" + cluster + "\n");
+            assertThat(path.resolve("FORMAT"))
+                    .content()
+                    .matches("millrace.format=1\ncluster.id=" + cluster + "\nchecksum=[0-9a-f]{8}\n");
         }
         try (DataDirectory data = DataDirectory.open(path)) {
             assertThat(data.clusterId()).isEqualTo(cluster);
