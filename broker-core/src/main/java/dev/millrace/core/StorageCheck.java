@@ -31,7 +31,7 @@ public final class StorageCheck {
     private final Findings findings;
 
     /** What was looked at; what is wrong with it is in the findings. */
-    public record Extent(Path directory, int files, int partitions, long records) {}
+    public record Extent(Path directory, int files, long bytes, int partitions, long records) {}
 
     private record Place(String topic, int partition) {}
 
@@ -46,13 +46,13 @@ public final class StorageCheck {
     public Extent run(Path directory) {
         try (OfflineDirectory held = OfflineDirectory.open(directory);
                 DirectoryCheck check = new DirectoryCheck(held, findings)) {
-            int files = check.checkFiles();
-            Store store = check.store();
-            return store == null ? new Extent(held.path(), files, 0, 0) : checkRecords(held.path(), files, store);
+            DirectoryCheck.Extent files = check.checkFiles();
+            Extent alone = new Extent(held.path(), files.count(), files.bytes(), 0, 0);
+            return check.store() == null ? alone : checkRecords(alone, check.store());
         }
     }
 
-    private Extent checkRecords(Path directory, int files, Store store) {
+    private Extent checkRecords(Extent files, Store store) {
         Map<Integer, Place> places = new HashMap<>();
         TopicCatalog catalog = new TopicCatalog();
         PartitionLogs logs = new PartitionLogs(store, TAIL_CACHE_BYTES, new GenerationLimits(Long.MAX_VALUE, 1));
@@ -81,7 +81,7 @@ public final class StorageCheck {
                     (from, to, problem) -> findings.damaged(
                             Damage.ofLog(new Damage.LogRange(named.topic, named.partition, from, to), problem)));
         }
-        return new Extent(directory, files, ordered.size(), check.recordCount());
+        return new Extent(files.directory, files.files, files.bytes, ordered.size(), check.recordCount());
     }
 
     /** Whatever a row that cannot be decoded throws, the row is damaged: a broker would not start either. */

@@ -37,7 +37,7 @@ public final class DataDirectory implements AutoCloseable {
     static final String LOCK = "millrace.lock";
     static final String SHARD_PREFIX = "shard-";
     static final String FORMAT = "FORMAT";
-    private static final String FORMAT_NEW = "FORMAT.new";
+    static final String FORMAT_NEW = "FORMAT.new";
     private static final String VERSION_KEY = "millrace.format";
     private static final String CLUSTER_KEY = "cluster.id";
     private static final String CHECKSUM_KEY = "checksum";
@@ -71,6 +71,7 @@ public final class DataDirectory implements AutoCloseable {
         claimInThisProcess(path);
         FileChannel channel = null;
         try {
+            refuseBackup(path);
             refuseForeign(path);
             channel = lock(path);
             DataDirectory opened = new DataDirectory(path, channel);
@@ -148,6 +149,16 @@ public final class DataDirectory implements AutoCloseable {
                 Kind.IN_USE,
                 "the data directory " + path + " is in use by " + holder
                         + ". Stop that broker, or choose another data directory.");
+    }
+
+    /** A broker on it would change what it is for. */
+    private static void refuseBackup(Path path) {
+        if (Files.exists(path.resolve(BackupManifest.FILE))) {
+            throw new StoreException(
+                    Kind.NOT_WRITABLE,
+                    "the directory " + path + " is a backup. Restore it into a directory of its own: millrace backup"
+                            + " restore " + path + " --data DIR");
+        }
     }
 
     private static void refuseForeign(Path path) {

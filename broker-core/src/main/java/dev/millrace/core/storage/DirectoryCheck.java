@@ -29,10 +29,17 @@ public final class DirectoryCheck implements AutoCloseable {
         this.findings = findings;
     }
 
-    /** Checks every file; how many there were. Fails: {@link StoreException} IO where the directory cannot be listed. */
-    public int checkFiles() {
+    /** How much there was to check. */
+    public record Extent(int count, long bytes) {}
+
+    /** Checks every file. Fails: {@link StoreException} IO where the directory cannot be listed. */
+    public Extent checkFiles() {
         List<Path> files = files();
-        files.forEach(file -> findings.expectBytes(file.toFile().length()));
+        if (files.contains(root.resolve(BackupManifest.FILE))) {
+            BackupFiles.check(root, findings);
+        }
+        long bytes = files.stream().mapToLong(file -> file.toFile().length()).sum();
+        findings.expectBytes(bytes);
         checkFormat();
         Mark mark = checkBeacon();
         if (Files.isDirectory(shard)) {
@@ -43,12 +50,15 @@ public final class DirectoryCheck implements AutoCloseable {
         } else if (mark != null && mark.sequence() > 0) {
             findings.damaged(Damage.ofFile(name(shard), "is missing"));
         }
-        return files.size();
+        return new Extent(files.size(), bytes);
     }
 
     private List<Path> files() {
         try (Stream<Path> found = Files.walk(root)) {
-            return found.filter(Files::isRegularFile).sorted().toList();
+            return found.filter(Files::isRegularFile)
+                    .filter(file -> file.startsWith(shard) || file.getParent().equals(root))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new StoreException(StoreException.Kind.IO, "cannot list " + root + ": " + e, e);
         }

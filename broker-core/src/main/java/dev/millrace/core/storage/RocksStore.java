@@ -192,6 +192,17 @@ public final class RocksStore implements Store {
     }
 
     @Override
+    public long checkpoint(Path target, long copyBytesMax) {
+        return use("a backup", false, () -> {
+            if (failure != null) {
+                throw new StoreException(failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
+            }
+            long before = committedSequence;
+            return Math.max(before, RocksCheckpoint.take(rocks, target, copyBytesMax));
+        });
+    }
+
+    @Override
     public StoreStats stats() {
         return use("reading counters", false, () -> {
             var tickers = rocks.options().statistics;

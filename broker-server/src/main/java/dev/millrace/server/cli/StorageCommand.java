@@ -1,7 +1,6 @@
 package dev.millrace.server.cli;
 
 import dev.millrace.server.cli.StorageTools.Job;
-import dev.millrace.server.cli.StorageTools.Verification;
 import dev.millrace.server.config.ConfigException;
 import dev.millrace.server.config.ConfigLoader;
 import java.nio.file.Path;
@@ -67,14 +66,8 @@ final class StorageCommand implements Runnable {
 
         @Override
         public Integer call() {
-            Verification found = watched(session, session.storage().verify(chosen()));
-            session.out()
-                    .print(
-                            global.json()
-                                    ? VerificationText.json(found)
-                                    : VerificationText.table(
-                                            found, session.terminal().columns()));
-            return found.damageCount() == 0 ? CommandRunner.OK : CommandRunner.FAILED;
+            return VerificationText.print(
+                    session, global.json(), watched(session, session.storage().verify(chosen())));
         }
 
         private Path chosen() {

@@ -7,7 +7,13 @@ import dev.millrace.server.cli.StorageTools.Verification;
 final class VerificationText {
     private VerificationText() {}
 
-    static String table(Verification found, int columns) {
+    /** Returns the exit code. */
+    static int print(Session session, boolean asJson, Verification found) {
+        session.out().print(asJson ? json(found) : table(found, session.terminal().columns()));
+        return found.damageCount() == 0 ? CommandRunner.OK : CommandRunner.FAILED;
+    }
+
+    private static String table(Verification found, int columns) {
         StringBuilder text = new StringBuilder();
         if (found.damageCount() > 0) {
             TableWriter table =
@@ -42,7 +48,7 @@ final class VerificationText {
         return damage.topic() == null ? null : damage.fromOffset() + ".." + damage.toOffset();
     }
 
-    static String json(Verification found) {
+    private static String json(Verification found) {
         JsonWriter json = new JsonWriter()
                 .begin('{')
                 .field("directory", found.directory())

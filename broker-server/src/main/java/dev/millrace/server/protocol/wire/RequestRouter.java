@@ -5,6 +5,7 @@ import dev.millrace.core.LogOperations;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.BackupFrames;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
@@ -17,12 +18,14 @@ final class RequestRouter {
     private final LogOperations logs;
     private final TopicRequests topics;
     private final GroupRequests groups;
+    private final BackupRequests backups;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
         this.logs = broker.logs();
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
+        this.backups = new BackupRequests(broker.backups());
         this.options = options;
     }
 
@@ -69,6 +72,8 @@ final class RequestRouter {
             case DELETE_BEFORE -> topics.deleteBefore((TopicFrames.DeleteBefore) frame);
             case BROKER_INFO ->
                 done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
+            case CREATE_BACKUP -> backups.create((BackupFrames.CreateBackup) frame);
+            case LIST_BACKUPS -> backups.list();
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -89,7 +94,9 @@ final class RequestRouter {
                     TOPICS,
                     TOPIC,
                     OFFSET_FOUND,
-                    BROKER ->
+                    BROKER,
+                    BACKUP,
+                    BACKUPS ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }
