@@ -32,7 +32,8 @@ public final class BackupRestore {
             throw new StoreException(
                     Kind.DAMAGED,
                     "the backup " + backup + " is damaged in " + findings.damageCount() + " places, first: "
-                            + findings.damages().get(0) + ". Nothing was restored. See all with: millrace backup verify "
+                            + findings.damages().get(0)
+                            + ". Nothing was restored. See all with: millrace backup verify "
                             + backup);
         }
         return BackupFiles.restore(backup, target, findings);

@@ -70,8 +70,8 @@ final class LocalBackups implements BackupOperations, AutoCloseable {
         if (!NAME.matcher(name).matches()) {
             return CompletableFuture.failedFuture(new FaultException(
                     Fault.INVALID_REQUEST,
-                    "\"" + printable(name) + "\" is no name for a backup: use 1 to 64 of a-z A-Z 0-9 . _ - and no leading"
-                            + " dot"));
+                    "\"" + printable(name)
+                            + "\" is no name for a backup: use 1 to 64 of a-z A-Z 0-9 . _ - and no leading" + " dot"));
         }
         if (!underWay.compareAndSet(null, name)) {
             return CompletableFuture.failedFuture(
@@ -99,7 +99,8 @@ final class LocalBackups implements BackupOperations, AutoCloseable {
                 try {
                     done.complete(work.get());
                 } catch (StoreException e) {
-                    done.completeExceptionally(stopping ? stopping() : new FaultException(faultOf(e), e.getMessage(), e));
+                    done.completeExceptionally(
+                            stopping ? stopping() : new FaultException(faultOf(e), e.getMessage(), e));
                 } catch (RuntimeException | Error e) {
                     done.completeExceptionally(e);
                 }
@@ -130,7 +131,9 @@ final class LocalBackups implements BackupOperations, AutoCloseable {
     }
 
     private String version() {
-        return options.upkeep().backups() == null ? "dev" : options.upkeep().backups().version();
+        return options.upkeep().backups() == null
+                ? "dev"
+                : options.upkeep().backups().version();
     }
 
     private Backup make(String name, Instant now) {
@@ -199,7 +202,8 @@ final class LocalBackups implements BackupOperations, AutoCloseable {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(entry -> NAME.matcher(entry.getFileName().toString()).matches())
+            return entries.filter(entry ->
+                            NAME.matcher(entry.getFileName().toString()).matches())
                     .filter(BackupManifest::isIn)
                     .sorted()
                     .map(LocalBackups::describe)

@@ -87,8 +87,8 @@ class BackupTest {
 
     @Test
     void holdsAllThatWasAcknowledgedBeforeAndAWholePrefixOfTheRest() throws InterruptedException {
-        TopicPartition topic =
-                new TopicPartition(get(broker.topics().create("load", 1, Map.of())).topicId(), 0);
+        TopicPartition topic = new TopicPartition(
+                get(broker.topics().create("load", 1, Map.of())).topicId(), 0);
         AtomicInteger acknowledged = new AtomicInteger();
         AtomicInteger target = new AtomicInteger(Integer.MAX_VALUE);
         Thread writer = new Thread(() -> {
@@ -161,10 +161,10 @@ class BackupTest {
         get(broker.topics().delete("orders"));
         try (LocalBroker other = restored(backup)) {
             assertThat(other.clusterId()).isEqualTo(broker.clusterId());
-            TopicPartition orders =
-                    new TopicPartition(other.topics().find("orders").orElseThrow().topicId(), 0);
-            TopicPartition quiet =
-                    new TopicPartition(other.topics().find("quiet").orElseThrow().topicId(), 0);
+            TopicPartition orders = new TopicPartition(
+                    other.topics().find("orders").orElseThrow().topicId(), 0);
+            TopicPartition quiet = new TopicPartition(
+                    other.topics().find("quiet").orElseThrow().topicId(), 0);
             assertThat(values(other, orders)).hasSize(SampleData.RECORDS);
             assertThat(get(other.groups().committed("billing", List.of(quiet))))
                     .extracting(Offset::offset)
@@ -277,7 +277,9 @@ class BackupTest {
     @Test
     void saysThatTheBackupDirectoryMustLieOnTheSameFileSystem() throws IOException {
         Path shm = Path.of("/dev/shm");
-        assumeThat(Files.isDirectory(shm) && Files.isWritable(shm)).as("/dev/shm").isTrue();
+        assumeThat(Files.isDirectory(shm) && Files.isWritable(shm))
+                .as("/dev/shm")
+                .isTrue();
         assumeThat(Files.getFileStore(shm).equals(Files.getFileStore(root))).isFalse();
         SampleData.fill(broker);
         broker.close();

@@ -195,7 +195,8 @@ public final class RocksStore implements Store {
     public long checkpoint(Path target, long copyBytesMax) {
         return use("a backup", false, () -> {
             if (failure != null) {
-                throw new StoreException(failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
+                throw new StoreException(
+                        failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
             }
             long before = committedSequence;
             return Math.max(before, RocksCheckpoint.take(rocks, target, copyBytesMax));

@@ -82,7 +82,9 @@ final class BackupCommand implements Runnable {
                 session.out()
                         .print(
                                 global.json()
-                                        ? json(new JsonWriter(), backup).newLine().toString()
+                                        ? json(new JsonWriter(), backup)
+                                                .newLine()
+                                                .toString()
                                         : "created " + backup.name() + ": " + Amounts.bytes(backup.bytes()) + " in "
                                                 + Amounts.count(backup.files()) + " files, " + backup.path() + "\n");
             }
@@ -124,11 +126,7 @@ final class BackupCommand implements Runnable {
                     .number("SIZE")
                     .text("PATH");
             backups.forEach(backup -> table.row(
-                    backup.name(),
-                    backup.createdAt(),
-                    backup.version(),
-                    Amounts.bytes(backup.bytes()),
-                    backup.path()));
+                    backup.name(), backup.createdAt(), backup.version(), Amounts.bytes(backup.bytes()), backup.path()));
             return table.render(session.terminal().columns());
         }
 

@@ -9,7 +9,8 @@ final class VerificationText {
 
     /** Returns the exit code. */
     static int print(Session session, boolean asJson, Verification found) {
-        session.out().print(asJson ? json(found) : table(found, session.terminal().columns()));
+        session.out()
+                .print(asJson ? json(found) : table(found, session.terminal().columns()));
         return found.damageCount() == 0 ? CommandRunner.OK : CommandRunner.FAILED;
     }
 

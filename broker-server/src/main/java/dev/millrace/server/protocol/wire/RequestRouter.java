@@ -46,10 +46,7 @@ final class RequestRouter {
                         .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
             case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
-            case CREDIT -> {
-                connection.subscriptions().credit(requestId, ((Frames.Credit) frame).bytes());
-                yield done(null);
-            }
+            case CREDIT -> credit(requestId, (Frames.Credit) frame, connection);
             case UNSUBSCRIBE -> {
                 connection.subscriptions().unsubscribe(requestId);
                 yield done(new Frames.Done());
@@ -99,6 +96,11 @@ final class RequestRouter {
                     BACKUPS ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
+    }
+
+    private static CompletableFuture<Frame> credit(int requestId, Frames.Credit credit, WireConnection connection) {
+        connection.subscriptions().credit(requestId, credit.bytes());
+        return done(null);
     }
 
     private CompletableFuture<Frame> publish(Frames.Publish request) {
