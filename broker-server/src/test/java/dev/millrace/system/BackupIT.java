@@ -2,6 +2,7 @@ package dev.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.client.Consumer;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceClient;
@@ -11,6 +12,7 @@ import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.docs.MarkdownPage;
 import dev.millrace.docs.MarkdownPage.Block;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,26 +42,23 @@ class BackupIT {
     void theCommandsOfThePageBackUpAndRestoreUnderLoad() throws Exception {
         Distribution distribution = Distribution.underTest();
         String[] settings = {"storage.generationSize=2MiB", "storage.diskReserve=64MiB"};
-        try (Daemon daemon = new Daemon(distribution, directory.resolve("live"), settings);
-                Daemon restored = new Daemon(distribution, directory.resolve("new"), settings)) {
+        Path live = Files.createDirectory(directory.resolve("live"));
+        Path fresh = Files.createDirectory(directory.resolve("fresh"));
+        try (Daemon daemon = new Daemon(distribution, live, settings);
+                Daemon restored = new Daemon(distribution, fresh, settings)) {
             daemon.start();
             List<Thread> load = startLoad(daemon);
             await(RECORDS_MIN);
             long acknowledgedBefore = acknowledged.get();
             long committedBefore = committed.get();
             assertThat(committedBefore).isPositive();
-            for (String command : commands(daemon, restored)) {
-                if (!command.startsWith("start")) {
-                    Daemon.Ran ran = daemon.run(command.split(" ")).succeeded();
-                    assertThat(ran.err()).isEmpty();
-                    assertThat(ran.out()).containsAnyOf("before-upgrade", "ok: ");
-                }
-            }
-            stop = true;
-            for (Thread thread : load) {
-                thread.join();
-            }
-            assertThat(failure.get()).isNull();
+            List<String> commands = commands(daemon, restored);
+            assertThat(commands.get(0)).startsWith("backup create ");
+            assertThat(commands.get(commands.size() - 1)).startsWith("start ");
+            run(daemon, commands.get(0));
+            await(acknowledged.get() + IN_FLIGHT_MAX);
+            end(load);
+            commands.subList(1, commands.size() - 1).forEach(command -> run(daemon, command));
             assertThat(acknowledged.get()).as("published meanwhile").isGreaterThan(acknowledgedBefore);
             restored.start();
             assertHolds(restored, acknowledgedBefore, acknowledged.get(), committedBefore);
@@ -67,6 +66,24 @@ class BackupIT {
             assertThat(Files.readString(daemon.data().resolve("FORMAT")))
                     .isEqualTo(Files.readString(restored.data().resolve("FORMAT")));
         }
+    }
+
+    private static void run(Daemon daemon, String command) {
+        try {
+            Daemon.Ran ran = daemon.run(command.split(" ")).succeeded();
+            assertThat(ran.err()).isEmpty();
+            assertThat(ran.out()).containsAnyOf("before-upgrade", "ok: ");
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void end(List<Thread> load) throws InterruptedException {
+        stop = true;
+        for (Thread thread : load) {
+            thread.join();
+        }
+        assertThat(failure.get()).isNull();
     }
 
     /** The page's commands without the program's name, on this test's directories. */
@@ -160,7 +177,7 @@ class BackupIT {
     }
 
     private static void assertReads(MillraceClient client, long end) {
-        try (var consumer =
+        try (Consumer consumer =
                 client.consumer().topics("orders").from(StartFrom.earliest()).open()) {
             long next = 0;
             while (next < end) {
