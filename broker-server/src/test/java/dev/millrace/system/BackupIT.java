@@ -52,6 +52,12 @@ class BackupIT {
             long acknowledgedBefore = acknowledged.get();
             long committedBefore = committed.get();
             assertThat(committedBefore).isPositive();
+            Daemon.Ran inUse =
+                    daemon.run("storage", "verify", "--data", daemon.data().toString());
+            assertThat(inUse.exit()).isEqualTo(1);
+            assertThat(inUse.err())
+                    .contains("is in use by another process (pid "
+                            + daemon.process().pid() + ")");
             List<String> commands = commands(daemon, restored);
             assertThat(commands.get(0)).startsWith("backup create ");
             assertThat(commands.get(commands.size() - 1)).startsWith("start ");

@@ -92,6 +92,17 @@ final class DataDirectoryTest {
     }
 
     @Test
+    void refusesAnotherClusterIdThanTheOneThatWasWritten() throws IOException {
+        DataDirectory.open(root).close();
+        Path format = root.resolve("FORMAT");
+        String text = Files.readString(format);
+        int digit = text.indexOf("cluster.id=") + "cluster.id=".length();
+        String changed = text.substring(0, digit) + (text.charAt(digit) == '0' ? '1' : '0') + text.substring(digit + 1);
+        Files.writeString(format, changed);
+        assertRefused(Kind.DAMAGED, root).hasMessageContaining("checksum");
+    }
+
+    @Test
     void refusesADirectoryOfSomeoneElseAndLeavesItAlone() throws IOException {
         Files.writeString(root.resolve("thesis.txt"), "precious");
         assertRefused(Kind.NOT_WRITABLE, root)
