@@ -73,6 +73,27 @@ public interface Admin {
     BrokerInfo brokerInfo();
 
     /**
+     * Makes a backup of everything acknowledged before the call, while the broker goes on; waits until it is on disk, which
+     * takes as long as reading all data.
+     *
+     * @param name 1 to 64 of a-z A-Z 0-9 . _ - without a leading dot; null for one made from the time
+     */
+    Backup createBackup(String name);
+
+    /** The complete backups, by name. */
+    List<Backup> listBackups();
+
+    /**
+     * A backup.
+     *
+     * @param path of its directory, on the broker's machine
+     * @param createdAt RFC 3339
+     * @param version of the broker that made it
+     * @param sequence of the last commit in it
+     */
+    record Backup(String name, String path, String createdAt, String version, long sequence, int files, long bytes) {}
+
+    /**
      * Where a position is in the log.
      *
      * @param offset the end offset where no message is that new

@@ -30,8 +30,28 @@ public record BrokerOptions(
         }
     }
 
-    /** @param diskReserveBytes with less usable space publishes are refused */
-    public record Upkeep(long generationAgeMsMax, long intervalMs, long diskReserveBytes, long producerRetentionMs) {}
+    /**
+     * @param diskReserveBytes with less usable space publishes are refused
+     * @param backups null for a directory beside the data
+     */
+    public record Upkeep(
+            long generationAgeMsMax,
+            long intervalMs,
+            long diskReserveBytes,
+            long producerRetentionMs,
+            Backups backups) {
+        public Upkeep(long generationAgeMsMax, long intervalMs, long diskReserveBytes, long producerRetentionMs) {
+            this(generationAgeMsMax, intervalMs, diskReserveBytes, producerRetentionMs, null);
+        }
+    }
+
+    /**
+     * Where backups are made.
+     *
+     * @param directory null for one beside the data
+     * @param version of the broker, which each backup names
+     */
+    public record Backups(Path directory, String version) {}
 
     /** @param partitionsMax over all topics */
     public record TopicDefaults(int partitions, int partitionsMax, long retentionMs, long retentionBytes) {}

@@ -44,6 +44,7 @@ public final class LocalBroker implements Broker {
     private final LocalTopics topics;
     private final LocalLogs logs;
     private final LocalGroups groups;
+    private final LocalBackups backups;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
@@ -108,6 +109,7 @@ public final class LocalBroker implements Broker {
         machine.onAssignmentPending(groups::onAssignmentPending);
         this.stats = new LocalStats(
                 runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
+        this.backups = new LocalBackups(store, directory.path(), space, options);
         this.maintenance = new Maintenance(runtime, store, diskGuard, options);
     }
 
@@ -210,6 +212,11 @@ public final class LocalBroker implements Broker {
     }
 
     @Override
+    public BackupOperations backups() {
+        return backups;
+    }
+
+    @Override
     public BrokerStatus status() {
         BrokerStatus.Halted reason = halted.get();
         if (reason != null) {
@@ -230,6 +237,7 @@ public final class LocalBroker implements Broker {
         }
         draining = true;
         maintenance.close();
+        backups.close();
         runtime.stopAccepting();
         threads.close();
         shardLog.close();

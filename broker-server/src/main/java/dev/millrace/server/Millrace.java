@@ -46,6 +46,6 @@ public final class Millrace {
     }
 
     private static Session session(PrintStream out, PrintStream err, InputStream in, Map<String, String> env) {
-        return Session.of(out, err, in, env).withDaemon(new LocalDaemon());
+        return Session.of(out, err, in, env).withDaemon(new LocalDaemon()).withStorage(new OfflineStorage());
     }
 }

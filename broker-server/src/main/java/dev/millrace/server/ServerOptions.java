@@ -65,7 +65,8 @@ record ServerOptions(
                         storage.generationMaxAge().toMillis(),
                         storage.retentionCheckInterval().toMillis(),
                         storage.diskReserve().bytes(),
-                        config.producers().idRetention().toMillis()))
+                        config.producers().idRetention().toMillis(),
+                        new BrokerOptions.Backups(storage.backupDirectory().orElse(null), Version.current())))
                 .withTopics(new BrokerOptions.TopicDefaults(
                         config.topics().partitions(),
                         config.topics().partitionsMax(),

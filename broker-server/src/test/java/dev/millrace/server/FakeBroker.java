@@ -1,5 +1,6 @@
 package dev.millrace.server;
 
+import dev.millrace.core.BackupOperations;
 import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStats;
 import dev.millrace.core.BrokerStatus;
@@ -123,6 +124,22 @@ public final class FakeBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groupOperations;
+    }
+
+    /** A name makes a backup of nothing; there is no list. */
+    @Override
+    public BackupOperations backups() {
+        return new BackupOperations() {
+            @Override
+            public CompletableFuture<Backup> create(String name) {
+                return CompletableFuture.completedFuture(new Backup(name, "/backups/" + name, "now", "1", 0, 0, 0));
+            }
+
+            @Override
+            public CompletableFuture<List<Backup>> list() {
+                return CompletableFuture.completedFuture(List.of());
+            }
+        };
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicInfo;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.wire.BackupFrames;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames;
@@ -24,9 +25,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** One request for each question, in the words of the public API. Thread: any. */
 record NativeAdmin(Link link) implements Admin {
+    /** All of a disk is read once; a broker that dies meanwhile is noticed by pings, long before. */
+    private static final long BACKUP_TIMEOUT_NANOS = TimeUnit.HOURS.toNanos(24);
+
     private <A extends Frame> A ask(Frame request, Class<A> answerType, boolean repeatable) {
         return Waiting.on(link.call(request, answerType, repeatable));
     }
@@ -199,7 +204,32 @@ record NativeAdmin(Link link) implements Admin {
                 toMap(answer.properties()));
     }
 
+    @Override
+    public Backup createBackup(String name) {
+        return toPublic(Waiting.on(link.call(
+                        new BackupFrames.CreateBackup(name), BackupFrames.Backup.class, false, BACKUP_TIMEOUT_NANOS))
+                .backup());
+    }
+
+    @Override
+    public List<Backup> listBackups() {
+        return ask(new BackupFrames.ListBackups(), BackupFrames.Backups.class, true).backups().stream()
+                .map(NativeAdmin::toPublic)
+                .toList();
+    }
+
     // ---- translation
+
+    private static Backup toPublic(BackupFrames.BackupInfo backup) {
+        return new Backup(
+                backup.name(),
+                backup.path(),
+                backup.createdAt(),
+                backup.version(),
+                backup.sequence(),
+                backup.files(),
+                backup.bytes());
+    }
 
     private TopicFrames.TopicInfo describe(String topic) {
         return ask(new TopicFrames.DescribeTopic(topic), TopicFrames.Topic.class, true)

@@ -6,6 +6,8 @@ import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +78,11 @@ public final class PartitionLogs {
     /** The log, or null. Thread: any. */
     public PartitionLog find(int partitionId) {
         return logs.get(partitionId);
+    }
+
+    /** All logs, in no order. Thread: any. */
+    public Collection<PartitionLog> all() {
+        return Collections.unmodifiableCollection(logs.values());
     }
 
     /** Appends to a log that {@link #find} gave; returns the offset of the first record. */

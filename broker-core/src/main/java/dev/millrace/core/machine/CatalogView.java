@@ -8,7 +8,7 @@ import dev.millrace.core.topic.TopicCatalog;
 import java.util.List;
 
 /** Shows the catalog to the groups, which must not know it. Thread: shard. */
-record CatalogView(TopicCatalog catalog) implements TopicView {
+public record CatalogView(TopicCatalog catalog) implements TopicView {
     @Override
     public List<GroupTopic> matching(TopicPattern pattern) {
         return catalog.all().stream()

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
@@ -66,6 +67,35 @@ final class Beacon implements AutoCloseable {
                             + " complete. Restore the file from a copy, or accept a possible loss explicitly.");
         }
         return newest;
+    }
+
+    /**
+     * What is wrong with a beacon that can be read, or null. Marks alternate, so both slots must be good and hold one mark
+     * after the other; only of the very first mark there is one alone.
+     */
+    static String problemIn(Path file) {
+        try (RandomAccessFile slots = new RandomAccessFile(file.toFile(), "r")) {
+            Mark first = readSlot(slots, 0);
+            Mark second = readSlot(slots, 1);
+            if (first != null && second != null) {
+                return Math.abs(first.counter() - second.counter()) == 1
+                        ? null
+                        : "its two slots do not follow each other: " + first.counter() + " and " + second.counter();
+            }
+            boolean firstMark = first == null && second != null && second.counter() == 1 && isZero(slots, 0);
+            return firstMark
+                    ? null
+                    : "slot " + (first == null ? 0 : 1) + " is damaged; the other one still holds a mark";
+        } catch (IOException e) {
+            throw new StoreException(Kind.IO, "cannot read the beacon " + file + ": " + e, e);
+        }
+    }
+
+    private static boolean isZero(RandomAccessFile slots, int index) throws IOException {
+        byte[] slot = new byte[SLOT_BYTES];
+        slots.seek((long) index * SLOT_STRIDE_BYTES);
+        slots.readFully(slot);
+        return Arrays.equals(slot, new byte[SLOT_BYTES]);
     }
 
     private static Mark readSlot(RandomAccessFile slots, int index) throws IOException {

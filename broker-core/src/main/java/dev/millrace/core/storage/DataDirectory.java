@@ -12,18 +12,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * The directory that holds all of a broker's data, claimed by one process.
  *
  * <pre>
  * millrace.lock    held while a broker runs; names its process
- * FORMAT           format version and cluster id
+ * FORMAT           format version and cluster id, with a checksum
  * shard-0/         the store
  * shard-0.beacon   how far the store was durable, see {@link Beacon}
  * </pre>
@@ -31,11 +34,13 @@ import java.util.stream.Stream;
 public final class DataDirectory implements AutoCloseable {
     public static final int FORMAT_VERSION = 1;
 
-    private static final String LOCK = "millrace.lock";
-    private static final String FORMAT = "FORMAT";
-    private static final String FORMAT_NEW = "FORMAT.new";
+    static final String LOCK = "millrace.lock";
+    static final String SHARD_PREFIX = "shard-";
+    static final String FORMAT = "FORMAT";
+    static final String FORMAT_NEW = "FORMAT.new";
     private static final String VERSION_KEY = "millrace.format";
     private static final String CLUSTER_KEY = "cluster.id";
+    private static final String CHECKSUM_KEY = "checksum";
 
     /** Names that may lie in a directory that is not yet in use: ours from a first start cut short, and ext4's. */
     private static final Set<String> BEFORE_FORMAT = Set.of(LOCK, FORMAT_NEW, "lost+found");
@@ -66,6 +71,7 @@ public final class DataDirectory implements AutoCloseable {
         claimInThisProcess(path);
         FileChannel channel = null;
         try {
+            refuseBackup(path);
             refuseForeign(path);
             channel = lock(path);
             DataDirectory opened = new DataDirectory(path, channel);
@@ -89,7 +95,7 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Where the store of a shard lies. */
     public Path shardDirectory(int shard) {
-        return path.resolve("shard-" + shard);
+        return path.resolve(SHARD_PREFIX + shard);
     }
 
     /** Gives the directory free; safe twice. The store in it must be closed before. */
@@ -130,7 +136,7 @@ public final class DataDirectory implements AutoCloseable {
                 error);
     }
 
-    private static void claimInThisProcess(Path path) {
+    static void claimInThisProcess(Path path) {
         synchronized (HELD) {
             if (!HELD.add(path)) {
                 throw inUse(path, "this process (pid " + ProcessHandle.current().pid() + ")");
@@ -138,11 +144,21 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static StoreException inUse(Path path, String holder) {
+    static StoreException inUse(Path path, String holder) {
         return new StoreException(
                 Kind.IN_USE,
                 "the data directory " + path + " is in use by " + holder
                         + ". Stop that broker, or choose another data directory.");
+    }
+
+    /** A broker on it would change what it is for. */
+    private static void refuseBackup(Path path) {
+        if (Files.exists(path.resolve(BackupManifest.FILE))) {
+            throw new StoreException(
+                    Kind.NOT_WRITABLE,
+                    "the directory " + path + " is a backup. Restore it into a directory of its own: millrace backup"
+                            + " restore " + path + " --data DIR");
+        }
     }
 
     private static void refuseForeign(Path path) {
@@ -189,7 +205,7 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static String holderOf(FileChannel channel) throws IOException {
+    static String holderOf(FileChannel channel) throws IOException {
         ByteBuffer text = ByteBuffer.allocate(64);
         channel.read(text, 0);
         String written =
@@ -197,41 +213,48 @@ public final class DataDirectory implements AutoCloseable {
         return written.isEmpty() ? "another process" : "another process (" + written.replace('=', ' ') + ")";
     }
 
-    private static UUID readFormat(Path path) {
+    /** Fails: {@link StoreException} FORMAT_VERSION, DAMAGED. */
+    static UUID readFormat(Path path) {
         Path file = path.resolve(FORMAT);
-        String version = null;
-        String cluster = null;
+        Map<String, String> values = new HashMap<>();
         try {
             for (String line : Files.readAllLines(file)) {
                 int equals = line.indexOf('=');
-                String key = equals < 0 ? "" : line.substring(0, equals).strip();
-                version = key.equals(VERSION_KEY) ? line.substring(equals + 1).strip() : version;
-                cluster = key.equals(CLUSTER_KEY) ? line.substring(equals + 1).strip() : cluster;
+                values.put(line.substring(0, Math.max(0, equals)), line.substring(equals + 1));
             }
         } catch (IOException e) {
             throw damagedFormat(file, e);
         }
-        if (version != null && !version.equals(Integer.toString(FORMAT_VERSION))) {
+        String version = values.get(VERSION_KEY);
+        if (version != null && version.matches("[0-9]{1,9}") && !version.equals(Integer.toString(FORMAT_VERSION))) {
             throw new StoreException(
                     Kind.FORMAT_VERSION,
                     "the data in " + path + " has format version " + version + ", this broker reads version "
                             + FORMAT_VERSION + ". Use the broker release that wrote it, or another data directory.");
         }
         try {
-            if (version != null && cluster != null) {
-                return UUID.fromString(cluster);
+            UUID cluster = UUID.fromString(values.getOrDefault(CLUSTER_KEY, ""));
+            if (formatText(cluster).equals(Files.readString(file, StandardCharsets.US_ASCII))) {
+                return cluster;
             }
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IOException e) {
             throw damagedFormat(file, e);
         }
         throw damagedFormat(file, null);
     }
 
+    private static String formatText(UUID cluster) {
+        String text = VERSION_KEY + "=" + FORMAT_VERSION + "\n" + CLUSTER_KEY + "=" + cluster + "\n";
+        CRC32C crc = new CRC32C();
+        crc.update(ascii(text));
+        return text + CHECKSUM_KEY + "=" + String.format("%08x", crc.getValue()) + "\n";
+    }
+
     private static StoreException damagedFormat(Path file, Exception cause) {
         return new StoreException(
                 Kind.DAMAGED,
-                "the file " + file + " is damaged: it must hold the lines " + VERSION_KEY + "=" + FORMAT_VERSION
-                        + " and " + CLUSTER_KEY + "=<uuid>. Restore it from a copy.",
+                "the file " + file + " is damaged: it must hold the lines " + VERSION_KEY + "=" + FORMAT_VERSION + ", "
+                        + CLUSTER_KEY + "=<uuid> and their " + CHECKSUM_KEY + ". Restore it from a copy.",
                 cause);
     }
 
@@ -239,11 +262,10 @@ public final class DataDirectory implements AutoCloseable {
     private static UUID writeFormat(Path path) {
         UUID cluster = UUID.randomUUID();
         Path file = path.resolve(FORMAT_NEW);
-        String text = VERSION_KEY + "=" + FORMAT_VERSION + "\n" + CLUSTER_KEY + "=" + cluster + "\n";
         try {
             try (FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                ByteBuffer bytes = ascii(text);
+                ByteBuffer bytes = ascii(formatText(cluster));
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
                 }
@@ -268,14 +290,14 @@ public final class DataDirectory implements AutoCloseable {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static void release(Path path, FileChannel channel) {
+    static void release(Path path, FileChannel channel) {
         closeQuietly(channel);
         synchronized (HELD) {
             HELD.remove(path);
         }
     }
 
-    private static void closeQuietly(FileChannel channel) {
+    static void closeQuietly(FileChannel channel) {
         try {
             if (channel != null) {
                 channel.close();

@@ -34,6 +34,18 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         }
     }
 
+    /**
+     * Opens all families for reading, without changing anything on disk; keeps what the write-ahead log holds in memory.
+     *
+     * @param inPart opens even where files are missing or damaged: reads of what they hold fail later
+     */
+    static RocksHandles openToCheck(Path directory, StoreOptions storeOptions, boolean inPart) {
+        return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
+            options.setParanoidChecks(!inPart).setOpenFilesAsync(inPart);
+            return RocksDB.openReadOnly(options, path, families, handles);
+        });
+    }
+
     private static RocksHandles open(
             Path directory,
             StoreOptions storeOptions,

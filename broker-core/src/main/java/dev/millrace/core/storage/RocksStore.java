@@ -3,7 +3,6 @@ package dev.millrace.core.storage;
 import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.time.TimeSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,11 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.rocksdb.FlushOptions;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
-import org.rocksdb.Slice;
 import org.rocksdb.TickerType;
 import org.rocksdb.WriteOptions;
 
@@ -30,7 +26,6 @@ public final class RocksStore implements Store {
     private static final long BEACON_INTERVAL_NANOS = 1_000_000_000L;
 
     private final Path directory;
-    private final StoreOptions options;
     private final TimeSource time;
     private final UseGuard guard;
     private final RocksHandles rocks;
@@ -38,7 +33,7 @@ public final class RocksStore implements Store {
     private final Beacon beacon;
     private final GenerationRule generations;
     private final RocksSink sink;
-    private final ChunkBuffers buffers = new ChunkBuffers();
+    private final RocksReads reads;
     private final WriteOptions writeOptions = new WriteOptions().setSync(false);
     private final FlushOptions flushSoon =
             new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true);
@@ -50,16 +45,16 @@ public final class RocksStore implements Store {
     /** The first failed write or sync; all later ones are refused with it. */
     private volatile StoreException failure;
 
-    private RocksStore(RocksRecovery recovered, StoreOptions options, TimeSource time) {
+    private RocksStore(RocksRecovery recovered, long readaheadBytes, TimeSource time) {
         this.rocks = recovered.rocks();
         this.beacon = recovered.beacon();
         this.directory = rocks.directory();
-        this.options = options;
         this.time = time;
         this.db = rocks.db();
         this.guard = new UseGuard(directory.toString());
         this.generations = new GenerationRule(recovered.newestGeneration());
         this.sink = new RocksSink(directory, guard, generations, rocks.tables(), rocks.log());
+        this.reads = new RocksReads(rocks, readaheadBytes);
         this.committedSequence = db.getLatestSequenceNumber();
         this.beaconNanos = time.nanoTime();
     }
@@ -76,7 +71,7 @@ public final class RocksStore implements Store {
      */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time) {
         RocksRecovery recovered = RocksRecovery.run(directory, options);
-        RocksStore store = new RocksStore(recovered, options, time);
+        RocksStore store = new RocksStore(recovered, options.readaheadBytes(), time);
         LOGGER.log(
                 System.Logger.Level.DEBUG,
                 "store.opened directory={0} sequence={1,number,#}",
@@ -139,21 +134,13 @@ public final class RocksStore implements Store {
 
     @Override
     public byte[] get(Table table, byte[] key) {
-        return use("a read of " + table, false, () -> db.get(rocks.table(table), key));
+        return use("a read of " + table, false, () -> reads.get(table, key));
     }
 
     @Override
     public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
         use("a scan of " + table, false, () -> {
-            try (Slice end = new Slice(toExclusive);
-                    ReadOptions read = new ReadOptions().setIterateUpperBound(end);
-                    RocksIterator rows = db.newIterator(rocks.table(table), read)) {
-                rows.seek(fromInclusive);
-                while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
-                    rows.next();
-                }
-                rows.status();
-            }
+            reads.scan(table, fromInclusive, toExclusive, visitor);
             return null;
         });
     }
@@ -161,54 +148,9 @@ public final class RocksStore implements Store {
     @Override
     public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
         use("a scan of the log", false, () -> {
-            try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
-                    ReadOptions read = logReadOptions(end);
-                    RocksIterator chunks = db.newIterator(rocks.log(), read)) {
-                chunks.seek(LogKey.encode(generation, partition, fromOffset));
-                visitChunks(chunks, visitor);
-                chunks.status();
-            }
+            reads.scanLog(generation, partition, fromOffset, visitor);
             return null;
         });
-    }
-
-    private ReadOptions logReadOptions(Slice end) {
-        return new ReadOptions()
-                .setIterateUpperBound(end)
-                .setFillCache(false)
-                .setVerifyChecksums(true)
-                .setTotalOrderSeek(true)
-                .setBackgroundPurgeOnIteratorCleanup(true)
-                .setReadaheadSize(options.readaheadBytes());
-    }
-
-    private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {
-        ByteBuffer key = ByteBuffer.allocate(LogKey.BYTES);
-        ByteBuffer buffer = buffers.take();
-        try {
-            boolean goOn = true;
-            while (goOn && chunks.isValid()) {
-                chunks.key(key.array());
-                buffer = readValue(chunks, buffer);
-                goOn = visitor.visit(LogKey.lastOffset(key), buffer);
-                if (goOn) {
-                    chunks.next();
-                }
-            }
-        } finally {
-            buffers.give(buffer);
-        }
-    }
-
-    /** RocksDB fills what there is room for and answers the full length: a larger value is read again. */
-    private static ByteBuffer readValue(RocksIterator chunks, ByteBuffer buffer) {
-        int valueBytes = chunks.value(buffer.clear());
-        if (valueBytes <= buffer.capacity()) {
-            return buffer;
-        }
-        ByteBuffer larger = ChunkBuffers.allocateAtLeast(valueBytes);
-        chunks.value(larger);
-        return larger;
     }
 
     @Override
@@ -246,6 +188,18 @@ public final class RocksStore implements Store {
             db.deleteFilesInRanges(rocks.log(), bounds, false);
             Failpoint.AFTER_DROPPING_FILES.hit();
             return null;
+        });
+    }
+
+    @Override
+    public long checkpoint(Path target, long copyBytesMax) {
+        return use("a backup", false, () -> {
+            if (failure != null) {
+                throw new StoreException(
+                        failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
+            }
+            long before = committedSequence;
+            return Math.max(before, RocksCheckpoint.take(rocks, target, copyBytesMax));
         });
     }
 

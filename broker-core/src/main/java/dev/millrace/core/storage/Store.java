@@ -1,6 +1,7 @@
 package dev.millrace.core.storage;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -55,6 +56,17 @@ public interface Store extends AutoCloseable {
     /** Removes the files of all generations below {@code generation}; see {@link #dropGenerations}. */
     default void dropGenerationsBelow(int generation) {
         dropGenerations(List.of(new GenerationRange(0, generation)));
+    }
+
+    /**
+     * Fills {@code target}, a directory that is created, with a store of its own: all commits up to some moment after the
+     * call began. Costs the running store nothing but the copying. Thread: any one at a time. Not yet durable on return.
+     *
+     * @param copyBytesMax fails with DISK_FULL before more than this is written
+     * @return the sequence of the last commit in it
+     */
+    default long checkpoint(Path target, long copyBytesMax) {
+        throw new UnsupportedOperationException("this store keeps no files");
     }
 
     StoreStats stats();

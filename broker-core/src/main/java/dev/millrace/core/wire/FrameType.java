@@ -32,6 +32,8 @@ public enum FrameType {
     FIND_OFFSET(0x45, TopicFrames.FindOffset::read),
     DELETE_BEFORE(0x46, TopicFrames.DeleteBefore::read),
     BROKER_INFO(0x50, Frames.BrokerInfo::read),
+    CREATE_BACKUP(0x51, BackupFrames.CreateBackup::read),
+    LIST_BACKUPS(0x52, BackupFrames.ListBackups::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -52,7 +54,9 @@ public enum FrameType {
     TOPICS(0xC1, TopicFrames.Topics::read),
     TOPIC(0xC2, TopicFrames.Topic::read),
     OFFSET_FOUND(0xC5, TopicFrames.OffsetFound::read),
-    BROKER(0xD0, Frames.Broker::read);
+    BROKER(0xD0, Frames.Broker::read),
+    BACKUP(0xD1, BackupFrames.Backup::read),
+    BACKUPS(0xD2, BackupFrames.Backups::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

@@ -26,7 +26,9 @@ final class DataDirectoryTest {
             cluster = data.clusterId();
             assertThat(data.path()).isDirectory();
             assertThat(data.shardDirectory(0)).isEqualTo(data.path().resolve("shard-0"));
-            assertThat(path.resolve("FORMAT")).content().isEqualTo("millrace.format=1\ncluster.id=" + cluster + "\n");
+            assertThat(path.resolve("FORMAT"))
+                    .content()
+                    .matches("millrace.format=1\ncluster.id=" + cluster + "\nchecksum=[0-9a-f]{8}\n");
         }
         try (DataDirectory data = DataDirectory.open(path)) {
             assertThat(data.clusterId()).isEqualTo(cluster);
@@ -87,6 +89,17 @@ final class DataDirectoryTest {
             Files.writeString(root.resolve("FORMAT"), text);
             assertRefused(Kind.DAMAGED, root).hasMessageContaining("FORMAT");
         }
+    }
+
+    @Test
+    void refusesAnotherClusterIdThanTheOneThatWasWritten() throws IOException {
+        DataDirectory.open(root).close();
+        Path format = root.resolve("FORMAT");
+        String text = Files.readString(format);
+        int digit = text.indexOf("cluster.id=") + "cluster.id=".length();
+        String changed = text.substring(0, digit) + (text.charAt(digit) == '0' ? '1' : '0') + text.substring(digit + 1);
+        Files.writeString(format, changed);
+        assertRefused(Kind.DAMAGED, root).hasMessageContaining("checksum");
     }
 
     @Test

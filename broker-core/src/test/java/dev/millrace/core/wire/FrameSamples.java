@@ -20,6 +20,9 @@ final class FrameSamples {
     private static final TopicFrames.TopicInfo TOPIC = new TopicFrames.TopicInfo(
             "orders", TOPIC_ID, SETTINGS, List.of(new TopicFrames.PartitionInfo(0, 5, 99, 1 << 20)));
 
+    private static final BackupFrames.BackupInfo BACKUP = new BackupFrames.BackupInfo(
+            "nightly", "/backups/nightly", "2026-11-24T02:00:00Z", "0.1.0", 4711, 12, 1L << 40);
+
     private FrameSamples() {}
 
     static List<Frame> all() {
@@ -38,7 +41,13 @@ final class FrameSamples {
                 new Frames.Done(),
                 new Frames.Error(2001, "topic 'x' does not exist"),
                 new Frames.BrokerInfo(),
-                new Frames.Broker(1_700_000_000_000L, SETTINGS));
+                new Frames.Broker(1_700_000_000_000L, SETTINGS),
+                new BackupFrames.CreateBackup("nightly"),
+                new BackupFrames.CreateBackup(null),
+                new BackupFrames.ListBackups(),
+                new BackupFrames.Backup(BACKUP),
+                new BackupFrames.Backups(List.of(BACKUP)),
+                new BackupFrames.Backups(List.of()));
     }
 
     private static List<Frame> publishing() {

@@ -42,9 +42,28 @@ final class ProgressBar {
                 Amounts.bytes(moment.bytesPerSecond()),
                 Amounts.duration(moment.elapsedMs() / 1000 * 1000));
         if (moment.share() < 0) return cut(numbers, columns);
-        String percent = String.format(Locale.ROOT, "%3.0f%%  ", Math.floor(moment.share() * 100));
+        return withBar(moment.share(), numbers, columns);
+    }
+
+    /** How far work on bytes is; {@code totalBytes} may grow meanwhile. */
+    record Bytes(long doneBytes, long totalBytes, long elapsedMs) {}
+
+    /** As {@link #render(Moment, int)}, for work that is measured in bytes alone. */
+    static String render(Bytes work, int columns) {
+        double share = work.totalBytes() <= 0 ? 0 : Math.min(1.0, (double) work.doneBytes() / work.totalBytes());
+        String numbers = String.format(
+                Locale.ROOT,
+                "%s of %s  %s",
+                Amounts.bytes(work.doneBytes()),
+                Amounts.bytes(work.totalBytes()),
+                Amounts.duration(work.elapsedMs() / 1000 * 1000));
+        return withBar(share, numbers, columns);
+    }
+
+    private static String withBar(double share, String numbers, int columns) {
+        String percent = String.format(Locale.ROOT, "%3.0f%%  ", Math.floor(share * 100));
         int room = Math.min(BAR_MAX, columns - numbers.length() - percent.length() - 3);
-        return cut((room < 5 ? "" : bar(moment.share(), room)) + percent + numbers, columns);
+        return cut((room < 5 ? "" : bar(share, room)) + percent + numbers, columns);
     }
 
     private static String bar(double share, int width) {

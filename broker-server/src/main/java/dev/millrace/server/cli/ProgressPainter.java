@@ -3,6 +3,7 @@ package dev.millrace.server.cli;
 import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** Redraws a {@link ProgressBar} on a terminal a few times a second until closed, then wipes it. */
@@ -21,11 +22,19 @@ final class ProgressPainter implements AutoCloseable {
     }
 
     static ProgressPainter start(Session session, Supplier<ProgressBar.Moment> moment) {
+        return start(session, columns -> ProgressBar.render(moment.get(), columns));
+    }
+
+    static ProgressPainter startBytes(Session session, Supplier<ProgressBar.Bytes> work) {
+        return start(session, columns -> ProgressBar.render(work.get(), columns));
+    }
+
+    private static ProgressPainter start(Session session, IntFunction<String> line) {
         int columns = session.terminal().columns();
         // The last column stays free, else some terminals wrap.
         int width = (columns == 0 ? COLUMNS_DEFAULT : columns) - 1;
         Runnable paint = () -> {
-            session.err().print(WIPE + ProgressBar.render(moment.get(), width));
+            session.err().print(WIPE + line.apply(width));
             session.err().flush();
         };
         return new ProgressPainter(paint, session.err());

@@ -19,27 +19,41 @@ public record Session(
         Terminal terminal,
         StopSignal stop,
         Daemon daemon,
+        StorageTools storage,
         Function<String, MillraceClient> connect) {
 
     /** A session without a terminal, stopped by nobody, that talks to brokers through the Java client. */
     public static Session of(PrintStream out, PrintStream err, InputStream in, Map<String, String> env) {
-        return new Session(out, err, in, env, Terminal.NONE, new StopSignal(), Daemon.NONE, Session::connectByClient);
+        return new Session(
+                out,
+                err,
+                in,
+                env,
+                Terminal.NONE,
+                new StopSignal(),
+                Daemon.NONE,
+                StorageTools.NONE,
+                Session::connectByClient);
     }
 
     public Session withTerminal(Terminal terminal) {
-        return new Session(out, err, in, env, terminal, stop, daemon, connect);
+        return new Session(out, err, in, env, terminal, stop, daemon, storage, connect);
     }
 
     public Session withStop(StopSignal stop) {
-        return new Session(out, err, in, env, terminal, stop, daemon, connect);
+        return new Session(out, err, in, env, terminal, stop, daemon, storage, connect);
     }
 
     public Session withDaemon(Daemon daemon) {
-        return new Session(out, err, in, env, terminal, stop, daemon, connect);
+        return new Session(out, err, in, env, terminal, stop, daemon, storage, connect);
+    }
+
+    public Session withStorage(StorageTools storage) {
+        return new Session(out, err, in, env, terminal, stop, daemon, storage, connect);
     }
 
     Session withConnect(Function<String, MillraceClient> connect) {
-        return new Session(out, err, in, env, terminal, stop, daemon, connect);
+        return new Session(out, err, in, env, terminal, stop, daemon, storage, connect);
     }
 
     private static MillraceClient connectByClient(String server) {

@@ -38,6 +38,7 @@ public record Config(
             DataSize diskReserve,
             Duration retentionCheckInterval,
             int backgroundJobs,
+            Optional<Path> backupDirectory,
             boolean acceptLoss) {}
 
     /** Defaults for topics that do not say otherwise, and the limit for all of them together. */

@@ -7,6 +7,7 @@ import static dev.millrace.server.config.ValueTypes.duration;
 import static dev.millrace.server.config.ValueTypes.flag;
 import static dev.millrace.server.config.ValueTypes.orUnlimited;
 import static dev.millrace.server.config.ValueTypes.path;
+import static dev.millrace.server.config.ValueTypes.pathOr;
 import static dev.millrace.server.config.ValueTypes.size;
 import static dev.millrace.server.config.ValueTypes.sizeFrom;
 
@@ -95,6 +96,13 @@ final class Keys {
             "4",
             "Threads that flush and tidy files in the background.",
             c -> c.storage().backgroundJobs());
+    static final Key<Optional<Path>> BACKUP_DIRECTORY = key(
+            "storage.backupDirectory",
+            pathOr("auto"),
+            "auto",
+            "Directory in which backups are made; auto is the data directory's name with -backups behind it. It must lie on"
+                    + " the same file system as the data directory.",
+            c -> c.storage().backupDirectory());
     static final Key<Boolean> ACCEPT_LOSS = key(
             "storage.acceptLoss",
             flag(),
@@ -258,6 +266,7 @@ final class Keys {
             DISK_RESERVE,
             RETENTION_CHECK_INTERVAL,
             BACKGROUND_JOBS,
+            BACKUP_DIRECTORY,
             ACCEPT_LOSS,
             PARTITIONS,
             RETENTION,

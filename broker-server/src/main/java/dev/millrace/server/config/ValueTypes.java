@@ -94,6 +94,17 @@ final class ValueTypes {
                 schema -> schema.put("type", "string").put("minLength", 1));
     }
 
+    /** Also allows one word, which becomes an empty Optional. */
+    static ValueType<Optional<Path>> pathOr(String word) {
+        return new Simple<>(
+                "a path, or " + word,
+                text -> text.equals(word)
+                        ? Parsed.good(Optional.empty())
+                        : pathOf(text).then(path -> Parsed.good(Optional.of(path))),
+                value -> value.map(Path::toString).orElse(word),
+                schema -> schema.put("type", "string").put("minLength", 1));
+    }
+
     static ValueType<BindAddress> bind() {
         return new Simple<>(
                 "host:port (port 0 takes any free port)",

@@ -155,6 +155,7 @@ class ConfigFilesTest {
         values.put("storage.diskReserve", "0B");
         values.put("storage.retentionCheckInterval", "16s");
         values.put("storage.backgroundJobs", "17");
+        values.put("storage.backupDirectory", "/mnt/backups");
         values.put("storage.acceptLoss", "true");
         values.put("topics.partitions", "19");
         values.put("topics.retention", "unlimited");

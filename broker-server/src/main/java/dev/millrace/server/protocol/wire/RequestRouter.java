@@ -5,6 +5,7 @@ import dev.millrace.core.LogOperations;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.BackupFrames;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
@@ -17,12 +18,14 @@ final class RequestRouter {
     private final LogOperations logs;
     private final TopicRequests topics;
     private final GroupRequests groups;
+    private final BackupRequests backups;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
         this.logs = broker.logs();
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
+        this.backups = new BackupRequests(broker.backups());
         this.options = options;
     }
 
@@ -43,10 +46,7 @@ final class RequestRouter {
                         .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
             case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
-            case CREDIT -> {
-                connection.subscriptions().credit(requestId, ((Frames.Credit) frame).bytes());
-                yield done(null);
-            }
+            case CREDIT -> credit(requestId, (Frames.Credit) frame, connection);
             case UNSUBSCRIBE -> {
                 connection.subscriptions().unsubscribe(requestId);
                 yield done(new Frames.Done());
@@ -69,6 +69,8 @@ final class RequestRouter {
             case DELETE_BEFORE -> topics.deleteBefore((TopicFrames.DeleteBefore) frame);
             case BROKER_INFO ->
                 done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
+            case CREATE_BACKUP -> backups.create((BackupFrames.CreateBackup) frame);
+            case LIST_BACKUPS -> backups.list();
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -89,9 +91,16 @@ final class RequestRouter {
                     TOPICS,
                     TOPIC,
                     OFFSET_FOUND,
-                    BROKER ->
+                    BROKER,
+                    BACKUP,
+                    BACKUPS ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
+    }
+
+    private static CompletableFuture<Frame> credit(int requestId, Frames.Credit credit, WireConnection connection) {
+        connection.subscriptions().credit(requestId, credit.bytes());
+        return done(null);
     }
 
     private CompletableFuture<Frame> publish(Frames.Publish request) {

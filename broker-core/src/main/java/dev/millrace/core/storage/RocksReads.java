@@ -1,0 +1,86 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.storage.Store.ChunkVisitor;
+import dev.millrace.core.storage.Store.RowVisitor;
+import java.nio.ByteBuffer;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+
+/** Reads from an open database. Thread: any; the caller keeps the database open meanwhile. */
+final class RocksReads {
+    private final RocksHandles rocks;
+    private final long readaheadBytes;
+    private final ChunkBuffers buffers = new ChunkBuffers();
+
+    RocksReads(RocksHandles rocks, long readaheadBytes) {
+        this.rocks = rocks;
+        this.readaheadBytes = readaheadBytes;
+    }
+
+    byte[] get(Table table, byte[] key) throws RocksDBException {
+        return rocks.db().get(rocks.table(table), key);
+    }
+
+    void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) throws RocksDBException {
+        try (Slice end = new Slice(toExclusive);
+                ReadOptions read = new ReadOptions().setIterateUpperBound(end);
+                RocksIterator rows = rocks.db().newIterator(rocks.table(table), read)) {
+            rows.seek(fromInclusive);
+            while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
+                rows.next();
+            }
+            rows.status();
+        }
+    }
+
+    void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) throws RocksDBException {
+        try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
+                ReadOptions read = logReadOptions(end);
+                RocksIterator chunks = rocks.db().newIterator(rocks.log(), read)) {
+            chunks.seek(LogKey.encode(generation, partition, fromOffset));
+            visitChunks(chunks, visitor);
+            chunks.status();
+        }
+    }
+
+    private ReadOptions logReadOptions(Slice end) {
+        return new ReadOptions()
+                .setIterateUpperBound(end)
+                .setFillCache(false)
+                .setVerifyChecksums(true)
+                .setTotalOrderSeek(true)
+                .setBackgroundPurgeOnIteratorCleanup(true)
+                .setReadaheadSize(readaheadBytes);
+    }
+
+    private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {
+        ByteBuffer key = ByteBuffer.allocate(LogKey.BYTES);
+        ByteBuffer buffer = buffers.take();
+        try {
+            boolean goOn = true;
+            while (goOn && chunks.isValid()) {
+                chunks.key(key.array());
+                buffer = readValue(chunks, buffer);
+                goOn = visitor.visit(LogKey.lastOffset(key), buffer);
+                if (goOn) {
+                    chunks.next();
+                }
+            }
+        } finally {
+            buffers.give(buffer);
+        }
+    }
+
+    /** RocksDB fills what there is room for and answers the full length: a larger value is read again. */
+    private static ByteBuffer readValue(RocksIterator chunks, ByteBuffer buffer) {
+        int valueBytes = chunks.value(buffer.clear());
+        if (valueBytes <= buffer.capacity()) {
+            return buffer;
+        }
+        ByteBuffer larger = ChunkBuffers.allocateAtLeast(valueBytes);
+        chunks.value(larger);
+        return larger;
+    }
+}
