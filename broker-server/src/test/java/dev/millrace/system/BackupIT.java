@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The commands of docs/OPERATIONS.md back up a daemon under load and make another of it. */
 class BackupIT {
-    private static final int IN_FLIGHT_MAX = 200;
+    private static final int IN_FLIGHT_MAX = 20;
     private static final long RECORDS_MIN = 3000;
     private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
 
