@@ -61,7 +61,8 @@ final class KafkaPeer implements PeerLoop.Broker {
                 new KafkaConsumer<>(connection, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition), Duration.ofSeconds(60)).get(partition);
+            long end = consumer.endOffsets(List.of(partition), Duration.ofSeconds(60))
+                    .get(partition);
             long deadlineNanos = System.nanoTime() + 60_000_000_000L;
             while (consumer.position(partition) < end) {
                 if (System.nanoTime() > deadlineNanos) {

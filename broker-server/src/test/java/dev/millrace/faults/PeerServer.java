@@ -280,12 +280,17 @@ abstract class PeerServer {
             builder.environment().put("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1");
             builder.environment().put("RABBITMQ_NODE_PORT", Integer.toString(port));
             builder.environment().put("RABBITMQ_DIST_PORT", Integer.toString(distributionPort));
-            builder.environment().put("RABBITMQ_MNESIA_BASE", disk.resolve("rabbit").toString());
+            builder.environment()
+                    .put("RABBITMQ_MNESIA_BASE", disk.resolve("rabbit").toString());
             builder.environment().put("RABBITMQ_LOG_BASE", home.toString());
             builder.environment().put("RABBITMQ_LOGS", "-");
             builder.environment().put("RABBITMQ_PID_FILE", home.resolve("pid").toString());
-            builder.environment().put("RABBITMQ_CONFIG_FILE", home.resolve("rabbitmq").toString());
-            builder.environment().put("RABBITMQ_ENABLED_PLUGINS_FILE", home.resolve("plugins").toString());
+            builder.environment()
+                    .put("RABBITMQ_CONFIG_FILE", home.resolve("rabbitmq").toString());
+            builder.environment()
+                    .put(
+                            "RABBITMQ_ENABLED_PLUGINS_FILE",
+                            home.resolve("plugins").toString());
             return builder;
         }
 

@@ -105,14 +105,7 @@ final class PeersPowerCutIT {
             lost += cut.lost;
             String row = "| %s | %d | %d | %d | %d | %d | %d | %s |\n"
                     .formatted(
-                            name,
-                            seed,
-                            i + 1,
-                            cut.loadMs,
-                            cut.acknowledged,
-                            cut.lost,
-                            cut.oldestLostMs,
-                            cut.outcome);
+                            name, seed, i + 1, cut.loadMs, cut.acknowledged, cut.lost, cut.oldestLostMs, cut.outcome);
             System.out.print(row);
             Files.writeString(REPORT, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
@@ -124,14 +117,12 @@ final class PeersPowerCutIT {
             PeerServer server = maker.make(disk.path(), home);
             Map<Long, Long> acknowledgedAt;
             long cutNanos;
-            try {
-                server.prepare();
-                assertThat(server.start()).as("%s", server.log()).isTrue();
-                Acknowledged acknowledged = new Acknowledged(server, disk);
-                acknowledgedAt = acknowledged.after(loadMs);
+            server.prepare();
+            try (PublishingClient client = new PublishingClient(server)) {
+                client.start(disk);
+                acknowledgedAt = client.acknowledgedAfter(loadMs);
                 cutNanos = System.nanoTime();
                 disk.cut();
-                acknowledged.client.destroyForcibly().waitFor();
             } finally {
                 server.kill();
             }
@@ -155,7 +146,8 @@ final class PeersPowerCutIT {
             }
         }
         long oldestMs = TimeUnit.NANOSECONDS.toMillis(cutNanos - oldestNanos);
-        return new Cut(loadMs, acknowledgedAt.size(), lost, oldestMs, there == null ? "does not start or read" : "starts");
+        return new Cut(
+                loadMs, acknowledgedAt.size(), lost, oldestMs, there == null ? "does not start or read" : "starts");
     }
 
     /** All numbers that are there, or null where the client cannot read them. */
@@ -178,20 +170,26 @@ final class PeersPowerCutIT {
         return ended ? there : null;
     }
 
-    /** A publishing client and what it says was acknowledged. */
-    private static final class Acknowledged {
-        private final Process client;
+    /** A client process that publishes until it is killed, and what it says was acknowledged. */
+    private static final class PublishingClient implements AutoCloseable {
+        private final Process process;
         private final BufferedReader lines;
-        private final Map<Long, Long> atNanos = new LinkedHashMap<>();
+        private final Map<Long, Long> acknowledgedAt = new LinkedHashMap<>();
         private final CountDownLatch first = new CountDownLatch(1);
 
-        Acknowledged(PeerServer server, PowerCutDisk disk) throws Exception {
-            client = server.client()
+        /** Starts the server too. */
+        PublishingClient(PeerServer server) throws Exception {
+            assertThat(server.start()).as("%s", server.log()).isTrue();
+            process = server.client()
                     .command("publish")
                     .redirectError(server.home.resolve("client.log").toFile())
                     .start();
-            lines = client.inputReader(StandardCharsets.US_ASCII);
-            assertThat(lines.readLine()).as("%s", server.home).isEqualTo("ready");
+            lines = process.inputReader(StandardCharsets.US_ASCII);
+        }
+
+        /** Waits for the topic, puts all that is there on the disk, and lets the client publish. */
+        void start(PowerCutDisk disk) throws Exception {
+            assertThat(lines.readLine()).isEqualTo("ready");
             int synced = new ProcessBuilder("sync", "-f", disk.path().toString())
                     .inheritIO()
                     .start()
@@ -200,32 +198,37 @@ final class PeersPowerCutIT {
             Thread reader = new Thread(this::read, "acknowledged");
             reader.setDaemon(true);
             reader.start();
-            client.getOutputStream().write('\n');
-            client.getOutputStream().flush();
+            process.getOutputStream().write('\n');
+            process.getOutputStream().flush();
         }
 
         private void read() {
             try {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    synchronized (atNanos) {
-                        atNanos.put(Long.parseLong(line), System.nanoTime());
+                    synchronized (acknowledgedAt) {
+                        acknowledgedAt.put(Long.parseLong(line), System.nanoTime());
                     }
                     first.countDown();
                 }
             } catch (IOException killed) {
-                System.out.println("client's output ended: " + killed.getMessage());
+                System.out.println("the client's output ended: " + killed.getMessage());
             }
         }
 
-        /** What is acknowledged so long after the first. The client goes on. */
-        Map<Long, Long> after(long loadMs) throws InterruptedException {
+        /** What is acknowledged so long after the first, and when it was. The client goes on. */
+        Map<Long, Long> acknowledgedAfter(long loadMs) throws InterruptedException {
             assertThat(first.await(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(client.waitFor(loadMs, TimeUnit.MILLISECONDS))
+            assertThat(process.waitFor(loadMs, TimeUnit.MILLISECONDS))
                     .as("client ended")
                     .isFalse();
-            synchronized (atNanos) {
-                return new LinkedHashMap<>(atNanos);
+            synchronized (acknowledgedAt) {
+                return new LinkedHashMap<>(acknowledgedAt);
             }
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            process.destroyForcibly().waitFor();
         }
     }
 }
