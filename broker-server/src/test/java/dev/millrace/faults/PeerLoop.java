@@ -36,18 +36,27 @@ public final class PeerLoop {
         void readAll(Consumer<byte[]> sink) throws Exception;
     }
 
-    /** Runs the verb {@code publish} or {@code read} and ends the process. */
-    public static void run(Broker broker, String verb) throws Exception {
-        PeerLoop loop = new PeerLoop(broker);
+    /** Runs the verb {@code publish} or {@code read} and ends the process, with status 1 where that fails. */
+    public static void run(Broker broker, String verb) {
+        try {
+            new PeerLoop(broker).run(verb);
+            System.exit(0);
+        } catch (Exception e) {
+            // The clients' own threads would keep the process alive.
+            e.printStackTrace();
+            System.exit(1);
+        }
+    }
+
+    private void run(String verb) throws Exception {
         if (verb.equals("publish")) {
             broker.create();
             System.out.println("ready");
             System.in.read();
-            loop.publishUntilKilled();
+            publishUntilKilled();
         }
         broker.readAll(record -> System.out.println(number(record)));
         System.out.println("end");
-        System.exit(0);
     }
 
     private void publishUntilKilled() throws Exception {

@@ -57,10 +57,14 @@ abstract class PeerServer {
 
     /** Starts; false where the server is not reachable in time or ends. */
     boolean start() throws Exception {
-        Process server = launch(command());
+        return awaitReady(launch(command()));
+    }
+
+    /** Every broker gets the same time, also ours. */
+    final boolean awaitReady(Process server) throws Exception {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_MAX_SECONDS);
         while (server.isAlive() && System.nanoTime() < deadlineNanos) {
-            if (listens()) {
+            if (isReady()) {
                 return true;
             }
             server.waitFor(50, TimeUnit.MILLISECONDS);
@@ -76,7 +80,8 @@ abstract class PeerServer {
         return process;
     }
 
-    private boolean listens() {
+    /** True where it accepts connections. */
+    boolean isReady() throws Exception {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
             return true;
@@ -144,8 +149,13 @@ abstract class PeerServer {
 
         @Override
         boolean start() throws Exception {
-            daemon.start();
-            return true;
+            daemon.launch();
+            return awaitReady(daemon.process());
+        }
+
+        @Override
+        boolean isReady() throws Exception {
+            return daemon.statusOf("/health/ready") == 200;
         }
 
         @Override
