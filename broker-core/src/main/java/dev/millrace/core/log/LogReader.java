@@ -17,6 +17,7 @@ public final class LogReader {
 
     private static final int GATHERED_BYTES_MAX = 256 << 10;
     private static final int STORED_BYTES_MAX = 1 << 20;
+    private static final int COPIED_SHARE = 4;
 
     private final Store store;
     private final ReadBuffers storedBuffers = new ReadBuffers(STORED_BYTES_MAX);
@@ -98,7 +99,13 @@ public final class LogReader {
         return memory.slice(Chunk.HEADER_BYTES, memory.limit() - Chunk.HEADER_BYTES);
     }
 
+    /** A slow consumer keeps what it is sent for long: little in a large buffer is copied, so that it keeps little. */
     private static LogRead pooled(ByteBuffer buffer, ReadBuffers buffers, long nextOffset) {
+        if (buffer.position() <= buffer.capacity() / COPIED_SHARE) {
+            ByteBuffer copy = ByteBuffer.allocate(buffer.position()).put(buffer.flip());
+            buffers.give(buffer);
+            return new LogRead.Batches(copy.flip().asReadOnlyBuffer(), nextOffset, () -> {});
+        }
         return new LogRead.Batches(buffer.flip().asReadOnlyBuffer(), nextOffset, () -> buffers.give(buffer));
     }
 

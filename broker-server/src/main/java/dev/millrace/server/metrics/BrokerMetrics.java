@@ -79,6 +79,14 @@ public final class BrokerMetrics implements AutoCloseable {
                 "millrace.read.pauses",
                 "Times a connection was not read, to limit what is in flight",
                 inFlight::pauses);
+        gauge(
+                "millrace.peers.held.bytes",
+                "Bytes of unfinished frames, and of what peers have not taken",
+                inFlight.peers()::bytes);
+        counter(
+                "millrace.peers.cut.off",
+                "Connections closed because they held memory for longest when it was short",
+                inFlight.peers()::cutOff);
         new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT).bindTo(registry);
         new NettyEventExecutorMetrics(loops.workers()).bindTo(registry);
     }

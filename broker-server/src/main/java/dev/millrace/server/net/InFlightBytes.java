@@ -5,15 +5,28 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Bytes of requests not yet answered, of all connections together. Thread: any. */
+/**
+ * Bytes of requests not yet answered, of all connections together; and, apart from them, what waits for peers. The two
+ * must not share a limit: peers that hold on to their part would stop the reading of all. Thread: any.
+ */
 public final class InFlightBytes {
+    /** On top of the requests' limit, what waits for peers may take a quarter of it. */
+    private static final int PEERS_SHARE = 4;
+
     private final long bytesMax;
+    private final PeerMemory peers;
     private final AtomicLong bytes = new AtomicLong();
     private final LongAdder pauses = new LongAdder();
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
     public InFlightBytes(long bytesMax) {
         this.bytesMax = bytesMax;
+        this.peers = new PeerMemory(bytesMax / PEERS_SHARE);
+    }
+
+    /** What waits for peers. */
+    public PeerMemory peers() {
+        return peers;
     }
 
     public long bytes() {

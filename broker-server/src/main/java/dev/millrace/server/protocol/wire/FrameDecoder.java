@@ -3,9 +3,11 @@ package dev.millrace.server.protocol.wire;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.wire.FrameCodec;
+import dev.millrace.server.net.PeerMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.function.BooleanSupplier;
 
 /**
  * Cuts the byte stream into frames without their length field. A frame that lies in one read is passed on as a slice; a
@@ -14,16 +16,30 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
  * <p>Thread: event loop. Fails: fires a {@link FaultException} once, then drops all input.
  */
 final class FrameDecoder extends ChannelInboundHandlerAdapter {
-    private static final int COLLECT_BYTES_INITIAL = 64 << 10;
+    private static final int COLLECT_BYTES_INITIAL = 4 << 10;
 
+    private final PeerMemory peers;
+    private final BooleanSupplier paused;
+    private PeerMemory.Holding holding;
     private int frameBytesMax;
     private boolean failed;
     private int lengthBytesSeen;
     private int length;
     private ByteBuf collected;
 
-    FrameDecoder(int frameBytesMax) {
+    /**
+     * @param peers where what is collected is counted
+     * @param paused whether the broker itself has stopped reading, so that the peer cannot finish its frame
+     */
+    FrameDecoder(int frameBytesMax, PeerMemory peers, BooleanSupplier paused) {
         this.frameBytesMax = frameBytesMax;
+        this.peers = peers;
+        this.paused = paused;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        holding = peers.open(context.executor(), new UnfinishedFrame(context));
     }
 
     /** From the next frame on; raised once the peer has said hello. */
@@ -70,6 +86,7 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
         if (collected.readableBytes() == length) {
             ByteBuf frame = collected;
             collected = null;
+            holding.hold(0, true);
             pass(context, frame);
         }
     }
@@ -98,6 +115,7 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
             collected.capacity(Math.min(length, 2 * (collected.readableBytes() + count)));
         }
         collected.writeBytes(in, count);
+        holding.hold(collected.capacity(), false);
     }
 
     private void pass(ChannelHandlerContext context, ByteBuf frame) {
@@ -111,11 +129,34 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
         context.fireExceptionCaught(new FaultException(fault, detail));
     }
 
+    /** One frame of many that wait for their rest. */
+    private final class UnfinishedFrame implements PeerMemory.Holder {
+        private final ChannelHandlerContext context;
+
+        UnfinishedFrame(ChannelHandlerContext context) {
+            this.context = context;
+        }
+
+        @Override
+        public boolean hasMoved() {
+            return paused.getAsBoolean();
+        }
+
+        @Override
+        public void cutOff() {
+            String detail = "unfinished frames take too much memory, and this one was begun first: "
+                    + collected.readableBytes() + " of " + length + " bytes have come";
+            discard();
+            fail(context, Fault.OVERLOADED, detail);
+        }
+    }
+
     private void discard() {
         failed = true;
         if (collected != null) {
             collected.release();
             collected = null;
         }
+        holding.hold(0, true);
     }
 }

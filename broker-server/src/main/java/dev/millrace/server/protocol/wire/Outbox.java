@@ -26,6 +26,8 @@ final class Outbox {
     private final Runnable onTurnEnd;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private Runnable onFlushed = () -> {};
+    private long bytesWritten;
     private ByteBuf gathered;
     private boolean inTurn;
 
@@ -33,6 +35,16 @@ final class Outbox {
     Outbox(ChannelHandlerContext context, Runnable onTurnEnd) {
         this.context = context;
         this.onTurnEnd = onTurnEnd;
+    }
+
+    /** Called after each flush. Thread: event loop. */
+    void onFlushed(Runnable listener) {
+        onFlushed = listener;
+    }
+
+    /** All that was handed to the channel so far. Thread: event loop. */
+    long bytesWritten() {
+        return bytesWritten;
     }
 
     /** Runs a task in the event loop, after those handed in before. Thread: any. */
@@ -94,6 +106,7 @@ final class Outbox {
     void write(ByteBuffer head, ByteBuffer payload, Runnable release) {
         write(head);
         writeGathered();
+        bytesWritten += payload.remaining();
         context.write(Unpooled.wrappedBuffer(payload)).addListener(done -> release.run());
         if (!inTurn) {
             schedule();
@@ -146,12 +159,14 @@ final class Outbox {
     void flush() {
         writeGathered();
         context.flush();
+        onFlushed.run();
     }
 
     private void writeGathered() {
         if (gathered != null) {
             ByteBuf bytes = gathered;
             gathered = null;
+            bytesWritten += bytes.readableBytes();
             context.write(bytes);
         }
     }

@@ -38,18 +38,24 @@ final class Subscriptions {
     private final LogOperations logs;
     private final StartOffsets startOffsets;
     private final Outbox outbox;
+    private final UnsentBytes unsent;
     private final DeliveryMeters deliveries;
     private final int countMax;
     private final int readBytesMax;
     private final Map<Integer, Subscription> byId = new HashMap<>();
     private final Queue<Subscription> ready = new ArrayDeque<>();
     private int readsUnderWay;
+    private boolean heldBack;
 
-    Subscriptions(Broker broker, WireOptions options, Outbox outbox, DeliveryMeters deliveries) {
+    /** Where deliveries go, and how much of them the peer has left there. */
+    record WayOut(Outbox outbox, UnsentBytes unsent) {}
+
+    Subscriptions(Broker broker, WireOptions options, WayOut out, DeliveryMeters deliveries) {
         this.broker = broker;
         this.logs = broker.logs();
         this.startOffsets = new StartOffsets(logs);
-        this.outbox = outbox;
+        this.outbox = out.outbox();
+        this.unsent = out.unsent();
         this.deliveries = deliveries;
         this.countMax = options.limits().subscriptionsPerConnection();
         this.readBytesMax = Math.min(READ_BYTES_MAX, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
@@ -124,17 +130,26 @@ final class Subscriptions {
         ready.clear();
     }
 
-    /** Reads for those that are ready, in turn. */
+    /** Reads for those that are ready, in turn; less far ahead while memory for peers is short. */
     void pump() {
+        long share = unsent.share();
         while (readsUnderWay < READS_MAX && outbox.isWritable()) {
+            heldBack = unsent.bytes() + (long) readsUnderWay * readBytes(share) >= share;
+            if (heldBack && (readsUnderWay > 0 || unsent.bytes() > 0)) {
+                return;
+            }
             Subscription next = ready.poll();
             if (next == null) {
                 return;
             }
             if (next.state() == State.READY) {
-                read(next);
+                read(next, readBytes(share));
             }
         }
+    }
+
+    private int readBytes(long share) {
+        return (int) Math.min(readBytesMax, share);
     }
 
     private void check(int id, Frames.Subscribe request) {
@@ -166,10 +181,10 @@ final class Subscriptions {
         return new Frames.Subscribed(found.offset(), bounds.logStartOffset(), bounds.endOffset());
     }
 
-    private void read(Subscription subscription) {
+    private void read(Subscription subscription, int bytesAllowed) {
         subscription.reading();
         readsUnderWay++;
-        int bytesMax = (int) Math.min(readBytesMax, subscription.creditBytes());
+        int bytesMax = (int) Math.min(bytesAllowed, subscription.creditBytes());
         CompletableFuture<LogSlice> read;
         try {
             read = logs.read(subscription.partition(), subscription.nextOffset(), bytesMax);
@@ -206,7 +221,14 @@ final class Subscriptions {
             ready.add(subscription);
         }
         ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
-        outbox.write(head, batches, slice::release);
+        outbox.write(head, batches, () -> sent(slice));
+    }
+
+    private void sent(LogSlice slice) {
+        slice.release();
+        if (heldBack) {
+            outbox.schedule();
+        }
     }
 
     private void await(Subscription subscription) {

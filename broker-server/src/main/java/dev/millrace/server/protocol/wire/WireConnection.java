@@ -60,6 +60,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
     private ChannelHandlerContext context;
     private volatile Outbox outbox;
     private ReadBrake brake;
+    private UnsentBytes unsent;
     private Subscriptions subscriptions;
     private Future<?> helloDeadline;
     private boolean inInput;
@@ -79,8 +80,10 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
                 limits.inFlightBytesPerConnection(),
                 4L * Listener.UNSENT_BYTES_HIGH);
         outbox = new Outbox(added, this::beforeFlush);
+        unsent = new UnsentBytes(added, outbox, protocol.inFlight().peers(), this::cutOff);
+        outbox.onFlushed(unsent::look);
         subscriptions = new Subscriptions(
-                protocol.broker(), protocol.options(), outbox, protocol.meters().deliveries());
+                protocol.broker(), protocol.options(), new Subscriptions.WayOut(outbox, unsent), protocol.meters().deliveries());
     }
 
     @Override
@@ -127,6 +130,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         cancelHelloDeadline();
         subscriptions.close();
         outbox.discard();
+        unsent.close();
         for (MemberKey member : members) {
             protocol.members().remove(member, this);
         }
@@ -138,7 +142,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         if (idle.state() == IdleState.READER_IDLE && !brake.isPaused()) {
-            fail(Fault.IDLE_TIMEOUT, "nothing was received for " + limits.idleTimeoutMs() + " ms");
+            fail(Fault.IDLE_TIMEOUT, "no frame was received for " + limits.idleTimeoutMs() + " ms");
         } else if (idle.state() == IdleState.WRITER_IDLE && !on.channel().isWritable()) {
             // Nothing moved for the whole time although the peer has much to take: it is gone, or as good as gone.
             LOG.debug("connection_stuck peer={}", on.channel().remoteAddress());
@@ -156,6 +160,17 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         } else {
             fail(FaultFrames.faultOf(cause));
         }
+    }
+
+    boolean isPaused() {
+        return brake.isPaused();
+    }
+
+    /** Memory is short, and the peer takes nothing of what waits for it, so that it could not be told either. */
+    private void cutOff() {
+        LOG.debug("connection_cut_off peer={}", context.channel().remoteAddress());
+        protocol.meters().rejected(Fault.OVERLOADED);
+        context.close();
     }
 
     /** Groups' members that spoke through this connection. Thread: any. */

@@ -61,9 +61,13 @@ public final class WireProtocol implements ProtocolAdapter {
         connections.add(connection);
         channel.closeFuture().addListener(closed -> forget(connection));
         channel.pipeline()
+                .addLast(new FrameDecoder(
+                        Math.min(limits.helloBytesMax(), limits.frameBytesMax()),
+                        inFlight.peers(),
+                        connection::isPaused))
+                // Behind the decoder: what counts is whole frames. Else one byte now and then would last for ever.
                 .addLast(new IdleStateHandler(
                         true, limits.idleTimeoutMs(), limits.idleTimeoutMs(), 0, TimeUnit.MILLISECONDS))
-                .addLast(new FrameDecoder(Math.min(limits.helloBytesMax(), limits.frameBytesMax())))
                 .addLast(connection);
         if (draining) {
             connection.drain();
