@@ -14,6 +14,7 @@ import dev.millrace.core.storage.DiskSpace;
 import dev.millrace.core.storage.RocksStore;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.time.BrokerClock;
 import dev.millrace.core.wire.MalformedFrameException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -86,14 +87,16 @@ public final class LocalBroker implements Broker {
                         options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
         BrokerStateMachine machine =
                 new BrokerStateMachine(partitionLogs, options.groups().limits());
-        load(machine, store, world.time().nowMs());
+        BrokerClock clock = new BrokerClock(world.time());
+        load(machine, store, clock.read().steadyMs());
+        clock.resumeFrom(partitionLogs.lastAppendMs());
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
         Observers observers = new Observers();
         this.shardLog = new LocalShardLog(store, machine, world.time(), new SyncEvents(observers));
         this.runtime = new ShardRuntime<>(machine, shardLog, options.shard(), observers::onCommit);
-        this.threads = new ShardThreads(runtime, shardLog, world.time(), this::onBug);
+        this.threads = new ShardThreads(runtime, shardLog, clock, this::onBug);
         DiskSpace space = world.diskSpace() == null ? DiskSpace.of(directory.path()) : world.diskSpace();
         this.diskGuard = new DiskGuard(space, options.upkeep().diskReserveBytes());
         PartitionLookup lookup = new PartitionLookup(machine.directory(), partitionLogs);
@@ -113,9 +116,9 @@ public final class LocalBroker implements Broker {
         this.maintenance = new Maintenance(runtime, store, diskGuard, options);
     }
 
-    private static void load(BrokerStateMachine machine, Store store, long nowMs) {
+    private static void load(BrokerStateMachine machine, Store store, long steadyMs) {
         try {
-            machine.load(store, nowMs);
+            machine.load(store, steadyMs);
         } catch (IllegalStateException | MalformedFrameException e) {
             throw new StoreException(
                     StoreException.Kind.DAMAGED,

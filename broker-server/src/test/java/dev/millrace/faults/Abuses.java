@@ -47,7 +47,8 @@ final class Abuses {
         private final byte[] opening;
 
         SlowReader(UUID topicId) {
-            opening = join(HELLO, frame(2, new Frames.Subscribe(topicId, 0, StartPosition.EARLIEST, Integer.MAX_VALUE)));
+            opening =
+                    join(HELLO, frame(2, new Frames.Subscribe(topicId, 0, StartPosition.EARLIEST, Integer.MAX_VALUE)));
         }
 
         @Override
@@ -181,8 +182,12 @@ final class Abuses {
         public void onConnected(Guest guest) throws IOException {
             byte[] noise = new byte[1 + random.nextInt(2_000)];
             random.nextBytes(noise);
-            byte[] giant = ByteBuffer.allocate(64).putInt(0, Integer.MAX_VALUE - random.nextInt(1 << 20)).array();
-            byte[] negative = ByteBuffer.allocate(64).putInt(0, -1 - random.nextInt(1 << 20)).array();
+            byte[] giant = ByteBuffer.allocate(64)
+                    .putInt(0, Integer.MAX_VALUE - random.nextInt(1 << 20))
+                    .array();
+            byte[] negative = ByteBuffer.allocate(64)
+                    .putInt(0, -1 - random.nextInt(1 << 20))
+                    .array();
             byte[] http = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
             byte[] tls = {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3};
             List<byte[]> openings = List.of(

@@ -75,7 +75,8 @@ class AbusiveClientsIT {
     void startWithGoodClients() throws Exception {
         daemon = new Daemon(Distribution.underTest(), directory, "storage.tailCache=16MiB");
         daemon.start();
-        address = new InetSocketAddress("127.0.0.1", Integer.parseInt(daemon.server().split(":")[1]));
+        address = new InetSocketAddress(
+                "127.0.0.1", Integer.parseInt(daemon.server().split(":")[1]));
         admin = MillraceClient.connect(daemon.server());
         backlogId = admin.admin().createTopic(BACKLOG, 1).id();
         publishBacklog();

@@ -111,8 +111,10 @@ final class SteadyClients implements AutoCloseable {
     }
 
     private void publishOne(long number, long dueNanos) {
-        byte[] value =
-                ByteBuffer.allocate(VALUE_BYTES).putLong(number).putLong(dueNanos).array();
+        byte[] value = ByteBuffer.allocate(VALUE_BYTES)
+                .putLong(number)
+                .putLong(dueNanos)
+                .array();
         publishedCount.incrementAndGet();
         producer.publishAsync(Message.to(TOPIC).value(value)).whenComplete((receipt, error) -> {
             acknowledged.add(System.nanoTime() - dueNanos);

@@ -10,6 +10,7 @@ import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.time.Stamp;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -39,6 +40,10 @@ public final class GroupCoordinator {
     private final SessionTimers timers = new SessionTimers();
     private final EmptyGroups emptyGroups = new EmptyGroups();
     private final Set<MemberRef> nudges = new LinkedHashSet<>();
+    /** How far the time that is written down is ahead of the one by which sessions end, and offsets expire. */
+    private long aheadOfSteadyMs;
+
+    private long aheadOfDueMs;
     private final AtomicLong rebalancesTotal = new AtomicLong();
     private final AtomicLong commitsTotal = new AtomicLong();
 
@@ -53,16 +58,22 @@ public final class GroupCoordinator {
         this.rules = new RequestRules(limits);
     }
 
-    /** Takes over the stored groups. Every member gets a full session from {@code nowMs}; nothing is moved. */
-    public void load(Store store, long nowMs) {
+    /** Takes over the stored groups. Every member gets a full session from {@code steadyMs}; nothing is moved. */
+    public void load(Store store, long steadyMs) {
         groups.putAll(GroupRows.load(store));
         for (Group group : groups.values()) {
             emptyGroups.update(group.name(), group.emptySinceMs());
             for (Member member : group.members()) {
-                member.lastSeenMs = timers.at(nowMs);
+                member.lastSeenMs = timers.at(steadyMs);
                 timers.start(group.name(), member);
             }
         }
+    }
+
+    /** Sessions and expiry of the commands that follow go by this stamp, not by the {@code nowMs} of each. */
+    public void beginBatch(Stamp stamp) {
+        aheadOfSteadyMs = stamp.nowMs() - stamp.steadyMs();
+        aheadOfDueMs = stamp.nowMs() - stamp.dueMs();
     }
 
     // ---- membership
@@ -119,7 +130,7 @@ public final class GroupCoordinator {
 
     private GroupOutcome<Assignment> admit(Group group, JoinGroup join, long nowMs, WriteSink sink) {
         Member member = new Member(join.memberId(), join.instanceId());
-        introduce(member, join, nowMs);
+        introduce(member, join, nowMs - aheadOfSteadyMs);
         group.add(member);
         timers.start(group.name(), member);
         retarget(group);
@@ -133,7 +144,7 @@ public final class GroupCoordinator {
         List<TopicPattern> patternsBefore = member.patterns;
         boolean returned = member.away;
         member.away = false;
-        if (introduce(member, join, nowMs) || returned) {
+        if (introduce(member, join, nowMs - aheadOfSteadyMs) || returned) {
             group.changed(member);
         }
         timers.restart(group.name(), member);
@@ -144,7 +155,7 @@ public final class GroupCoordinator {
     }
 
     /** Takes over what the member says about itself. Returns whether that differs from before. */
-    private boolean introduce(Member member, JoinGroup join, long nowMs) {
+    private boolean introduce(Member member, JoinGroup join, long steadyMs) {
         List<TopicPattern> patterns = join.patterns().stream()
                 .distinct()
                 .sorted()
@@ -157,7 +168,7 @@ public final class GroupCoordinator {
         member.patterns = patterns;
         member.clientId = clientId;
         member.sessionTimeoutMs = join.sessionTimeoutMs();
-        member.see(timers.at(nowMs));
+        member.see(timers.at(steadyMs));
         return differs;
     }
 
@@ -182,7 +193,7 @@ public final class GroupCoordinator {
             return refusedMember(fault, group, heartbeat.group(), heartbeat.memberId(), heartbeat.memberEpoch());
         }
         Member member = group.member(heartbeat.memberId());
-        member.see(timers.at(nowMs));
+        member.see(timers.at(nowMs - aheadOfSteadyMs));
         PartitionSet reported = heartbeat.owned() == null ? null : PartitionSet.of(heartbeat.owned());
         boolean upToDate = heartbeat.memberEpoch() == member.epoch;
         PartitionSet freed = group.reconcile(member, upToDate ? reported : null);
@@ -205,7 +216,7 @@ public final class GroupCoordinator {
         }
         if (leave.keepStatic() && member.instanceId != null) {
             PartitionSet freed = member.held.minus(member.target);
-            member.see(timers.at(nowMs));
+            member.see(timers.at(nowMs - aheadOfSteadyMs));
             group.keepPlace(member);
             nudge(group, group.membersWaitingFor(freed));
             store(group, sink);
@@ -225,7 +236,7 @@ public final class GroupCoordinator {
      */
     public GroupsExpired applyExpire(ExpireGroups tick, long nowMs, WriteSink sink) {
         List<MemberRef> expired = new ArrayList<>();
-        for (var due : takeExpiredMembers(timers.at(nowMs)).entrySet()) {
+        for (var due : takeExpiredMembers(timers.at(nowMs - aheadOfSteadyMs)).entrySet()) {
             Group group = groups.get(due.getKey());
             for (Member member : due.getValue().values()) {
                 group.remove(member, nowMs);
@@ -236,20 +247,20 @@ public final class GroupCoordinator {
             store(group, sink);
         }
         List<String> dropped = new ArrayList<>();
-        for (String name = emptyGroups.firstDue(nowMs, tick.offsetRetentionMs());
+        for (String name = emptyGroups.firstDue(nowMs - aheadOfDueMs, tick.offsetRetentionMs());
                 name != null;
-                name = emptyGroups.firstDue(nowMs, tick.offsetRetentionMs())) {
+                name = emptyGroups.firstDue(nowMs - aheadOfDueMs, tick.offsetRetentionMs())) {
             drop(groups.get(name), sink);
             dropped.add(name);
         }
         return new GroupsExpired(expired, dropped);
     }
 
-    private SortedMap<String, SortedMap<String, Member>> takeExpiredMembers(long nowMs) {
+    private SortedMap<String, SortedMap<String, Member>> takeExpiredMembers(long sessionNowMs) {
         SortedMap<String, SortedMap<String, Member>> expired = new TreeMap<>();
-        for (MemberRef due = timers.pollDue(nowMs); due != null; due = timers.pollDue(nowMs)) {
+        for (MemberRef due = timers.pollDue(sessionNowMs); due != null; due = timers.pollDue(sessionNowMs)) {
             Member member = groups.get(due.group()).member(due.memberId());
-            if (member.deadlineMs() > nowMs) {
+            if (member.deadlineMs() > sessionNowMs) {
                 timers.start(due.group(), member);
             } else {
                 expired.computeIfAbsent(due.group(), g -> new TreeMap<>()).put(member.memberId, member);

@@ -53,8 +53,8 @@ final class Member {
         return held.intersect(target);
     }
 
-    void see(long nowMs) {
-        lastSeenMs = Math.max(lastSeenMs, nowMs);
+    void see(long steadyMs) {
+        lastSeenMs = Math.max(lastSeenMs, steadyMs);
     }
 
     long deadlineMs() {

@@ -145,7 +145,7 @@ public final class PartitionLog {
      * Where the log starts once segments that are too old or too many are dropped; negative = unlimited. Also lets later
      * segments be small enough for this retention to be kept closely.
      */
-    long startAfterRetention(long retentionMs, long retentionBytes, long nowMs) {
+    long startAfterRetention(long retentionMs, long retentionBytes, long dueMs) {
         segmentAgeMsMax = retentionMs < 0 ? Long.MAX_VALUE : Math.max(1, retentionMs / SEGMENTS_PER_RETENTION);
         segmentBytesMax = retentionBytes < 0
                 ? SEGMENT_BYTES_MAX
@@ -153,7 +153,7 @@ public final class PartitionLog {
         long newStart = logStartOffset;
         long remaining = bytes;
         for (Segment segment : segments.values()) {
-            boolean expired = retentionMs >= 0 && segment.lastAppendMs() < nowMs - retentionMs;
+            boolean expired = retentionMs >= 0 && segment.lastAppendMs() < dueMs - retentionMs;
             boolean surplus = retentionBytes >= 0 && remaining - segment.bytes() >= retentionBytes;
             if (!expired && !surplus) {
                 break;
@@ -181,6 +181,11 @@ public final class PartitionLog {
         }
         writeBounds(sink);
         return true;
+    }
+
+    /** When the newest record was appended; -1 where there is none. */
+    long lastAppendMs() {
+        return segments.values().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
     }
 
     private boolean hasSegmentBefore(long offset) {

@@ -104,9 +104,9 @@ public final class PartitionLogs {
         return moved;
     }
 
-    /** Applies the retention that holds for a log now; negative = unlimited. */
-    public void retain(PartitionLog log, long retentionMs, long retentionBytes, long nowMs, WriteSink sink) {
-        moveStart(log, log.startAfterRetention(retentionMs, retentionBytes, nowMs), sink);
+    /** Applies the retention that holds for a log at {@code dueMs}; negative = unlimited. */
+    public void retain(PartitionLog log, long retentionMs, long retentionBytes, long dueMs, WriteSink sink) {
+        moveStart(log, log.startAfterRetention(retentionMs, retentionBytes, dueMs), sink);
     }
 
     private void dropTimeIndex(PartitionLog log, long beforeOffset, WriteSink sink) {
@@ -160,6 +160,14 @@ public final class PartitionLogs {
             generationBytes = 0;
             generationStartMs = Long.MAX_VALUE;
         }
+    }
+
+    /** When the newest record was appended; -1 where there is none. */
+    public long lastAppendMs() {
+        return logs.values().stream()
+                .mapToLong(PartitionLog::lastAppendMs)
+                .max()
+                .orElse(-1);
     }
 
     /** The generation of the next commit's chunks. */

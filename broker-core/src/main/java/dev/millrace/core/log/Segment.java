@@ -27,7 +27,7 @@ record Segment(
                 generation,
                 Math.max(maxTimestampMs, chunk.maxTimestampMs()),
                 firstAppendMs,
-                chunk.appendTimeMs(),
+                Math.max(lastAppendMs, chunk.appendTimeMs()),
                 bytes + chunk.bytes());
     }
 

@@ -29,6 +29,7 @@ import dev.millrace.core.producer.ProducerTable;
 import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.time.Stamp;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
@@ -50,6 +51,8 @@ public final class BrokerStateMachine implements ShardMachine {
     private final List<PartitionLog> deletedLogs = new ArrayList<>();
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
+    /** How far expiry is behind the time that is written down. */
+    private long holdBackMs;
 
     public BrokerStateMachine(PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
@@ -57,8 +60,8 @@ public final class BrokerStateMachine implements ShardMachine {
         this.appender = new RecordAppender(catalog, logs, producers);
     }
 
-    /** Reads the durable state; called once before any command. */
-    public void load(Store store, long nowMs) {
+    /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
+    public void load(Store store, long steadyMs) {
         catalog.load(store);
         producers.load(store);
         logs.load();
@@ -67,13 +70,19 @@ public final class BrokerStateMachine implements ShardMachine {
                 logs.findOrCreate(partitionId);
             }
         }
-        groups.load(store, nowMs);
+        groups.load(store, steadyMs);
         directory.publish(catalog.all());
     }
 
     /** Called with the members that should heartbeat, once their new assignment is durable. Thread of calls: syncer. */
     public void onAssignmentPending(Consumer<List<MemberRef>> listener) {
         onAssignmentPending = listener;
+    }
+
+    @Override
+    public void beginBatch(Stamp stamp) {
+        holdBackMs = stamp.nowMs() - stamp.dueMs();
+        groups.beginBatch(stamp);
     }
 
     @Override
@@ -176,15 +185,16 @@ public final class BrokerStateMachine implements ShardMachine {
 
     /** Answers the generations that nothing needs any more. */
     private Object maintain(Maintain maintain, long nowMs, WriteSink sink) {
+        long dueMs = nowMs - holdBackMs;
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
             long retentionBytes = orDefault(settings.retentionBytes(), maintain.retentionBytes());
             for (int partitionId : topic.partitionIds()) {
-                logs.retain(logs.find(partitionId), retentionMs, retentionBytes, nowMs, sink);
+                logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
             }
         }
-        producers.expire(nowMs - maintain.producerRetentionMs(), sink);
+        producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         return logs.unneededGenerations();
     }
 

@@ -91,10 +91,12 @@ public final class LocalShardLog implements ShardLog {
     private Awaiting commit(CommandBatch batch, CompletableFuture<List<Object>> done) {
         WriteSink sink = store.begin();
         List<Object> answers = new ArrayList<>(batch.commands().size());
+        long nowMs = batch.stamp().nowMs();
+        machine.beginBatch(batch.stamp());
         for (Command command : batch.commands()) {
-            answers.add(machine.apply(command, batch.nowMs(), sink));
+            answers.add(machine.apply(command, nowMs, sink));
         }
-        Runnable makeVisible = machine.endBatch(batch.nowMs(), sink);
+        Runnable makeVisible = machine.endBatch(nowMs, sink);
         long sequence = sink.isEmpty() ? store.committedSequence() : store.commit(sink);
         Failpoint.AFTER_WRITE_BEFORE_SYNC.hit();
         if (machine.generation() != generation) {

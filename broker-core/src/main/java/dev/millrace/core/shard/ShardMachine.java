@@ -2,6 +2,7 @@ package dev.millrace.core.shard;
 
 import dev.millrace.core.command.Command;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.time.Stamp;
 
 /**
  * The deterministic state behind a shard's log. Thread: shard.
@@ -9,6 +10,9 @@ import dev.millrace.core.storage.WriteSink;
  * <p>{@link #apply} is a function of state and command: it reads no clock, no configuration and no hash order.
  */
 public interface ShardMachine {
+    /** A batch with this stamp follows; its {@code nowMs} comes again with each command. */
+    default void beginBatch(Stamp stamp) {}
+
     /** Changes state in memory and adds the same change to {@code sink}; returns the answer, or a Refusal. */
     Object apply(Command command, long nowMs, WriteSink sink);
 

@@ -4,6 +4,7 @@ import dev.millrace.core.command.Command;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.error.Refusal;
+import dev.millrace.core.time.Stamp;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -88,8 +89,13 @@ public final class ShardRuntime<M extends ShardMachine> {
         return (CompletableFuture<T>) request.answer;
     }
 
-    /** One turn; returns how many requests it took. Thread: shard. */
+    /** One turn at a time moved by hand. */
     public int runOnce(long nowMs) {
+        return runOnce(Stamp.of(nowMs));
+    }
+
+    /** One turn; returns how many requests it took. Thread: shard. */
+    public int runOnce(Stamp stamp) {
         owner.assertCurrent();
         if (isStalled()) {
             return 0;
@@ -99,7 +105,7 @@ public final class ShardRuntime<M extends ShardMachine> {
             return 0;
         }
         try {
-            process(requests, nowMs);
+            process(requests, stamp);
         } catch (RuntimeException | Error defect) {
             FaultException cause =
                     new FaultException(Fault.INTERNAL, "applying a change failed, so the broker stops: " + defect);
@@ -109,8 +115,8 @@ public final class ShardRuntime<M extends ShardMachine> {
         return requests.size();
     }
 
-    private void process(List<Request<M>> requests, long nowMs) {
-        CommandBatch batch = toBatch(requests, nowMs);
+    private void process(List<Request<M>> requests, Stamp stamp) {
+        CommandBatch batch = toBatch(requests, stamp);
         CompletableFuture<List<Object>> applied = shardLog.propose(batch);
         observer.onCommit(requests.size(), batch.bytes());
         List<Object> queried = answerQueries(requests);
@@ -121,7 +127,7 @@ public final class ShardRuntime<M extends ShardMachine> {
         return shardLog.unsyncedBytes() > limits.unsyncedBytesMax;
     }
 
-    private CommandBatch toBatch(List<Request<M>> requests, long nowMs) {
+    private CommandBatch toBatch(List<Request<M>> requests, Stamp stamp) {
         List<Command> commands = new ArrayList<>(requests.size());
         long bytes = 0;
         for (Request<M> request : requests) {
@@ -130,7 +136,7 @@ public final class ShardRuntime<M extends ShardMachine> {
                 bytes += request.command.sizeBytes();
             }
         }
-        return new CommandBatch(commands, nowMs, bytes);
+        return new CommandBatch(commands, stamp, bytes);
     }
 
     private List<Object> answerQueries(List<Request<M>> requests) {

@@ -2,7 +2,7 @@ package dev.millrace.core.shard;
 
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
-import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.time.BrokerClock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -12,17 +12,17 @@ public final class ShardThreads implements AutoCloseable {
 
     private final ShardRuntime<?> runtime;
     private final LocalShardLog log;
-    private final TimeSource time;
+    private final BrokerClock clock;
     private final Thread shard;
     private final Thread syncer;
     private volatile boolean stopping;
     private volatile boolean shardDone;
 
     public ShardThreads(
-            ShardRuntime<?> runtime, LocalShardLog log, TimeSource time, Thread.UncaughtExceptionHandler onBug) {
+            ShardRuntime<?> runtime, LocalShardLog log, BrokerClock clock, Thread.UncaughtExceptionHandler onBug) {
         this.runtime = runtime;
         this.log = log;
-        this.time = time;
+        this.clock = clock;
         this.shard = new Thread(this::runShard, "millrace-shard");
         this.syncer = new Thread(this::runSyncer, "millrace-syncer");
         shard.setUncaughtExceptionHandler(onBug);
@@ -49,7 +49,7 @@ public final class ShardThreads implements AutoCloseable {
 
     private void takeTurns() {
         while (!stopping || !runtime.isIdle()) {
-            if (runtime.runOnce(time.nowMs()) > 0) {
+            if (runtime.runOnce(clock.read()) > 0) {
                 LockSupport.unpark(syncer);
             } else if (!stopping || !runtime.isIdle()) {
                 runtime.await(IDLE_NANOS_MAX);

@@ -11,6 +11,7 @@ import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.time.BrokerClock;
 import dev.millrace.core.time.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +35,8 @@ class ShardThreadsTest {
     private final LocalShardLog log = new LocalShardLog(store, new Machine(), TimeSource.SYSTEM, new Ignore());
     private final ShardRuntime<ShardMachine> runtime =
             new ShardRuntime<>(new Machine(), log, ShardRuntime.Limits.defaults(), (requests, bytes) -> {});
-    private final ShardThreads threads =
-            new ShardThreads(runtime, log, TimeSource.SYSTEM, (thread, defect) -> bug.complete(defect));
+    private final ShardThreads threads = new ShardThreads(
+            runtime, log, new BrokerClock(TimeSource.SYSTEM), (thread, defect) -> bug.complete(defect));
 
     /** Counts, and fails where a command asks for it. */
     private final class Machine implements ShardMachine {

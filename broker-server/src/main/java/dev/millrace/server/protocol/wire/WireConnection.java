@@ -83,7 +83,10 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         unsent = new UnsentBytes(added, outbox, protocol.inFlight().peers(), this::cutOff);
         outbox.onFlushed(unsent::look);
         subscriptions = new Subscriptions(
-                protocol.broker(), protocol.options(), new Subscriptions.WayOut(outbox, unsent), protocol.meters().deliveries());
+                protocol.broker(),
+                protocol.options(),
+                new Subscriptions.WayOut(outbox, unsent),
+                protocol.meters().deliveries());
     }
 
     @Override

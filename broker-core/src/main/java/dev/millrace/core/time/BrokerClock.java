@@ -1,0 +1,123 @@
+package dev.millrace.core.time;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Makes of a machine's two clocks the {@link Stamp}s of a shard, so that a wall clock that jumps deletes nothing and ends
+ * no session.
+ *
+ * <p>It keeps a <em>believed</em> time, which runs on the monotonic clock and follows the wall clock: at once where they
+ * differ by a second or less, else only after the wall clock has stood by its new time for {@link #BELIEF_MS}. Then:
+ *
+ * <pre>
+ *   nowMs    = the latest of wall clock, believed time and the nowMs before
+ *   dueMs    = the earlier of wall clock and believed time
+ *   steadyMs = monotonic; of a gap between two readings it counts {@link #WATCHED_MS_MAX} at most
+ * </pre>
+ *
+ * What is written while the clock is ahead is kept longer, and nothing goes sooner than asked for a clock that is wrong
+ * for less than {@link #BELIEF_MS}. One that stays wrong for longer cannot be told from one that was set right.
+ *
+ * <p>The gaps are what SIGSTOP, a suspended machine or a long collection leave: members could not reach the broker then,
+ * so their sessions do not run. Thread: shard, which reads several times a second.
+ */
+public final class BrokerClock {
+    /** Long enough for a person or a time daemon to correct a mistake, short enough not to matter to retention. */
+    public static final long BELIEF_MS = TimeUnit.MINUTES.toMillis(10);
+
+    /** The session check comes every 200 ms; a session of a second bears this and a heartbeat at a third of it. */
+    public static final long WATCHED_MS_MAX = 400;
+
+    private static final Logger LOG = System.getLogger(BrokerClock.class.getName());
+    private static final long TOLERANCE_MS = 1_000;
+    /** How often the believed time looks at the wall clock. */
+    private static final long FOLLOW_MS = 100;
+    /** It moves by a tenth of the time that passed at most: a wall clock at double speed is not followed. */
+    private static final long SLEW_SHARE = 10;
+
+    private final TimeSource time;
+    private final long originNanos;
+    private long lastNanos;
+    private long steadyNanos;
+    /** Believed time less monotonic time. */
+    private long believedOffsetMs;
+
+    private long followedMs;
+    private long nowMs;
+    private boolean doubting;
+    private long doubtedOffsetMs;
+    private long doubtedSinceSteadyMs;
+
+    public BrokerClock(TimeSource time) {
+        this.time = time;
+        this.originNanos = time.nanoTime();
+        this.lastNanos = originNanos;
+        this.nowMs = time.nowMs();
+        this.believedOffsetMs = nowMs;
+        this.steadyNanos = TimeUnit.MILLISECONDS.toNanos(nowMs);
+    }
+
+    /**
+     * Takes up the time at which a stored log ended; negative for none. What the wall clock says beyond it must prove
+     * itself like any jump: machines often start with a wrong clock that is corrected a moment later.
+     */
+    public void resumeFrom(long lastStampMs) {
+        if (lastStampMs >= 0) {
+            believedOffsetMs = lastStampMs - monotonicMs(lastNanos);
+            nowMs = Math.max(nowMs, lastStampMs);
+        }
+    }
+
+    public Stamp read() {
+        long nanos = time.nanoTime();
+        long wallMs = time.nowMs();
+        steadyNanos += Math.min(nanos - lastNanos, TimeUnit.MILLISECONDS.toNanos(WATCHED_MS_MAX));
+        lastNanos = nanos;
+        long monotonicMs = monotonicMs(nanos);
+        if (monotonicMs - followedMs >= FOLLOW_MS) {
+            follow(wallMs - monotonicMs, monotonicMs - followedMs);
+            followedMs = monotonicMs;
+        }
+        long believedMs = monotonicMs + believedOffsetMs;
+        nowMs = Math.max(nowMs, Math.max(wallMs, believedMs));
+        return new Stamp(nowMs, Math.min(wallMs, believedMs), steadyMs());
+    }
+
+    private void follow(long wallOffsetMs, long passedMs) {
+        long aheadMs = wallOffsetMs - believedOffsetMs;
+        if (Math.abs(aheadMs) <= TOLERANCE_MS) {
+            long slewMs = passedMs / SLEW_SHARE;
+            believedOffsetMs += Math.max(-slewMs, Math.min(slewMs, aheadMs));
+            doubting = false;
+        } else if (!doubting || Math.abs(wallOffsetMs - doubtedOffsetMs) > TOLERANCE_MS) {
+            doubt(wallOffsetMs, aheadMs);
+        } else if (steadyMs() - doubtedSinceSteadyMs >= BELIEF_MS) {
+            believedOffsetMs = wallOffsetMs;
+            doubting = false;
+            LOG.log(Level.INFO, "clock_followed movedMs={0}", Long.toString(aheadMs));
+        }
+    }
+
+    private void doubt(long wallOffsetMs, long aheadMs) {
+        if (!doubting) {
+            LOG.log(
+                    Level.INFO,
+                    "clock_unconfirmed aheadMs={0} expiresNothingForMs={1}",
+                    Long.toString(aheadMs),
+                    Long.toString(BELIEF_MS));
+        }
+        doubting = true;
+        doubtedOffsetMs = wallOffsetMs;
+        doubtedSinceSteadyMs = steadyMs();
+    }
+
+    private long monotonicMs(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos - originNanos);
+    }
+
+    private long steadyMs() {
+        return TimeUnit.NANOSECONDS.toMillis(steadyNanos);
+    }
+}
