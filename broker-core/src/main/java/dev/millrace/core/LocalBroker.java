@@ -87,7 +87,7 @@ public final class LocalBroker implements Broker {
                         options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
         BrokerStateMachine machine =
                 new BrokerStateMachine(partitionLogs, options.groups().limits());
-        BrokerClock clock = new BrokerClock(world.time());
+        BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs());
         LogReader reader = new LogReader(store);
@@ -132,6 +132,22 @@ public final class LocalBroker implements Broker {
         diskGuard.check();
         threads.start();
         maintenance.start();
+    }
+
+    private static final class ClockEvents implements BrokerClock.Listener {
+        @Override
+        public void onUnconfirmed(long aheadMs) {
+            LOG.log(
+                    Level.INFO,
+                    "clock_unconfirmed aheadMs={0} nothingExpiresByItForMs={1}",
+                    Long.toString(aheadMs),
+                    Long.toString(BrokerClock.BELIEF_MS));
+        }
+
+        @Override
+        public void onFollowed(long movedMs) {
+            LOG.log(Level.INFO, "clock_followed movedMs={0}", Long.toString(movedMs));
+        }
     }
 
     private final class SyncEvents implements LocalShardLog.SyncListener {

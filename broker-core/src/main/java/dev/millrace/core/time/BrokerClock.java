@@ -1,7 +1,5 @@
 package dev.millrace.core.time;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,7 +28,6 @@ public final class BrokerClock {
     /** The session check comes every 200 ms; a session of a second bears this and a heartbeat at a third of it. */
     public static final long WATCHED_MS_MAX = 400;
 
-    private static final Logger LOG = System.getLogger(BrokerClock.class.getName());
     private static final long TOLERANCE_MS = 1_000;
     /** How often the believed time looks at the wall clock. */
     private static final long FOLLOW_MS = 100;
@@ -38,6 +35,7 @@ public final class BrokerClock {
     private static final long SLEW_SHARE = 10;
 
     private final TimeSource time;
+    private final Listener listener;
     private final long originNanos;
     private long lastNanos;
     private long steadyNanos;
@@ -50,8 +48,16 @@ public final class BrokerClock {
     private long doubtedOffsetMs;
     private long doubtedSinceSteadyMs;
 
-    public BrokerClock(TimeSource time) {
+    /** Hears of a wall clock that is not followed at once. Thread: shard. */
+    public interface Listener {
+        void onUnconfirmed(long aheadMs);
+
+        void onFollowed(long movedMs);
+    }
+
+    public BrokerClock(TimeSource time, Listener listener) {
         this.time = time;
+        this.listener = listener;
         this.originNanos = time.nanoTime();
         this.lastNanos = originNanos;
         this.nowMs = time.nowMs();
@@ -96,17 +102,13 @@ public final class BrokerClock {
         } else if (steadyMs() - doubtedSinceSteadyMs >= BELIEF_MS) {
             believedOffsetMs = wallOffsetMs;
             doubting = false;
-            LOG.log(Level.INFO, "clock_followed movedMs={0}", Long.toString(aheadMs));
+            listener.onFollowed(aheadMs);
         }
     }
 
     private void doubt(long wallOffsetMs, long aheadMs) {
         if (!doubting) {
-            LOG.log(
-                    Level.INFO,
-                    "clock_unconfirmed aheadMs={0} expiresNothingForMs={1}",
-                    Long.toString(aheadMs),
-                    Long.toString(BELIEF_MS));
+            listener.onUnconfirmed(aheadMs);
         }
         doubting = true;
         doubtedOffsetMs = wallOffsetMs;

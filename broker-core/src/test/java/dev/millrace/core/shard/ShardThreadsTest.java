@@ -36,7 +36,10 @@ class ShardThreadsTest {
     private final ShardRuntime<ShardMachine> runtime =
             new ShardRuntime<>(new Machine(), log, ShardRuntime.Limits.defaults(), (requests, bytes) -> {});
     private final ShardThreads threads = new ShardThreads(
-            runtime, log, new BrokerClock(TimeSource.SYSTEM), (thread, defect) -> bug.complete(defect));
+            runtime,
+            log,
+            new BrokerClock(TimeSource.SYSTEM, new QuietClock()),
+            (thread, defect) -> bug.complete(defect));
 
     /** Counts, and fails where a command asks for it. */
     private final class Machine implements ShardMachine {
@@ -159,5 +162,13 @@ class ShardThreadsTest {
         for (CompletableFuture<Long> answer : answers) {
             assertThat(faultOf(answer)).isIn(null, Fault.SHUTTING_DOWN, Fault.OVERLOADED);
         }
+    }
+
+    private static final class QuietClock implements BrokerClock.Listener {
+        @Override
+        public void onUnconfirmed(long aheadMs) {}
+
+        @Override
+        public void onFollowed(long movedMs) {}
     }
 }

@@ -2,6 +2,8 @@ package dev.millrace.core.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BrokerClockTest {
@@ -12,7 +14,21 @@ class BrokerClockTest {
     private static final long READ_EVERY_MS = 100;
 
     private final MachineTime machine = new MachineTime();
-    private final BrokerClock clock = new BrokerClock(machine);
+    private final BrokerClock clock = new BrokerClock(machine, new Heard());
+
+    private final List<String> heard = new ArrayList<>();
+
+    private final class Heard implements BrokerClock.Listener {
+        @Override
+        public void onUnconfirmed(long aheadMs) {
+            heard.add("unconfirmed " + aheadMs);
+        }
+
+        @Override
+        public void onFollowed(long movedMs) {
+            heard.add("followed " + movedMs);
+        }
+    }
 
     private static final class MachineTime implements TimeSource {
         long monotonicMs = 77;
@@ -57,6 +73,7 @@ class BrokerClockTest {
     void aGoodClockIsReadAsItIs() {
         Stamp stamp = pass(HOUR_MS);
         assertThat(stamp).isEqualTo(Stamp.of(START_MS + HOUR_MS));
+        assertThat(heard).isEmpty();
     }
 
     @Test
@@ -85,6 +102,12 @@ class BrokerClockTest {
         jump(-2 * DAY_MS);
         Stamp stamp = pass(BELIEF_MS + 1_000);
         assertThat(stamp.dueMs()).isEqualTo(machine.wallMs);
+        assertThat(heard)
+                .containsExactly(
+                        "unconfirmed " + 30 * DAY_MS,
+                        "followed " + 30 * DAY_MS,
+                        "unconfirmed " + -2 * DAY_MS,
+                        "followed " + -2 * DAY_MS);
     }
 
     @Test
