@@ -2,7 +2,6 @@ package dev.millrace.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.millrace.client.Admin;
 import dev.millrace.client.GroupInfo;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -29,15 +27,15 @@ import org.junit.jupiter.api.io.TempDir;
  * The daemon's wall clock jumps back and forth by hours and days, under producers and a group: nobody's session ends,
  * nothing is deleted, forgotten, lost or doubled. More jumps with {@code -Dfault.jumps}; some 4 s each.
  *
- * <p>Needs libfaketime (Debian: {@code apt-get install faketime}).
+ * <p>Needs Linux and gcc.
  */
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class ClockIT {
     private static final int JUMPS = Integer.getInteger("fault.jumps", 16);
     private static final int SESSION_MS = 2_000;
-    private static final long HOUR_SECONDS = 3_600;
-    private static final long DAY_SECONDS = 24 * HOUR_SECONDS;
-    private static final long JUMP_SECONDS_MAX = 40 * DAY_SECONDS;
+    private static final long HOUR_MS = 3_600_000;
+    private static final long DAY_MS = 24 * HOUR_MS;
+    private static final long JUMP_MS_MAX = 40 * DAY_MS;
     private static final Duration OUTAGE_MAX = Duration.ofSeconds(60);
     private static final Duration PROGRESS_MAX = Duration.ofSeconds(10);
     private static final long SETTLE_NANOS_MAX = TimeUnit.SECONDS.toNanos(30);
@@ -56,8 +54,6 @@ class ClockIT {
 
     @BeforeEach
     void prepare() throws Exception {
-        Optional<Path> library = FakeWallClock.library();
-        assumeTrue(library.isPresent(), "skipped: libfaketime is not installed (Debian: apt-get install faketime)");
         // Everything that can expire does so after an hour, so that every jump of a day would take it.
         daemon = new Daemon(
                 Distribution.underTest(),
@@ -68,7 +64,7 @@ class ClockIT {
                 "topics.retention=1h",
                 "storage.retentionCheckInterval=200ms",
                 "storage.generationMaxAge=1s");
-        clock = new FakeWallClock(daemon, library.orElseThrow(), directory);
+        clock = new FakeWallClock(daemon, directory);
     }
 
     @Test
@@ -92,7 +88,7 @@ class ClockIT {
                     assertNothingIsGone(admin, before);
                 }
             }
-            clock.aheadBySeconds(0);
+            clock.aheadByMs(0);
             stay(2 * SESSION_MS);
             assertNothingIsGone(admin, before);
             long acknowledged = workload.stopAndDemandEverything(jumping, new LogHygiene());
@@ -102,10 +98,10 @@ class ClockIT {
     }
 
     private void jump(Admin admin) throws Exception {
-        long seconds = random.nextInt(4) == 0 ? 0 : random.nextLong(-JUMP_SECONDS_MAX, JUMP_SECONDS_MAX);
-        clock.aheadBySeconds(seconds);
+        long jumpMs = random.nextInt(4) == 0 ? 0 : random.nextLong(-JUMP_MS_MAX, JUMP_MS_MAX);
+        clock.aheadByMs(jumpMs);
         long aheadMs = admin.brokerInfo().nowMs() - System.currentTimeMillis();
-        assertThat(aheadMs).as("how far the daemon's clock is ahead").isCloseTo(seconds * 1_000, within(5_000L));
+        assertThat(aheadMs).as("how far the daemon's clock is ahead").isCloseTo(jumpMs, within(5_000L));
     }
 
     private void probe(Producer producer) {
@@ -150,12 +146,12 @@ class ClockIT {
             jumping.start();
             workload.start(jumping, Map.of());
             Admin admin = workload.client().admin();
-            for (long seconds : new long[] {-5 * HOUR_SECONDS, 30 * DAY_SECONDS, -30 * DAY_SECONDS}) {
+            for (long aheadMs : new long[] {-5 * HOUR_MS, 30 * DAY_MS, -30 * DAY_MS}) {
                 MemberProcess member = new MemberProcess(
                         new MemberProcess.Job(jumping.server(), MORTAL_GROUP, Workload.TOPIC, "mortal"));
                 try (member) {
                     await("the member", () -> members(admin) == 1);
-                    clock.aheadBySeconds(seconds);
+                    clock.aheadByMs(aheadMs);
                     stay(SESSION_MS);
                     assertThat(members(admin)).as("members that are alive").isEqualTo(1);
                     member.signal("KILL");
@@ -167,6 +163,28 @@ class ClockIT {
                 }
             }
             workload.stopAndDemandEverything(jumping, new LogHygiene());
+        }
+    }
+
+    @Test
+    void aWallClockAtDoubleSpeedEndsNoSession() throws Exception {
+        try (Daemon fast = daemon;
+                Workload workload = new Workload(new Load(4, 1, 3, 300, 300, 0), seed, OUTAGE_MAX)) {
+            fast.start();
+            workload.start(fast, Map.of());
+            Admin admin = workload.client().admin();
+            await("three members", () -> isSettled(admin));
+            GroupInfo before = admin.describeGroup(Workload.GROUP);
+            long startNanos = System.nanoTime();
+            for (long passedMs = 0; passedMs < 5 * SESSION_MS; ) {
+                stay(20);
+                passedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+                clock.aheadByMs(passedMs);
+            }
+            GroupInfo after = admin.describeGroup(Workload.GROUP);
+            assertThat(ids(after)).as("members").isEqualTo(ids(before));
+            assertThat(after.generation()).as("generation").isEqualTo(before.generation());
+            workload.stopAndDemandEverything(fast, new LogHygiene());
         }
     }
 
@@ -185,9 +203,9 @@ class ClockIT {
             workload.start(restarted, Map.of());
             Admin admin = workload.client().admin();
             workload.awaitProgress(PROGRESS_MAX);
-            for (long seconds : new long[] {30 * DAY_SECONDS, 0, -30 * DAY_SECONDS, 0}) {
+            for (long aheadMs : new long[] {30 * DAY_MS, 0, -30 * DAY_MS, 0}) {
                 restarted.kill();
-                clock.aheadBySeconds(seconds);
+                clock.aheadByMs(aheadMs);
                 restarted.start();
                 workload.history().restarted();
                 stay(2 * SESSION_MS);

@@ -1,52 +1,63 @@
 package dev.millrace.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.millrace.system.Daemon;
+import dev.millrace.system.Distribution;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Optional;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 
-/** Sets a daemon's wall clock while it runs, through libfaketime; its monotonic clock stays true, as on a real machine. */
+/**
+ * The wall clock of one daemon, set while it runs; its monotonic clock stays true. {@code src/test/c/wallclock.c},
+ * compiled here, and the page that it shares with this process. Needs gcc and Linux.
+ */
 final class FakeWallClock {
-    private static final Path LIBRARIES = Path.of("/usr/lib");
+    private static final int PAGE_BYTES = 4096;
 
-    private final Path file;
+    private final MappedByteBuffer page;
 
-    /** Must come before the daemon's start. */
-    FakeWallClock(Daemon daemon, Path library, Path directory) throws IOException {
-        file = directory.resolve("faketime");
-        set("+0");
-        daemon.environment("LD_PRELOAD", library.toString());
-        daemon.environment("FAKETIME_TIMESTAMP_FILE", file.toString());
-        daemon.environment("FAKETIME_NO_CACHE", "1");
-        daemon.environment("DONT_FAKE_MONOTONIC", "1");
-        daemon.environment("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    }
-
-    /** Where Debian's package {@code faketime} has put it, if it is there. */
-    static Optional<Path> library() throws IOException {
-        try (DirectoryStream<Path> architectures = Files.newDirectoryStream(LIBRARIES, "*-linux-gnu*")) {
-            for (Path architecture : architectures) {
-                Path library = architecture.resolve("faketime/libfaketime.so.1");
-                if (Files.exists(library)) {
-                    return Optional.of(library);
-                }
-            }
+    /** Sets up the daemon's processes that are launched from now on. */
+    FakeWallClock(Daemon daemon, Path directory) throws IOException, InterruptedException {
+        Path library = compile(directory);
+        Path pageFile = directory.resolve("wallclock.page");
+        try (FileChannel file = FileChannel.open(
+                pageFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            page = file.map(FileChannel.MapMode.READ_WRITE, 0, PAGE_BYTES);
         }
-        return Optional.empty();
+        page.order(ByteOrder.nativeOrder());
+        daemon.environment("LD_PRELOAD", library.toString());
+        daemon.environment("WALLCLOCK_PAGE", pageFile.toString());
     }
 
-    /** How far the wall clock is ahead of the true one. */
-    void aheadBySeconds(long seconds) throws IOException {
-        set((seconds < 0 ? "" : "+") + seconds);
+    private static Path compile(Path directory) throws IOException, InterruptedException {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "the daemon's wall clock is set on Linux only");
+        Path source = Distribution.projectRoot().resolve("broker-server/src/test/c/wallclock.c");
+        Path target = directory.resolve("wallclock.so");
+        ProcessBuilder command = new ProcessBuilder("gcc", "-Wall", "-Wextra", "-Werror", "-O2", "-shared", "-fPIC");
+        command.command().addAll(List.of("-o", target.toString(), source.toString(), "-ldl"));
+        Process compiler;
+        try {
+            compiler = command.redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            assumeTrue(false, "setting the daemon's wall clock needs gcc: " + missing.getMessage());
+            throw missing;
+        }
+        String output = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(compiler.waitFor()).as(output).isZero();
+        return target;
     }
 
-    /** Whole at once: the daemon reads it at every look at its clock. */
-    private void set(String offset) throws IOException {
-        Path next = file.resolveSibling("faketime.next");
-        Files.writeString(next, offset + "\n");
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    /** How far the wall clock is ahead of the true one from now on. */
+    void aheadByMs(long ms) {
+        page.putLong(0, TimeUnit.MILLISECONDS.toNanos(ms));
     }
 }
