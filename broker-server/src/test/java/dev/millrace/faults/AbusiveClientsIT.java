@@ -55,7 +55,7 @@ class AbusiveClientsIT {
     @TempDir
     static Path directory;
 
-    private final Random random = new Random(seed());
+    private final Random random = new Random(Seeds.next());
     private Daemon daemon;
     private InetSocketAddress address;
     private MillraceClient admin;
@@ -63,13 +63,6 @@ class AbusiveClientsIT {
     private UUID backlogId;
     private Footprint before;
     private List<Window> lastAlone;
-
-    private static long seed() {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
-        return seed;
-    }
 
     @BeforeAll
     void startWithGoodClients() throws Exception {
@@ -88,7 +81,7 @@ class AbusiveClientsIT {
         }
         lastAlone = good.measure(WINDOWS, WINDOW_MS);
         before = Footprint.of(daemon);
-        System.out.println("alone " + text(Window.median(lastAlone)) + "; " + before);
+        Figures.print("good clients alone", "%s; %s", text(Window.median(lastAlone)), before);
     }
 
     private void publishBacklog() {
@@ -107,7 +100,7 @@ class AbusiveClientsIT {
     void goodClientsLostNothing() throws Exception {
         try {
             long messages = good.finish();
-            System.out.println("good clients: " + messages + " messages, no error");
+            Figures.print("good clients", "%d messages, no error", messages);
             assertThat(daemon.log().lines().filter(line -> line.contains(" WARN ") || line.contains(" ERROR ")))
                     .as("what the daemon's log complains about")
                     .isEmpty();
@@ -174,10 +167,9 @@ class AbusiveClientsIT {
             lastAlone = good.measure(WINDOWS, WINDOW_MS);
             alone.addAll(lastAlone);
             Footprint then = Footprint.of(daemon);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%s, round %d: alone %s; during %s, resident %.0f MiB; after: %s%n",
+            Figures.print(
                     name,
+                    "round=%d alone %s; during %s, resident %.0f MiB; after: %s",
                     round,
                     text(Window.median(alone)),
                     text(Window.median(during)),
