@@ -121,8 +121,8 @@ final class Abuses {
 
     /** Sends most of a large frame and then no more. */
     static final class UnfinishedFrames implements Manner {
-        private static final byte[] PIECE = new byte[256 << 10];
-        private static final int PIECES = 40;
+        private static final byte[] PIECE = new byte[8 << 10];
+        private static final int PIECES = 1_000;
 
         @Override
         public void onConnected(Guest guest) throws IOException {

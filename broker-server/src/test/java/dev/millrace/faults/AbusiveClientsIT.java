@@ -114,7 +114,7 @@ class AbusiveClientsIT {
 
     @Test
     void readersThatNeverReadStallNobody() throws Exception {
-        endure("slow readers", new Size(400, 40), new Abuses.SlowReader(backlogId), 350);
+        endure("slow readers", new Size(400, 20), new Abuses.SlowReader(backlogId), 150);
     }
 
     @Test
@@ -140,7 +140,7 @@ class AbusiveClientsIT {
 
     @Test
     void garbageAndGiantFramesStallNobody() throws Exception {
-        endure("garbage", new Size(100, 100), new Abuses.Garbage(random), 1_000);
+        endure("garbage", new Size(100, 100), new Abuses.Garbage(random), 900);
     }
 
     @Test
