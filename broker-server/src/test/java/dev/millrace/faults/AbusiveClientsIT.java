@@ -38,6 +38,9 @@ class AbusiveClientsIT {
     private static final long WINDOW_MS = 2_000;
     private static final double SLOWDOWN_MAX = 2;
     private static final int ROUNDS_MAX = 3;
+    /** Twice a quarter of limits.inFlightTotal, and one frame that came before it was noticed. */
+    private static final long HELD_BYTES_MAX = (2 * 32 + 16) << 20;
+
     private static final String BACKLOG = "backlog";
     private static final int BACKLOG_MESSAGES = 1_536;
     private static final int BACKLOG_MESSAGE_BYTES = 64 << 10;
@@ -66,7 +69,8 @@ class AbusiveClientsIT {
 
     @BeforeAll
     void startWithGoodClients() throws Exception {
-        daemon = new Daemon(Distribution.underTest(), directory, "storage.tailCache=16MiB");
+        daemon = new Daemon(
+                Distribution.underTest(), directory, "storage.tailCache=16MiB", "limits.inFlightTotal=128MiB");
         daemon.start();
         address = new InetSocketAddress(
                 "127.0.0.1", Integer.parseInt(daemon.server().split(":")[1]));
@@ -161,6 +165,9 @@ class AbusiveClientsIT {
             try (Crowd crowd = new Crowd(address, size, manner)) {
                 during.addAll(good.measure(WINDOWS, WINDOW_MS));
                 assertThat(crowd.admitted()).as("%s that were there", name).isGreaterThanOrEqualTo(admittedMin);
+                assertThat(Footprint.gauge(daemon.get("/metrics"), "millrace_peers_held_bytes"))
+                        .as("bytes held for peers")
+                        .isLessThanOrEqualTo(HELD_BYTES_MAX);
             }
             long residentBytes = Footprint.residentBytes(daemon);
             awaitLeft();

@@ -51,6 +51,18 @@ class TailAndSegmentTest {
     }
 
     @Test
+    void aSmallReadKeepsLittleMemory() {
+        for (int i = 0; i < 3; i++) {
+            submit(i, 1_000);
+            shard.runAndSync();
+        }
+        LogRead.Batches cached = (LogRead.Batches) shard.reader.readCached(log(), 0, 1);
+        LogRead.Batches stored = (LogRead.Batches) shard.reader.readStored(log(), 0, 1);
+        assertThat(cached.batches().capacity()).isLessThan(2_000);
+        assertThat(stored.batches().capacity()).isLessThan(2_000);
+    }
+
+    @Test
     void slowReadersOfTheTailCostBoundedMemory() {
         List<LogRead.Batches> held = new ArrayList<>();
         for (int i = 0; i < 300; i++) {

@@ -193,13 +193,15 @@ final class Keys {
             size("64KiB", "1TiB"),
             "512MiB",
             "Bytes of unanswered requests of all connections. At the limit the broker stops reading."
+                    + " Frames that are not finished, and what clients do not take, may hold a quarter of it more; then"
+                    + " the connection that has held its part for longest is closed."
                     + " Must be at least limits.inFlightPerConnection.",
             c -> c.limits().inFlightTotal());
     static final Key<Duration> IDLE_TIMEOUT = key(
             "limits.idleTimeout",
             duration("1s", "1d"),
             "10m",
-            "A connection that sends nothing for this long is closed.",
+            "A connection that sends no whole frame for this long is closed.",
             c -> c.limits().idleTimeout());
     static final Key<Duration> HELLO_TIMEOUT = key(
             "limits.helloTimeout",

@@ -1,7 +1,6 @@
 package dev.millrace.server.net;
 
 import io.netty.util.concurrent.EventExecutor;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -29,6 +28,7 @@ public final class PeerMemory {
     private final LongAdder cutOff = new LongAdder();
     private volatile long bytes;
     private long underReviewBytes;
+    private boolean timerRuns;
 
     /** What holds memory for a peer. Thread: its executor. */
     public interface Holder {
@@ -73,15 +73,13 @@ public final class PeerMemory {
             }
         }
 
+        /** The one to go, as far as is known: the connection looks again. */
         private void review() {
             if (held == 0) {
                 return;
             }
-            long graceNanos = sinceNanos + GRACE_NANOS - nanoTime.getAsLong();
             if (holder.hasMoved()) {
                 hold(held, true);
-            } else if (graceNanos > 0 && bytes <= 2 * bytesMax) {
-                executor.schedule(this::review, graceNanos, TimeUnit.NANOSECONDS);
             } else {
                 hold(0, true);
                 cutOff.increment();
@@ -105,41 +103,68 @@ public final class PeerMemory {
     }
 
     private void set(Holding holding, long bytesNow, boolean moved) {
-        Holding longest;
         synchronized (this) {
             bytes += bytesNow - holding.held;
             holding.held = bytesNow;
+            boolean underReview = holding.reviewedBytes > 0;
             underReviewBytes -= holding.reviewedBytes;
             holding.reviewedBytes = 0;
-            if (bytesNow == 0 || moved) {
+            if (bytesNow == 0) {
                 longestFirst.remove(holding);
+            } else if (moved) {
                 holding.sinceNanos = nanoTime.getAsLong();
-            }
-            if (bytesNow > 0) {
+                longestFirst.remove(holding);
                 longestFirst.add(holding);
+            } else if (underReview) {
+                countUnderReview(holding);
             }
-            longest = nextForReview();
         }
-        while (longest != null) {
-            if (!longest.executor.isShuttingDown()) {
-                longest.executor.execute(longest::review);
-            }
-            synchronized (this) {
-                longest = nextForReview();
-            }
+        enforce();
+    }
+
+    private void enforce() {
+        for (Holding next = nextForReview(); next != null; next = nextForReview()) {
+            next.executor.execute(next::review);
         }
     }
 
-    /** Takes the longest holding out of the order; what it holds counts as good as gone until it has answered. */
-    private Holding nextForReview() {
-        if (bytes - underReviewBytes <= bytesMax || longestFirst.size() < 2) {
+    /** Takes the longest holding out of the order, or sees to it that it is looked at when its grace is over. */
+    private synchronized Holding nextForReview() {
+        long counted = bytes - underReviewBytes;
+        if (counted <= bytesMax || longestFirst.size() < 2) {
             return null;
         }
-        Iterator<Holding> first = longestFirst.iterator();
-        Holding longest = first.next();
-        first.remove();
-        longest.reviewedBytes = longest.held;
-        underReviewBytes += longest.held;
+        Holding longest = longestFirst.iterator().next();
+        if (longest.executor.isShuttingDown()) {
+            return null;
+        }
+        long graceNanos = longest.sinceNanos + GRACE_NANOS - nanoTime.getAsLong();
+        if (graceNanos > 0 && counted <= 2 * bytesMax) {
+            enforceIn(graceNanos, longest.executor);
+            return null;
+        }
+        longestFirst.remove(longest);
+        countUnderReview(longest);
         return longest;
+    }
+
+    /** What it holds counts as good as gone until it has answered: one is asked at a time, not all at once. */
+    private void countUnderReview(Holding holding) {
+        holding.reviewedBytes = holding.held;
+        underReviewBytes += holding.held;
+    }
+
+    private void enforceIn(long nanos, EventExecutor executor) {
+        if (!timerRuns) {
+            timerRuns = true;
+            executor.schedule(this::onTimer, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void onTimer() {
+        synchronized (this) {
+            timerRuns = false;
+        }
+        enforce();
     }
 }

@@ -52,6 +52,7 @@ class PeerMemoryTest {
         channel.runPendingTasks();
         channel.advanceTimeBy(forNanos, TimeUnit.NANOSECONDS);
         channel.runScheduledPendingTasks();
+        channel.runPendingTasks();
     }
 
     @Test
