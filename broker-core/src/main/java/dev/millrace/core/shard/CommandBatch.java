@@ -9,4 +9,9 @@ import java.util.List;
  *
  * @param stamp the proposer's clock; the only time that applying may use
  */
-public record CommandBatch(List<Command> commands, Stamp stamp, long bytes) {}
+public record CommandBatch(List<Command> commands, Stamp stamp, long bytes) {
+    /** What commands write down as their time. */
+    public long nowMs() {
+        return stamp.nowMs();
+    }
+}
