@@ -41,6 +41,8 @@ public final class RocksStore implements Store {
     private int rotationCount;
     private long beaconNanos;
     private volatile boolean beaconDue;
+    private boolean markUnsynced;
+    private long syncedSequence;
     private volatile long committedSequence;
     /** The first failed write or sync; all later ones are refused with it. */
     private volatile StoreException failure;
@@ -117,18 +119,36 @@ public final class RocksStore implements Store {
         return use("a sync of the write-ahead log", true, () -> {
             long sequence = committedSequence;
             db.syncWal();
+            syncedSequence = sequence;
             markDurable(sequence);
             return sequence;
         });
     }
 
-    /** At most one mark a second: it costs one more sync, and what it guards against is rare. */
+    /** Each sync is marked; the mark itself is synced once a second at most, because that costs one more sync. */
     private void markDurable(long sequence) {
-        long nowNanos = time.nanoTime();
-        if (beaconDue || nowNanos - beaconNanos >= BEACON_INTERVAL_NANOS) {
-            beaconDue = false;
-            beaconNanos = nowNanos;
-            beacon.write(sequence, false);
+        if (beaconDue || time.nanoTime() - beaconNanos >= BEACON_INTERVAL_NANOS) {
+            syncMark(sequence);
+        } else {
+            beacon.writeUnsynced(sequence);
+            markUnsynced = true;
+        }
+    }
+
+    private void syncMark(long sequence) {
+        beaconDue = false;
+        beaconNanos = time.nanoTime();
+        beacon.write(sequence, false);
+        markUnsynced = false;
+    }
+
+    @Override
+    public void idle() {
+        if (markUnsynced && time.nanoTime() - beaconNanos >= BEACON_INTERVAL_NANOS) {
+            use("a mark of what is durable", true, () -> {
+                syncMark(syncedSequence);
+                return null;
+            });
         }
     }
 

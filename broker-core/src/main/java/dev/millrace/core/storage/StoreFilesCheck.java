@@ -95,7 +95,7 @@ final class StoreFilesCheck {
         private String problem;
 
         void add(ByteBuffer head, int headBytes) {
-            if (headBytes < LogFileScan.HEAD_BYTES) {
+            if (headBytes < LogFileScan.COMMIT_HEAD_BYTES) {
                 problem = "a commit of " + headBytes + " bytes";
                 return;
             }
