@@ -43,8 +43,7 @@ final class RocksErrors {
         Matcher mismatched = MISMATCHED_TABLE.matcher(text);
         if (mismatched.find()) {
             return String.format(
-                    "%06d.sst is not the file that was written under this name. ",
-                    Long.parseLong(mismatched.group(1)));
+                    "%06d.sst is not the file that was written under this name. ", Long.parseLong(mismatched.group(1)));
         }
         if (text.contains("/MANIFEST-") && text.contains(NO_SUCH_FILE)) {
             return "The file CURRENT names it: either of the two is damaged. ";
