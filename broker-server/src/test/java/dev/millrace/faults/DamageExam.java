@@ -5,14 +5,18 @@ import dev.millrace.core.LocalBroker;
 import dev.millrace.core.LogOperations.Appended;
 import dev.millrace.core.LogOperations.Bounds;
 import dev.millrace.core.LogOperations.LogSlice;
+import dev.millrace.core.StorageCheck;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.storage.Damage;
+import dev.millrace.core.storage.Findings;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.faults.DamageOracle.Batch;
 import dev.millrace.faults.DamageOracle.Place;
 import dev.millrace.faults.DamageVerdict.Outcome;
+import dev.millrace.faults.DamageVerdict.Verified;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +38,7 @@ final class DamageExam {
     private static final int READ_BYTES = 256 << 10;
     private static final int CONTENT_AT = 21;
     private static final long ANSWER_SECONDS_MAX = 30;
+    private static final int UNREADABLE_PERCENT_MAX = 25;
 
     private final Path data;
     private final DamageOracle oracle;
@@ -49,6 +54,29 @@ final class DamageExam {
         this.data = data;
         this.oracle = oracle;
         this.injury = injury;
+    }
+
+    /** With the offline check, which reads everything, before. */
+    DamageVerdict verifyAndRun() {
+        Verified verified = verify();
+        return run().withVerified(verified);
+    }
+
+    /** The offline check, before a broker can change anything. */
+    private Verified verify() {
+        Findings findings = new Findings();
+        try {
+            new StorageCheck(findings).run(data);
+        } catch (StoreException refused) {
+            findings.damaged(Damage.ofFile(String.valueOf(refused.getMessage()), "refused"));
+        }
+        if (findings.damages().isEmpty()) {
+            return Verified.NOTHING;
+        }
+        String name = injury == null ? "" : injury.file().path().getFileName().toString();
+        boolean named =
+                findings.damages().stream().anyMatch(damage -> damage.toString().contains(name));
+        return named ? Verified.NAMED : Verified.FOUND;
     }
 
     DamageVerdict run() {
@@ -248,7 +276,7 @@ final class DamageExam {
         }
         if (!errors.isEmpty()) {
             String first = errors.values().iterator().next().get(0);
-            boolean othersServe = errors.size() < oracle.places().size();
+            boolean othersServe = errors.size() < oracle.places().size() && isConfined();
             return new DamageVerdict(
                     othersServe ? Outcome.PART_ONLY : Outcome.UNCLEAR,
                     errors.size() + " partitions, unreadable records " + unreadableRecords + ": " + first);
@@ -260,6 +288,13 @@ final class DamageExam {
                 && injury.type() == Injury.Type.DELETE
                 && Files.exists(data.resolve(injury.file().path()));
         return new DamageVerdict(again ? Outcome.REPAIRED : Outcome.HARMLESS, "everything acknowledged is there");
+    }
+
+    /** One file holds one generation of several: what one injury makes unreadable is a part of that. */
+    private boolean isConfined() {
+        long unreadable =
+                unreadableRecords.values().stream().mapToLong(Long::longValue).sum();
+        return unreadable <= oracle.recordCount() * UNREADABLE_PERCENT_MAX / 100;
     }
 
     private static TopicPartition partition(DamageOracle oracle, Place place) {

@@ -3,6 +3,7 @@ package dev.millrace.faults;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.faults.DamageVerdict.Outcome;
+import dev.millrace.faults.DamageVerdict.Verified;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -41,8 +42,8 @@ final class DamageExaminer implements AutoCloseable {
             if (answer == null) {
                 return new DamageVerdict(Outcome.CRASHED, "the process died, exit " + process.waitFor());
             }
-            String[] parts = answer.split("\t", 2);
-            return new DamageVerdict(Outcome.valueOf(parts[0]), parts[1]);
+            String[] parts = answer.split("\t", 3);
+            return new DamageVerdict(Outcome.valueOf(parts[0]), parts[2], Verified.valueOf(parts[1]));
         } catch (TimeoutException e) {
             process.destroyForcibly().waitFor();
             return new DamageVerdict(Outcome.CRASHED, "no verdict after " + VERDICT_SECONDS_MAX + " s");
@@ -76,8 +77,8 @@ final class DamageExaminer implements AutoCloseable {
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             List<String> fields = List.of(line.split("\t", -1));
             Injury injury = Injury.ofLine(fields.subList(1, fields.size()));
-            DamageVerdict verdict = new DamageExam(Path.of(fields.get(0)), image.oracle(), injury).run();
-            out.println(verdict.outcome() + "\t" + verdict.detail());
+            DamageVerdict verdict = new DamageExam(Path.of(fields.get(0)), image.oracle(), injury).verifyAndRun();
+            out.println(verdict.outcome() + "\t" + verdict.verified() + "\t" + verdict.detail());
         }
     }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
  * @param killed left by SIGKILL in the middle of appends, so that the write-ahead log matters; else closed in order
  */
 record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
+    private static final int SYNCED_MARKS_BYTES = 8192;
 
     /** Runs the load in a process of its own. The lines it printed are kept beside the data, in {@code acked}. */
     static DamageImage make(Path directory, long seed, int batchCount, boolean killed) throws Exception {
@@ -78,6 +80,17 @@ record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
         Files.createDirectories(target.getParent());
         copy(data(), target);
         return target;
+    }
+
+    /**
+     * Takes the mark away that was written but not synced, as a power failure may in the second before the next sync; the
+     * write-ahead log stays as it is.
+     */
+    void loseUnsyncedMark() throws IOException {
+        try (RandomAccessFile beacon =
+                new RandomAccessFile(data().resolve("shard-0.beacon").toFile(), "rw")) {
+            beacon.setLength(SYNCED_MARKS_BYTES);
+        }
     }
 
     /** A process of this JVM's classes. */

@@ -7,11 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 
 /**
  * Which injuries a data directory gets: each file kind in each way at least once, what holds data more often, and where
@@ -33,11 +31,6 @@ final class DamagePlan {
         for (DamagedFile file : DamagedFile.list(image.data())) {
             files.computeIfAbsent(file.kind(), kind -> new ArrayList<>()).add(file);
         }
-    }
-
-    /** The kinds of file that the directory holds. */
-    Set<DamagedFile.Kind> kinds() {
-        return EnumSet.copyOf(files.keySet());
     }
 
     List<Injury> injuries(int count) throws IOException {
@@ -68,7 +61,8 @@ final class DamagePlan {
         return round;
     }
 
-    private List<Injury> tornTails(int count) throws IOException {
+    /** Cuts of the write-ahead log that is written to. */
+    List<Injury> tornTails(int count) throws IOException {
         DamagedFile live = Collections.max(
                 files.get(DamagedFile.Kind.WAL), (a, b) -> a.path().compareTo(b.path()));
         long bytes = bytes(live);

@@ -1,10 +1,13 @@
 package dev.millrace.faults;
 
 import dev.millrace.faults.DamageVerdict.Outcome;
+import dev.millrace.faults.DamageVerdict.Verified;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -18,10 +21,22 @@ final class DamageTable {
         }
     }
 
+    private static final Set<Outcome> NOT_HARMLESS =
+            EnumSet.of(Outcome.REFUSED, Outcome.PART_ONLY, Outcome.SILENT, Outcome.UNCLEAR, Outcome.CRASHED);
+
     private final Map<Row, Map<Outcome, Integer>> rows = new TreeMap<>();
     private final Map<Outcome, Integer> totals = new EnumMap<>(Outcome.class);
 
+    private final Map<Verified, Integer> verified = new EnumMap<>(Verified.class);
+    private final List<String> unverified = new ArrayList<>();
+
     void count(Injury injury, DamageVerdict verdict) {
+        if (NOT_HARMLESS.contains(verdict.outcome())) {
+            verified.merge(verdict.verified(), 1, Integer::sum);
+            if (verdict.verified() != Verified.NAMED) {
+                unverified.add(verdict.verified() + " " + injury + ": " + verdict.detail());
+            }
+        }
         rows.computeIfAbsent(new Row(injury.file().kind(), injury.type()), r -> new EnumMap<>(Outcome.class))
                 .merge(verdict.outcome(), 1, Integer::sum);
         totals.merge(verdict.outcome(), 1, Integer::sum);
@@ -33,6 +48,12 @@ final class DamageTable {
 
     int of(Outcome outcome) {
         return totals.getOrDefault(outcome, 0);
+    }
+
+    /** What {@code storage verify} said of the injuries that were not harmless. */
+    String verifiedInWords() {
+        return "storage verify, before each start that was refused or showed damage: " + verified + "\n\n"
+                + String.join("\n", unverified) + "\n";
     }
 
     String toMarkdown() {

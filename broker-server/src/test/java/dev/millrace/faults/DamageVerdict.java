@@ -1,7 +1,17 @@
 package dev.millrace.faults;
 
-/** What became of a damaged data directory. {@code detail} is one line. */
-record DamageVerdict(Outcome outcome, String detail) {
+/** What became of a damaged data directory. {@code detail} is one line, {@code verified} what an offline check said. */
+record DamageVerdict(Outcome outcome, String detail, Verified verified) {
+    /** What {@code storage verify} says of the damaged directory. */
+    enum Verified {
+        /** It names the damaged file, or the offsets in it. */
+        NAMED,
+        /** It finds damage and names another file. */
+        FOUND,
+        /** It finds nothing. */
+        NOTHING
+    }
+
     enum Outcome {
         /** The start was refused, and the message names what is damaged or missing. */
         REFUSED("refused by name", true),
@@ -13,6 +23,8 @@ record DamageVerdict(Outcome outcome, String detail) {
         HARMLESS("harmless", true),
         /** Only what was never acknowledged is gone. */
         LEGAL_TAIL("only unacknowledged gone", true),
+        /** Gone without a word from the second before a power failure, by damage on top of it: the documented exception. */
+        EXEMPT("exempt", true),
         /** Something acknowledged is gone or different, and nobody said so. */
         SILENT("SILENT", false),
         /** An error that names nothing, that hits all partitions, or that is a defect's. */
@@ -27,6 +39,18 @@ record DamageVerdict(Outcome outcome, String detail) {
             this.title = title;
             this.legal = legal;
         }
+    }
+
+    DamageVerdict(Outcome outcome, String detail) {
+        this(outcome, detail, Verified.NOTHING);
+    }
+
+    DamageVerdict withVerified(Verified other) {
+        return new DamageVerdict(outcome, detail, other);
+    }
+
+    DamageVerdict withOutcome(Outcome other) {
+        return new DamageVerdict(other, detail, verified);
     }
 
     DamageVerdict {

@@ -23,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class RocksRecoveryTest {
     private static final StoreOptions OPTIONS = StoreOptions.defaults().withGenerationBytes(4 << 20);
 
+    /** Where the last edit ends that a store without any data consists of. */
+    private static final long EMPTY_MANIFEST_BYTES = 127;
+
     @TempDir
     Path root;
 
@@ -200,11 +203,15 @@ final class RocksRecoveryTest {
         store.close();
         store = RocksStore.open(directory, OPTIONS, time);
         fill(10);
-        Path whole = StoreFiles.crashImage(directory, root.resolve("whole"));
+        refusesOrHasAll(StoreFiles.crashImage(directory, root.resolve("killed")));
+        store.close();
+        refusesOrHasAll(StoreFiles.crashImage(directory, root.resolve("closed")));
+    }
+
+    private void refusesOrHasAll(Path whole) throws IOException {
         Path manifest = whole.resolve(Files.readString(whole.resolve("CURRENT")).strip());
-        // 127: where the last edit ends that a store without any data consists of.
-        for (long bytes = 127; bytes < Files.size(manifest); bytes += 16) {
-            Path image = StoreFiles.crashImage(whole, root.resolve("cut-" + bytes));
+        for (long bytes = EMPTY_MANIFEST_BYTES; bytes < Files.size(manifest); bytes += 16) {
+            Path image = StoreFiles.crashImage(whole, root.resolve(whole.getFileName() + "-" + bytes));
             StoreFiles.truncate(image.resolve(manifest.getFileName()), bytes);
             List<Path> before = StoreFiles.list(image, ".sst");
             try (RocksStore opened = RocksStore.open(image, OPTIONS)) {
