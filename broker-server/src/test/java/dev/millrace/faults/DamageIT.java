@@ -81,7 +81,7 @@ class DamageIT {
         return image;
     }
 
-    /** @param powerFailed the mark of the last second is lost, so that a lost end of the log may go unnoticed */
+    /** @param powerFailed the mark of the last moments is lost, so that a lost end of the log may go unnoticed */
     private void hurt(DamageImage image, List<Injury> injuries, boolean powerFailed) throws Exception {
         Path work = directory.resolve("work");
         try (DamageExaminer examiner = new DamageExaminer(image)) {
@@ -96,7 +96,7 @@ class DamageIT {
                 if (!verdict.outcome().legal) {
                     violations.add(injury + ": " + verdict.outcome() + " " + verdict.detail());
                 }
-                if (table.total() % DAEMON_EVERY == 0) {
+                if (!powerFailed && table.total() % DAEMON_EVERY == 0) {
                     Path daemon = directory.resolve("daemon");
                     DamageImage.delete(daemon);
                     injury.inflictOn(image.copyTo(daemon.resolve("data")));

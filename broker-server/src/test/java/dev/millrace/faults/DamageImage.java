@@ -83,7 +83,7 @@ record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
     }
 
     /**
-     * Takes the mark away that was written but not synced, as a power failure may in the second before the next sync; the
+     * Takes the mark away that was written but not synced, as a power failure may; the
      * write-ahead log stays as it is.
      */
     void loseUnsyncedMark() throws IOException {

@@ -23,7 +23,7 @@ record DamageVerdict(Outcome outcome, String detail, Verified verified) {
         HARMLESS("harmless", true),
         /** Only what was never acknowledged is gone. */
         LEGAL_TAIL("only unacknowledged gone", true),
-        /** Gone without a word from the second before a power failure, by damage on top of it: the documented exception. */
+        /** Gone without a word from the moments before a power failure, by damage on top of it: the documented exception. */
         EXEMPT("exempt", true),
         /** Something acknowledged is gone or different, and nobody said so. */
         SILENT("SILENT", false),

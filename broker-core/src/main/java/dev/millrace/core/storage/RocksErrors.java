@@ -52,7 +52,7 @@ final class RocksErrors {
             return "One write-ahead log does not belong here, being a copy of another or of an earlier time ("
                     + WriteAheadLogs.describe(directory) + "). ";
         }
-        if (text.contains("WAL file size") || text.contains("Size mismatch")) {
+        if (text.contains("WAL file size") || text.contains("Size mismatch") || text.contains("WAL recovery stopped")) {
             return "(" + WriteAheadLogs.describe(directory) + ") ";
         }
         return kind == Kind.DAMAGED && !text.contains(".sst") ? unreadableTables(directory) : "";

@@ -23,7 +23,10 @@ import org.rocksdb.WriteOptions;
  */
 public final class RocksStore implements Store {
     private static final System.Logger LOGGER = System.getLogger(RocksStore.class.getName());
-    private static final long BEACON_INTERVAL_NANOS = 1_000_000_000L;
+    private static final long BEACON_INTERVAL_NANOS_MIN = 100_000_000L;
+    private static final long BEACON_INTERVAL_NANOS_MAX = 1_000_000_000L;
+    /** A mark is synced at most for this part of the time: a hundredth. */
+    private static final int BEACON_INTERVAL_PER_SYNC = 100;
 
     private final Path directory;
     private final TimeSource time;
@@ -40,6 +43,7 @@ public final class RocksStore implements Store {
     private final LongAdder payloadBytes = new LongAdder();
     private int rotationCount;
     private long beaconNanos;
+    private long beaconIntervalNanos = BEACON_INTERVAL_NANOS_MIN;
     private volatile boolean beaconDue;
     private boolean markUnsynced;
     private long syncedSequence;
@@ -125,9 +129,9 @@ public final class RocksStore implements Store {
         });
     }
 
-    /** Each sync is marked; the mark itself is synced once a second at most, because that costs one more sync. */
+    /** Each sync is marked; the mark itself is synced now and then, because that costs one more sync. */
     private void markDurable(long sequence) {
-        if (beaconDue || time.nanoTime() - beaconNanos >= BEACON_INTERVAL_NANOS) {
+        if (beaconDue || time.nanoTime() - beaconNanos >= beaconIntervalNanos) {
             syncMark(sequence);
         } else {
             beacon.writeUnsynced(sequence);
@@ -136,15 +140,19 @@ public final class RocksStore implements Store {
     }
 
     private void syncMark(long sequence) {
+        long startNanos = time.nanoTime();
         beaconDue = false;
-        beaconNanos = time.nanoTime();
         beacon.write(sequence, false);
         markUnsynced = false;
+        beaconNanos = time.nanoTime();
+        beaconIntervalNanos = Math.max(
+                BEACON_INTERVAL_NANOS_MIN,
+                Math.min(BEACON_INTERVAL_NANOS_MAX, (beaconNanos - startNanos) * BEACON_INTERVAL_PER_SYNC));
     }
 
     @Override
     public void idle() {
-        if (markUnsynced && time.nanoTime() - beaconNanos >= BEACON_INTERVAL_NANOS) {
+        if (markUnsynced && time.nanoTime() - beaconNanos >= beaconIntervalNanos) {
             use("a mark of what is durable", true, () -> {
                 syncMark(syncedSequence);
                 return null;

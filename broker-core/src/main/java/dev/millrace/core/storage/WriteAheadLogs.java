@@ -56,16 +56,19 @@ final class WriteAheadLogs {
         }
     }
 
-    /** For messages: the logs that are there, with their sizes. */
+    /** For messages: the logs that are there, with their sizes and what is wrong with them. */
     static String describe(Path directory) {
         List<Path> logs = list(directory);
         return logs.isEmpty()
                 ? "no write-ahead log is there"
                 : "write-ahead logs there: "
-                        + logs.stream()
-                                .map(log ->
-                                        log.getFileName() + " (" + log.toFile().length() + " bytes)")
-                                .collect(Collectors.joining(", "));
+                        + logs.stream().map(WriteAheadLogs::describeLog).collect(Collectors.joining(", "));
+    }
+
+    private static String describeLog(Path log) {
+        Outcome outcome = scan(log, (head, headBytes) -> {});
+        return log.getFileName() + " (" + log.toFile().length() + " bytes"
+                + (outcome.problem().isEmpty() ? ")" : ", " + outcome.problem() + ")");
     }
 
     /** For messages: the file that {@code CURRENT} names. */
