@@ -373,10 +373,7 @@ final class Member implements Client {
 
     private void mustBeRefused(int claimedEpoch, int partitionId, long offset) {
         CommitOffsets commit = new CommitOffsets(
-                team.group,
-                role.memberId,
-                claimedEpoch,
-                List.of(new CommitOffsets.Entry(partitionId, offset, -1, "")));
+                team.group, role.memberId, claimedEpoch, List.of(new CommitOffsets.Entry(partitionId, offset, -1, "")));
         connection.<List<PartitionResult>>call(() -> world.server.submit(commit), (results, fault) -> {
             Object outcome = fault == null ? results : fault;
             world.trace.add(role.memberId + " commits wrongly " + partitionId + " in epoch " + claimedEpoch + " of "

@@ -44,6 +44,7 @@ final class Operator implements Client {
     private final Set<UUID> deleteInvoked = new HashSet<>();
     /** Every topic that anybody was shown, and how many partitions it had. */
     private final Map<UUID, Integer> seen = new TreeMap<>();
+
     private final Map<Integer, Long> deletedBefore = new TreeMap<>();
     private Connection connection;
     private boolean busy;

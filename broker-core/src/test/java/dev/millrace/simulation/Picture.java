@@ -25,13 +25,18 @@ final class Picture {
         }
         for (GroupSummary group : machine.groups().list()) {
             text.append(group).append('\n');
-            GroupDescription description = machine.groups().describe(group.group()).orElseThrow();
-            description.members().forEach(member -> text.append("  ").append(member).append('\n'));
-            description.offsets().forEach((id, offset) -> text.append("  ")
-                    .append(id)
-                    .append(' ')
-                    .append(offset)
-                    .append('\n'));
+            GroupDescription description =
+                    machine.groups().describe(group.group()).orElseThrow();
+            description
+                    .members()
+                    .forEach(member -> text.append("  ").append(member).append('\n'));
+            description
+                    .offsets()
+                    .forEach((id, offset) -> text.append("  ")
+                            .append(id)
+                            .append(' ')
+                            .append(offset)
+                            .append('\n'));
         }
         return text.toString();
     }

@@ -62,7 +62,8 @@ final class PlainProducer implements Client {
         waits = true;
         connection.<AppendResult>call(() -> world.server.submit(append), (result, fault) -> {
             waits = false;
-            world.trace.add(name + " published to " + partitionId + " " + (fault == null ? result.baseOffset() : fault));
+            world.trace.add(
+                    name + " published to " + partitionId + " " + (fault == null ? result.baseOffset() : fault));
             if (fault == null) {
                 acknowledged(partitionId, batches, sizes, result);
             } else if (!fault.outcomeUnknown()) {

@@ -162,8 +162,7 @@ final class Producer implements Client {
     }
 
     private void append(Lane lane, ByteBuffer bytes, Connection.Answer<AppendResult> answer) {
-        connection.call(
-                () -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)), answer);
+        connection.call(() -> world.server.submit(new AppendRecords(lane.topicId, lane.partition, bytes)), answer);
     }
 
     private void answered(Lane lane, Batch batch, AppendResult result, Fault fault) {
@@ -176,8 +175,8 @@ final class Producer implements Client {
             lane.interrupted = true;
         } else if (!lane.interrupted || (fault != Fault.OUT_OF_ORDER_SEQUENCE && fault != Fault.UNKNOWN_PRODUCER)) {
             lane.interrupted = true;
-            wrong("sent sequence " + batch.content.sequence + " of partition " + lane.partitionId + " in order, for the "
-                    + batch.sentCount + ". time, and was refused with " + fault);
+            wrong("sent sequence " + batch.content.sequence + " of partition " + lane.partitionId
+                    + " in order, for the " + batch.sentCount + ". time, and was refused with " + fault);
         }
     }
 

@@ -91,7 +91,8 @@ final class Reads {
         if (fault == Fault.DATA_DAMAGED && !world.server.disk().isDamaged(request.partitionId)) {
             world.history.report(
                     Property.NO_LOST_WRITE,
-                    "nothing was damaged, but a read was refused: " + refused.refusal().detail());
+                    "nothing was damaged, but a read was refused: "
+                            + refused.refusal().detail());
         }
         return new Outcome.Refused(fault);
     }
@@ -139,7 +140,8 @@ final class Reads {
                 wrongSearch(partitionId, timeMs, known.getKey(), until);
             }
         }
-        Long known = found.isEmpty() ? null : world.ledger.timestampsMs(partitionId).get(until);
+        Long known =
+                found.isEmpty() ? null : world.ledger.timestampsMs(partitionId).get(until);
         if (known != null && known < timeMs) {
             wrongSearch(partitionId, timeMs, -1, until);
         }
@@ -148,6 +150,7 @@ final class Reads {
     private void wrongSearch(int partitionId, long timeMs, long first, long answer) {
         world.history.report(
                 Property.CONTIGUOUS_READS,
-                "the search for " + timeMs + " in partition " + partitionId + " gave " + answer + " instead of " + first);
+                "the search for " + timeMs + " in partition " + partitionId + " gave " + answer + " instead of "
+                        + first);
     }
 }

@@ -114,8 +114,7 @@ final class World {
     /** What is in memory must be what is on the disk, no more and no less. */
     private void checkSame(String before, String after) {
         if (!before.equals(after)) {
-            history.report(
-                    Property.DURABLE_TOPICS, "a restart changed what there is from\n" + before + "to\n" + after);
+            history.report(Property.DURABLE_TOPICS, "a restart changed what there is from\n" + before + "to\n" + after);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.faults;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
@@ -32,6 +33,24 @@ record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
                 Long.toString(seed),
                 Integer.toString(batchCount),
                 killed ? "go-on" : "close");
+        List<String> lines;
+        try {
+            lines = drive(load, data, stale, killed);
+        } catch (IOException | RuntimeException e) {
+            load.destroyForcibly();
+            throw e;
+        }
+        load.waitFor();
+        if (lines.isEmpty() || !lines.contains("DONE")) {
+            throw new AssertionError("the load ended early, exit " + load.exitValue() + ", last lines "
+                    + lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+        }
+        Files.write(directory.resolve("acked"), lines);
+        return load(directory, seed, killed);
+    }
+
+    /** Returns what the load printed up to its end. */
+    private static List<String> drive(Process load, Path data, Path stale, boolean killed) throws IOException {
         List<String> lines = new ArrayList<>();
         try (BufferedReader in = new BufferedReader(new InputStreamReader(load.getInputStream(), UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
@@ -46,13 +65,7 @@ record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
                 }
             }
         }
-        load.waitFor();
-        if (lines.isEmpty() || !lines.contains("DONE")) {
-            throw new AssertionError("the load ended early, exit " + load.exitValue() + ", last lines "
-                    + lines.subList(Math.max(0, lines.size() - 5), lines.size()));
-        }
-        Files.write(directory.resolve("acked"), lines);
-        return load(directory, seed, killed);
+        return lines;
     }
 
     /** One that {@link #make} left. */
@@ -111,14 +124,17 @@ record DamageImage(Path directory, DamageOracle oracle, boolean killed) {
 
     /** A file that its owner deletes meanwhile is left out. */
     private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path copy = to.resolve(from.relativize(file).toString());
-                try {
-                    Files.copy(file, copy);
-                } catch (NoSuchFileException gone) {
-                    Files.deleteIfExists(copy);
-                }
+        Files.createDirectories(to);
+        for (File file : from.toFile().listFiles()) {
+            Path copy = to.resolve(file.getName());
+            if (file.isDirectory()) {
+                copy(file.toPath(), copy);
+                continue;
+            }
+            try {
+                Files.copy(file.toPath(), copy);
+            } catch (NoSuchFileException gone) {
+                Files.deleteIfExists(copy);
             }
         }
     }
