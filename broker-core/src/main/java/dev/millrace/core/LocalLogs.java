@@ -5,6 +5,7 @@ import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.error.Refusal;
 import dev.millrace.core.log.LogRead;
 import dev.millrace.core.log.LogReader;
 import dev.millrace.core.log.PartitionLog;
@@ -126,27 +127,38 @@ final class LocalLogs implements LogOperations {
     public CompletableFuture<LogSlice> read(TopicPartition partition, long offset, int bytesMax) {
         try {
             PartitionLog log = lookup.log(partition);
-            TopicTraffic.Counters counters =
-                    gate.traffic.of(lookup.topic(partition).name());
+            Source source = new Source(lookup.topic(partition).name(), partition.partition(), log);
             LogRead cached = readers.reader.readCached(log, offset, bytesMax);
             if (!(cached instanceof LogRead.NotCached)) {
-                return CompletableFuture.completedFuture(slice(log, cached, offset, counters));
+                return CompletableFuture.completedFuture(slice(source, cached, offset));
             }
-            return onReader(() -> slice(log, readers.reader.readStored(log, offset, bytesMax), offset, counters));
+            return onReader(() -> slice(source, readers.reader.readStored(log, offset, bytesMax), offset));
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
 
-    private static LogSlice slice(PartitionLog log, LogRead read, long offset, TopicTraffic.Counters counters) {
+    /** What a read reads from, with its names for a person. */
+    private record Source(String topic, int partition, PartitionLog log) {}
+
+    private LogSlice slice(Source source, LogRead read, long offset) {
         if (read instanceof LogRead.Batches found) {
-            counters.bytesRead.add(found.batches().remaining());
-            return new LogSlice(found.batches(), found.nextOffset(), log.durableEndOffset(), found.releaser());
+            gate.traffic.of(source.topic).bytesRead.add(found.batches().remaining());
+            return new LogSlice(found.batches(), found.nextOffset(), source.log.durableEndOffset(), found.releaser());
         }
         if (read instanceof LogRead.Refused refused) {
-            throw refused.refusal().toException();
+            throw named(source, refused.refusal()).toException();
         }
-        return new LogSlice(NOTHING, offset, log.durableEndOffset(), () -> {});
+        return new LogSlice(NOTHING, offset, source.log.durableEndOffset(), () -> {});
+    }
+
+    /** Damage must be found again by a person: the log alone knows neither topic nor partition. */
+    private static Refusal named(Source source, Refusal refusal) {
+        return refusal.fault() != Fault.DATA_DAMAGED
+                ? refusal
+                : new Refusal(
+                        Fault.DATA_DAMAGED,
+                        "topic \"" + source.topic + "\" partition " + source.partition + ": " + refusal.detail());
     }
 
     private <T> CompletableFuture<T> onReader(Supplier<T> work) {

@@ -126,8 +126,11 @@ public final class LogReader {
                 }
             }
         } catch (StoreException | IllegalStateException e) {
-            read.discard();
-            return missing(log, offset, end, e.getMessage());
+            // What was read before the damage is good; the damage is told when a read begins at it.
+            if (read.isEmpty()) {
+                read.discard();
+                return missing(log, offset, end, e.getMessage());
+            }
         }
         if (!read.isEmpty()) {
             return pooled(read.take(), storedBuffers, read.nextOffset());
@@ -137,7 +140,7 @@ public final class LogReader {
     }
 
     /** Files of records that retention or a delete took away in the meantime may be gone; all else is damage. */
-    private static LogRead missing(PartitionLog log, long offset, long end, String cause) {
+    private LogRead missing(PartitionLog log, long offset, long end, String cause) {
         return isGone(log, offset) ? gone(log, offset, end) : damaged(log, offset, end, cause);
     }
 
@@ -153,14 +156,47 @@ public final class LogReader {
                 Fault.OFFSET_OUT_OF_RANGE, "offset %d lies outside of %d to %d", offset, log.logStartOffset(), end);
     }
 
-    private static LogRead damaged(PartitionLog log, long offset, long end, String cause) {
+    private LogRead damaged(PartitionLog log, long offset, long end, String cause) {
         return refused(
                 Fault.DATA_DAMAGED,
-                "log %d cannot be read at offset %d (it should reach to %d): %s",
-                log.partitionId(),
+                "offset %d to %d cannot be read (the log goes on to %d): %s",
                 offset,
-                end,
+                readableAfter(log, offset, end) - 1,
+                end - 1,
                 cause);
+    }
+
+    /** The first offset from which on something can be read again, found by halving: damage spoils a run of offsets. */
+    private long readableAfter(PartitionLog log, long damagedOffset, long end) {
+        Map.Entry<Long, Segment> segment = log.segments().floorEntry(damagedOffset);
+        if (segment == null || segment.getValue().lastOffset() < damagedOffset) {
+            Long next = log.segments().ceilingKey(damagedOffset);
+            return next == null ? end : next;
+        }
+        long damaged = damagedOffset;
+        long readable = Math.min(end, segment.getValue().lastOffset() + 1);
+        while (readable - damaged > 1) {
+            long middle = damaged + (readable - damaged) / 2;
+            if (isReadable(log, segment.getValue(), middle)) {
+                readable = middle;
+            } else {
+                damaged = middle;
+            }
+        }
+        return readable;
+    }
+
+    private boolean isReadable(PartitionLog log, Segment segment, long offset) {
+        boolean[] found = {false};
+        try {
+            store.scanLog(segment.generation(), log.partitionId(), offset, (lastOffset, memory) -> {
+                found[0] = Chunk.readHeader(lastOffset, memory).baseOffset() <= offset;
+                return false;
+            });
+        } catch (StoreException | IllegalStateException damaged) {
+            return false;
+        }
+        return found[0];
     }
 
     private static LogRead refused(Fault fault, String format, Object... values) {

@@ -135,6 +135,18 @@ public final class LocalShardLog implements ShardLog {
         return answerDurable();
     }
 
+    /** Lets the store do what its syncs put off. Thread: syncer. */
+    public void idle() {
+        if (failure != null) {
+            return;
+        }
+        try {
+            store.idle();
+        } catch (StoreException e) {
+            fail(e);
+        }
+    }
+
     private int answerDurable() {
         int count = 0;
         for (Awaiting next = awaiting.peek();

@@ -75,6 +75,7 @@ public final class ShardThreads implements AutoCloseable {
             if (log.syncOnce() > 0) {
                 runtime.wake();
             } else if (!log.hasAwaiting()) {
+                log.idle();
                 LockSupport.parkNanos(this, IDLE_NANOS_MAX);
             }
         }

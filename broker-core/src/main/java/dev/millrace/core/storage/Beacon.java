@@ -15,11 +15,13 @@ import java.util.zip.CRC32C;
  * RocksDB opens without complaint when the end of its write-ahead log is unreadable (facebook/rocksdb#6288).
  *
  * <pre>
- * two slots, at byte 0 and byte 4096, written in turn, each:
+ * two slots, at byte 0 and byte 4096, written and synced in turn, and one at byte 8192 that is written only, each:
  *   magic u32 | flags u32 (bit 0: closed cleanly) | counter u64 | sequence u64 | crc32c u32 of all before
  * </pre>
  *
- * A torn write damages one slot; the other still holds the mark before. Thread: one at a time, the caller sees to it.
+ * A torn write damages one slot; the other still holds the mark before. The third slot goes with the newest of them, by
+ * its counter, and says how far it went since: written after every sync of the store, it costs microseconds, outlives the
+ * process at once, and a power failure as soon as the system wrote it back. Thread: one at a time, the caller sees to it.
  *
  * <p>A RandomAccessFile, not a channel: an interrupt would close a channel under the syncer and so halt the store.
  */
@@ -30,6 +32,7 @@ final class Beacon implements AutoCloseable {
     private static final int CRC_AT = SLOT_BYTES - Integer.BYTES;
     private static final int SLOT_STRIDE_BYTES = 4096;
     private static final int SLOT_COUNT = 2;
+    private static final int UNSYNCED_SLOT = 2;
 
     private final Path file;
     private final RandomAccessFile slots;
@@ -57,6 +60,7 @@ final class Beacon implements AutoCloseable {
                     newest = mark;
                 }
             }
+            newest = newest == null ? null : advanced(newest, readSlot(slots, UNSYNCED_SLOT));
         } catch (IOException e) {
             throw new StoreException(Kind.IO, "cannot read the beacon " + file + ": " + e, e);
         }
@@ -64,7 +68,8 @@ final class Beacon implements AutoCloseable {
             throw new StoreException(
                     Kind.DAMAGED,
                     "both slots of the beacon " + file + " are damaged, so nothing tells whether the store beside it is"
-                            + " complete. Restore the file from a copy, or accept a possible loss explicitly.");
+                            + " complete. Restore the file from a copy, or accept a possible loss: storage.acceptLoss=true"
+                            + " for one start.");
         }
         return newest;
     }
@@ -77,6 +82,9 @@ final class Beacon implements AutoCloseable {
         try (RandomAccessFile slots = new RandomAccessFile(file.toFile(), "r")) {
             Mark first = readSlot(slots, 0);
             Mark second = readSlot(slots, 1);
+            if (readSlot(slots, UNSYNCED_SLOT) == null && !isZero(slots, UNSYNCED_SLOT)) {
+                return "the slot behind the two synced ones is damaged; those still hold a mark";
+            }
             if (first != null && second != null) {
                 return Math.abs(first.counter() - second.counter()) == 1
                         ? null
@@ -91,11 +99,18 @@ final class Beacon implements AutoCloseable {
         }
     }
 
+    /** Never written: zeros, or past the end. */
     private static boolean isZero(RandomAccessFile slots, int index) throws IOException {
         byte[] slot = new byte[SLOT_BYTES];
         slots.seek((long) index * SLOT_STRIDE_BYTES);
-        slots.readFully(slot);
+        slots.read(slot);
         return Arrays.equals(slot, new byte[SLOT_BYTES]);
+    }
+
+    /** The counter stays that of the synced mark, which says where the next one goes. */
+    private static Mark advanced(Mark synced, Mark since) {
+        boolean further = since != null && since.counter() >= synced.counter() && since.sequence() > synced.sequence();
+        return further ? new Mark(since.sequence(), false, synced.counter()) : synced;
     }
 
     private static Mark readSlot(RandomAccessFile slots, int index) throws IOException {
@@ -129,17 +144,35 @@ final class Beacon implements AutoCloseable {
     /** Durable on return. The sequence must be durable in the store already. */
     void write(long sequence, boolean clean) {
         counter++;
+        try {
+            writeSlot(UNSYNCED_SLOT, sequence, clean);
+            writeSlot((int) (counter % SLOT_COUNT), sequence, clean);
+            slots.getFD().sync();
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    /** As {@link #write}, but durable only against the end of the process until the system writes it back. */
+    void writeUnsynced(long sequence) {
+        try {
+            writeSlot(UNSYNCED_SLOT, sequence, false);
+        } catch (IOException e) {
+            throw cannotWrite(e);
+        }
+    }
+
+    private void writeSlot(int index, long sequence, boolean clean) throws IOException {
         ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
         slot.putInt(MAGIC).putInt(clean ? FLAG_CLEAN : 0).putLong(counter).putLong(sequence);
         slot.putInt(crcOf(slot));
-        try {
-            slots.seek(counter % SLOT_COUNT * SLOT_STRIDE_BYTES);
-            slots.write(slot.array());
-            slots.getFD().sync();
-        } catch (IOException e) {
-            Kind kind = String.valueOf(e.getMessage()).contains("No space left") ? Kind.DISK_FULL : Kind.IO;
-            throw new StoreException(kind, "cannot write the beacon " + file + ": " + e, e);
-        }
+        slots.seek((long) index * SLOT_STRIDE_BYTES);
+        slots.write(slot.array());
+    }
+
+    private StoreException cannotWrite(IOException e) {
+        Kind kind = String.valueOf(e.getMessage()).contains("No space left") ? Kind.DISK_FULL : Kind.IO;
+        return new StoreException(kind, "cannot write the beacon " + file + ": " + e, e);
     }
 
     private static int crcOf(ByteBuffer slot) {

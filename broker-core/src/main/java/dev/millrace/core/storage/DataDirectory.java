@@ -176,7 +176,8 @@ public final class DataDirectory implements AutoCloseable {
                         Kind.NOT_WRITABLE,
                         "the directory " + path + " is not empty and is not Millrace's: it holds "
                                 + String.join(", ", foreign)
-                                + " but no FORMAT file. Choose an empty or a new directory; nothing was changed.");
+                                + " but no FORMAT file. Choose an empty or a new directory; or, if it is a Millrace"
+                                + " data directory that lost the file, restore FORMAT from a copy. Nothing was changed.");
             }
         } catch (IOException e) {
             throw notWritable(path, e.toString(), e);

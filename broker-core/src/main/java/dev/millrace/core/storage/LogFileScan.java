@@ -23,7 +23,9 @@ import java.util.zip.CRC32C;
 final class LogFileScan {
     static final int BLOCK_BYTES = 32 << 10;
     /** Of a record in a write-ahead log: sequence u64, number of changes u32. */
-    static final int HEAD_BYTES = 12;
+    static final int COMMIT_HEAD_BYTES = 12;
+    /** Enough for what an edit in a MANIFEST says of the whole store. */
+    private static final int HEAD_BYTES = 512;
 
     private static final int HEADER_BYTES = 7;
     private static final int RECYCLABLE_HEADER_BYTES = 11;
@@ -78,7 +80,7 @@ final class LogFileScan {
     /** Receives the first bytes of each good record before any problem. */
     @FunctionalInterface
     interface RecordVisitor {
-        /** @param head {@link #HEAD_BYTES}, valid during the call only */
+        /** @param head little-endian, the first {@code headBytes} of it valid during the call only */
         void visit(ByteBuffer head, int headBytes);
     }
 

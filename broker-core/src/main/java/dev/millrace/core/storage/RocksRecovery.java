@@ -10,8 +10,8 @@ import java.nio.file.Path;
 /**
  * Opens a database and refuses it where it holds less than its beacon says was durable.
  *
- * <p>After anything but an orderly close the database is first opened for reading only. An open for writing would
- * flush what could be read and delete the write-ahead log, and with it what a person might still have saved.
+ * <p>The database is first opened for reading only. An open for writing would flush what could be read and delete the
+ * write-ahead log and every file that the MANIFEST no longer names, and with them what a person might still have saved.
  */
 record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
 
@@ -20,8 +20,9 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
         boolean exists = createDirectory(directory);
         Mark mark = readMark(beaconFile, directory, exists, options.acceptLoss());
         long durableSequence = mark == null || options.acceptLoss() ? 0 : mark.sequence();
-        if (exists && !closedCleanly(mark) && durableSequence > 0) {
+        if (exists && durableSequence > 0) {
             check(RocksHandles.recoverableSequence(directory, options), durableSequence, directory);
+            WriteAheadLogs.checkContinuity(directory);
         }
         Beacon beacon = Beacon.open(beaconFile, mark);
         RocksHandles rocks = null;
@@ -47,10 +48,6 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
     /** {@code shard-0.beacon} beside {@code shard-0}. */
     static Path beaconOf(Path directory) {
         return directory.resolveSibling(directory.getFileName() + ".beacon");
-    }
-
-    private static boolean closedCleanly(Mark mark) {
-        return mark != null && mark.clean();
     }
 
     private static boolean createDirectory(Path directory) {
@@ -81,7 +78,7 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
                     Kind.DAMAGED,
                     "the beacon " + beaconFile + " is missing although the store " + directory
                             + " exists, so nothing tells whether the store is complete. Restore the file from a copy, or"
-                            + " accept a possible loss explicitly.");
+                            + " accept a possible loss: storage.acceptLoss=true for one start.");
         }
         if (!exists && mark != null && mark.sequence() > 0 && !acceptLoss) {
             throw lostTail(directory, 0, mark.sequence());
@@ -100,7 +97,13 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
                 Kind.LOST_TAIL,
                 "the store " + directory + " ends at sequence " + found + ", but " + beaconOf(directory)
                         + " says that everything up to sequence " + durable
-                        + " was acknowledged: data is missing at the end. Nothing was deleted. Restore the directory and"
-                        + " the beacon from a copy, or accept the loss explicitly.");
+                        + " was acknowledged: data is missing at the end. "
+                        + (Files.exists(directory.resolve("CURRENT"))
+                                ? "Either a write-ahead log is missing, damaged or cut ("
+                                        + WriteAheadLogs.describe(directory) + "), or "
+                                        + WriteAheadLogs.manifestOf(directory) + " lost its end."
+                                : "The file CURRENT is missing.")
+                        + " Nothing was deleted. Restore the directory and the beacon from a copy, or accept the loss:"
+                        + " storage.acceptLoss=true for one start.");
     }
 }

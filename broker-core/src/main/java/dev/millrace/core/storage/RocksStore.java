@@ -23,7 +23,10 @@ import org.rocksdb.WriteOptions;
  */
 public final class RocksStore implements Store {
     private static final System.Logger LOGGER = System.getLogger(RocksStore.class.getName());
-    private static final long BEACON_INTERVAL_NANOS = 1_000_000_000L;
+    private static final long BEACON_INTERVAL_NANOS_MIN = 100_000_000L;
+    private static final long BEACON_INTERVAL_NANOS_MAX = 1_000_000_000L;
+    /** A mark is synced at most for this part of the time: a hundredth. */
+    private static final int BEACON_INTERVAL_PER_SYNC = 100;
 
     private final Path directory;
     private final TimeSource time;
@@ -40,7 +43,10 @@ public final class RocksStore implements Store {
     private final LongAdder payloadBytes = new LongAdder();
     private int rotationCount;
     private long beaconNanos;
+    private long beaconIntervalNanos = BEACON_INTERVAL_NANOS_MIN;
     private volatile boolean beaconDue;
+    private boolean markUnsynced;
+    private long syncedSequence;
     private volatile long committedSequence;
     /** The first failed write or sync; all later ones are refused with it. */
     private volatile StoreException failure;
@@ -117,18 +123,40 @@ public final class RocksStore implements Store {
         return use("a sync of the write-ahead log", true, () -> {
             long sequence = committedSequence;
             db.syncWal();
+            syncedSequence = sequence;
             markDurable(sequence);
             return sequence;
         });
     }
 
-    /** At most one mark a second: it costs one more sync, and what it guards against is rare. */
+    /** Each sync is marked; the mark itself is synced now and then, because that costs one more sync. */
     private void markDurable(long sequence) {
-        long nowNanos = time.nanoTime();
-        if (beaconDue || nowNanos - beaconNanos >= BEACON_INTERVAL_NANOS) {
-            beaconDue = false;
-            beaconNanos = nowNanos;
-            beacon.write(sequence, false);
+        if (beaconDue || time.nanoTime() - beaconNanos >= beaconIntervalNanos) {
+            syncMark(sequence);
+        } else {
+            beacon.writeUnsynced(sequence);
+            markUnsynced = true;
+        }
+    }
+
+    private void syncMark(long sequence) {
+        long startNanos = time.nanoTime();
+        beaconDue = false;
+        beacon.write(sequence, false);
+        markUnsynced = false;
+        beaconNanos = time.nanoTime();
+        beaconIntervalNanos = Math.max(
+                BEACON_INTERVAL_NANOS_MIN,
+                Math.min(BEACON_INTERVAL_NANOS_MAX, (beaconNanos - startNanos) * BEACON_INTERVAL_PER_SYNC));
+    }
+
+    @Override
+    public void idle() {
+        if (markUnsynced && time.nanoTime() - beaconNanos >= beaconIntervalNanos) {
+            use("a mark of what is durable", true, () -> {
+                syncMark(syncedSequence);
+                return null;
+            });
         }
     }
 

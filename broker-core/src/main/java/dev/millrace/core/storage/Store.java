@@ -30,6 +30,9 @@ public interface Store extends AutoCloseable {
     /** Durable: on return every commit with a sequence up to the returned one survives power loss. */
     long sync();
 
+    /** Told while nothing waits for a {@link #sync}: time for what a sync put off. Thread: syncer. */
+    default void idle() {}
+
     /** The value, or null. */
     byte[] get(Table table, byte[] key);
 

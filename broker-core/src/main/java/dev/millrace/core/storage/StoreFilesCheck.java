@@ -95,7 +95,7 @@ final class StoreFilesCheck {
         private String problem;
 
         void add(ByteBuffer head, int headBytes) {
-            if (headBytes < LogFileScan.HEAD_BYTES) {
+            if (headBytes < LogFileScan.COMMIT_HEAD_BYTES) {
                 problem = "a commit of " + headBytes + " bytes";
                 return;
             }
@@ -200,12 +200,18 @@ final class StoreFilesCheck {
     }
 
     private void checkSequence(Recovered recovered) {
+        try {
+            WriteAheadLogs.checkContinuity(directory);
+        } catch (StoreException gap) {
+            findings.damaged(Damage.ofFile(nameOf(directory), gap.getMessage()));
+        }
         long found = recovered.store().committedSequence();
         if (recovered.mark() != null && found < recovered.mark().sequence()) {
             findings.damaged(Damage.ofFile(
                     nameOf(directory),
                     "ends at sequence " + found + ", but everything up to sequence "
-                            + recovered.mark().sequence() + " was acknowledged: data is missing at the end"));
+                            + recovered.mark().sequence() + " was acknowledged: data is missing at the end ("
+                            + WriteAheadLogs.describe(directory) + ")"));
         } else if (found < newestSequence) {
             findings.damaged(Damage.ofFile(
                     nameOf(directory),

@@ -9,7 +9,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** After a crash: everything durable is there, or the store says by name what is missing. */
 final class RocksRecoveryTest {
     private static final StoreOptions OPTIONS = StoreOptions.defaults().withGenerationBytes(4 << 20);
+
+    /** Where the last edit ends that a store without any data consists of. */
+    private static final long EMPTY_MANIFEST_BYTES = 127;
 
     @TempDir
     Path root;
@@ -137,30 +144,106 @@ final class RocksRecoveryTest {
     }
 
     @Test
-    void marksWhatIsDurableOnceASecondAndNeverMore() {
-        long atOpen = mark().sequence();
-        put(1);
-        time.advanceMs(999);
+    void marksEverySyncAndSyncsTheMarkNowAndThen() throws IOException {
+        long atOpen = syncedMark().sequence();
+        long first = put(1);
+        assertThat(mark().sequence()).as("committed, not synced").isEqualTo(atOpen);
+        time.advanceMs(99);
         store.sync();
-        assertThat(mark().sequence()).as("within a second").isEqualTo(atOpen);
+        assertThat(mark().sequence()).as("a kill keeps it").isEqualTo(first);
+        assertThat(syncedMark().sequence()).as("within a tenth of a second").isEqualTo(atOpen);
         time.advanceMs(1);
         long second = put(2);
-        assertThat(mark().sequence()).as("committed, not synced").isEqualTo(atOpen);
         store.sync();
-        assertThat(mark().sequence()).isEqualTo(second);
+        assertThat(syncedMark().sequence()).isEqualTo(second);
         long third = put(3);
         store.rotate(5);
         assertThat(mark().sequence()).as("rotated, not synced").isEqualTo(second);
         store.sync();
-        assertThat(mark().sequence()).as("first sync after a rotation").isEqualTo(third);
+        assertThat(syncedMark().sequence()).as("first sync after a rotation").isEqualTo(third);
         assertThat(mark().clean()).isFalse();
         long fourth = put(4);
         store.close();
-        assertThat(mark().sequence()).isEqualTo(fourth);
+        assertThat(syncedMark().sequence()).isEqualTo(fourth);
         assertThat(mark().clean()).isTrue();
         store = RocksStore.open(directory, OPTIONS, time);
         assertThat(mark().clean()).as("open again").isFalse();
         assertThat(mark().sequence()).isEqualTo(fourth);
+    }
+
+    @Test
+    void syncsTheMarkOfTheLastSyncOnceNothingFollows() throws IOException {
+        long last = put(1);
+        store.sync();
+        time.advanceMs(99);
+        store.idle();
+        assertThat(syncedMark().sequence()).isLessThan(last);
+        time.advanceMs(1);
+        store.idle();
+        assertThat(syncedMark().sequence()).isEqualTo(last);
+    }
+
+    @Test
+    void noticesThatTheLastSyncIsMissingAtOnce() throws IOException {
+        put(1);
+        store.sync();
+        Path before = StoreFiles.crashImage(directory, root.resolve("before"));
+        long last = put(2);
+        store.sync();
+        Path image = StoreFiles.crashImage(directory, root.resolve("image"));
+        Path log = StoreFiles.fullestLog(image);
+        Files.copy(StoreFiles.fullestLog(before), log, StandardCopyOption.REPLACE_EXISTING);
+        assertKind(Kind.LOST_TAIL, () -> RocksStore.open(image, OPTIONS))
+                .hasMessageContaining("sequence " + last)
+                .hasMessageContaining(log.getFileName().toString());
+    }
+
+    @Test
+    void refusesAManifestThatLostItsEndAndDeletesNothing() throws IOException {
+        fill(10);
+        store.rotate(5);
+        store.close();
+        store = RocksStore.open(directory, OPTIONS, time);
+        fill(10);
+        refusesOrHasAll(StoreFiles.crashImage(directory, root.resolve("killed")));
+        store.close();
+        refusesOrHasAll(StoreFiles.crashImage(directory, root.resolve("closed")));
+    }
+
+    /** The first write-ahead log, flushed and gone, was never closed while it was written, so RocksDB does not miss it. */
+    @Test
+    void refusesALogThatDoesNotFollowOnTheFiles() throws IOException {
+        fill(10);
+        store.rotate(1);
+        store.rotate(2);
+        awaitOneLog();
+        put(10);
+        time.advanceMs(2_000);
+        store.sync();
+        refusesOrHasAll(StoreFiles.crashImage(directory, root.resolve("fresh")));
+    }
+
+    private void awaitOneLog() throws IOException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (StoreFiles.list(directory, ".log").size() > 1) {
+            assertThat(System.nanoTime()).isLessThan(deadlineNanos);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    private void refusesOrHasAll(Path whole) throws IOException {
+        Path manifest = whole.resolve(Files.readString(whole.resolve("CURRENT")).strip());
+        for (long bytes = EMPTY_MANIFEST_BYTES; bytes < Files.size(manifest); bytes += 16) {
+            Path image = StoreFiles.crashImage(whole, root.resolve(whole.getFileName() + "-" + bytes));
+            StoreFiles.truncate(image.resolve(manifest.getFileName()), bytes);
+            List<Path> before = StoreFiles.list(image, ".sst");
+            try (RocksStore opened = RocksStore.open(image, OPTIONS)) {
+                assertThat(countRows(opened)).as("cut at %d", bytes).isGreaterThanOrEqualTo(10);
+            } catch (StoreException refused) {
+                assertThat(refused).hasMessageContaining("MANIFEST").hasMessageContaining("Restore");
+                assertThat(StoreFiles.list(image, ".sst")).isEqualTo(before);
+            }
+        }
     }
 
     @Test
@@ -204,6 +287,14 @@ final class RocksRecoveryTest {
 
     private Beacon.Mark mark() {
         return Beacon.read(RocksRecovery.beaconOf(directory));
+    }
+
+    /** What a power failure leaves of the mark at the latest moment. */
+    private Beacon.Mark syncedMark() throws IOException {
+        Path copy = root.resolve("copy.beacon");
+        Files.copy(RocksRecovery.beaconOf(directory), copy, StandardCopyOption.REPLACE_EXISTING);
+        StoreFiles.truncate(copy, 8192);
+        return Beacon.read(copy);
     }
 
     /** Commits rows of 1 KB each, synced and marked. */

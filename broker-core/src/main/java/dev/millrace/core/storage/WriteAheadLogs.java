@@ -1,0 +1,151 @@
+package dev.millrace.core.storage;
+
+import dev.millrace.core.storage.LogFileScan.Outcome;
+import dev.millrace.core.storage.StoreException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Tells whether a store's write-ahead logs follow on its files and on each other without a gap. RocksDB replays a log
+ * whose predecessor, or whose flushed files, it has lost track of: what lay between is then gone without a word.
+ *
+ * Only whole records with a right checksum count, as at RocksDB's own recovery, which must have passed before.
+ */
+final class WriteAheadLogs {
+    private static final int COMPARATOR = 1;
+    private static final int LAST_SEQUENCE = 4;
+    /** Log number, next file number, previous log number, least log number to keep, largest column family. */
+    private static final Set<Integer> NUMBERS = Set.of(2, 3, 9, 10, 203);
+    /** Fields from here on tell their length. */
+    private static final int SKIPPABLE = 1 << 13;
+
+    private WriteAheadLogs() {}
+
+    /** Sequences of a log: {@code first} to before {@code next}; equal where it holds no record. */
+    private record Range(long first, long next) {}
+
+    /** Fails: {@link StoreException} DAMAGED where sequences are missing before a log. */
+    static void checkContinuity(Path directory) {
+        long known = flushedSequence(directory.resolve(manifestOf(directory)));
+        String before = "the store's files end";
+        for (Path log : list(directory)) {
+            Range range = read(log);
+            if (range.first() == range.next()) {
+                continue;
+            }
+            if (range.first() > known + 1) {
+                throw new StoreException(
+                        Kind.DAMAGED,
+                        "the write-ahead log " + log + " begins at sequence " + range.first() + ", but " + before
+                                + " at sequence " + known
+                                + ": what lay between is missing, because a write-ahead log was"
+                                + " lost, or " + manifestOf(directory)
+                                + " lost its end. Nothing was deleted. Restore the"
+                                + " directory from a copy.");
+            }
+            known = Math.max(known, range.next() - 1);
+            before = log.getFileName() + " ends";
+        }
+    }
+
+    /** For messages: the logs that are there, with their sizes and what is wrong with them. */
+    static String describe(Path directory) {
+        List<Path> logs = list(directory);
+        return logs.isEmpty()
+                ? "no write-ahead log is there"
+                : "write-ahead logs there: "
+                        + logs.stream().map(WriteAheadLogs::describeLog).collect(Collectors.joining(", "));
+    }
+
+    private static String describeLog(Path log) {
+        Outcome outcome = scan(log, (head, headBytes) -> {});
+        return log.getFileName() + " (" + log.toFile().length() + " bytes"
+                + (outcome.problem().isEmpty() ? ")" : ", " + outcome.problem() + ")");
+    }
+
+    /** For messages: the file that {@code CURRENT} names. */
+    static String manifestOf(Path directory) {
+        try {
+            return Files.readString(directory.resolve("CURRENT")).strip();
+        } catch (IOException e) {
+            return "MANIFEST";
+        }
+    }
+
+    private static List<Path> list(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().matches("[0-9]+\\.log"))
+                    .sorted(Comparator.comparing(Path::toString))
+                    .collect(Collectors.toCollection(ArrayList::new));
+        } catch (IOException e) {
+            throw new StoreException(Kind.IO, "cannot list " + directory + ": " + e, e);
+        }
+    }
+
+    private static Range read(Path log) {
+        long[] range = new long[2];
+        scan(log, (head, headBytes) -> {
+            if (headBytes >= LogFileScan.COMMIT_HEAD_BYTES) {
+                long sequence = head.getLong(0);
+                range[0] = range[1] == 0 ? sequence : range[0];
+                range[1] = sequence + Integer.toUnsignedLong(head.getInt(Long.BYTES));
+            }
+        });
+        return new Range(range[0], range[1]);
+    }
+
+    /** How far the flushed files reach: the newest sequence in the MANIFEST. */
+    private static long flushedSequence(Path manifest) {
+        long[] newest = {0};
+        scan(manifest, (edit, bytes) -> newest[0] = Math.max(newest[0], lastSequence(edit.limit(bytes))));
+        return newest[0];
+    }
+
+    private static Outcome scan(Path file, LogFileScan.RecordVisitor visitor) {
+        try {
+            return LogFileScan.run(file, visitor, bytes -> {});
+        } catch (IOException e) {
+            throw new StoreException(Kind.IO, "cannot read " + file + ": " + e, e);
+        }
+    }
+
+    /**
+     * The last sequence that an edit of the MANIFEST states, or 0. An edit is a row of fields, each a tag and its value;
+     * those of numbers come first, the sequence as the last of them.
+     */
+    private static long lastSequence(ByteBuffer edit) {
+        while (edit.hasRemaining()) {
+            int tag = (int) varint(edit);
+            if (tag == LAST_SEQUENCE) {
+                return varint(edit);
+            } else if (tag == COMPARATOR || tag >= SKIPPABLE) {
+                edit.position(Math.min(edit.limit(), edit.position() + (int) varint(edit)));
+            } else if (NUMBERS.contains(tag)) {
+                varint(edit);
+            } else {
+                return 0;
+            }
+        }
+        return 0;
+    }
+
+    private static long varint(ByteBuffer in) {
+        long value = 0;
+        for (int shift = 0; in.hasRemaining() && shift < Long.SIZE; shift += 7) {
+            byte next = in.get();
+            value |= (next & 0x7fL) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+        return value;
+    }
+}
