@@ -66,7 +66,6 @@ class DamageIT {
                 .hasSize(12);
         assertThat(table.of(Outcome.REFUSED)).isPositive();
         assertThat(table.of(Outcome.PART_ONLY)).isPositive();
-        assertThat(table.of(Outcome.LEGAL_TAIL)).isPositive();
     }
 
     private DamageImage image(String name, long seed, int batches, boolean killed) throws Exception {
