@@ -483,7 +483,7 @@ final class Mutants {
                         .isCaughtBy(tests + "refusesAMissingBeacon", "Expecting code to raise a throwable"),
                 that("keeps both marks of the beacon in one place")
                         .in("storage/Beacon")
-                        .replacing("slots.seek(counter % SLOT_COUNT * SLOT_STRIDE_BYTES);", "slots.seek(0);")
+                        .replacing("writeSlot((int) (counter % SLOT_COUNT),", "writeSlot(0,")
                         .isCaughtBy(tests + "survivesOneDamagedBeaconSlotAndRefusesTwo", "both slots of the beacon"),
                 that("believes a damaged beacon")
                         .in("storage/Beacon")
@@ -494,6 +494,6 @@ final class Mutants {
                         .replacing(
                                 "committedSequence = db.getLatestSequenceNumber();\n                payloadBytes",
                                 "committedSequence = db.getLatestSequenceNumber();\n                markDurable(committedSequence);\n                payloadBytes")
-                        .isCaughtBy(tests + "marksWhatIsDurableOnceASecondAndNeverMore", "committed, not synced"));
+                        .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
     }
 }
