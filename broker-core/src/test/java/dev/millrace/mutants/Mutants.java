@@ -131,13 +131,13 @@ final class Mutants {
                         .in(partitionLog)
                         .replacing(
                                 "writeBounds(sink);\n        return true;",
-                                "if (!segments.isEmpty()) { writeBounds(sink); } return true;")
+                                "if (!kept().isEmpty()) { writeBounds(sink); } return true;")
                         .isCaughtBy(
                                 "core.log.RetentionTest#whatRetentionRemovedStaysRemovedAfterACrash", "expected: 1L")
                         .andBy(SIMULATION, promise("P1|P11|P20")),
                 that("lets the high watermark go back when records are deleted")
                         .in(partitionLog)
-                        .adding("logStartOffset = offset;", "durableEndOffset = offset;")
+                        .adding("startOffset = offset;", "durableEndOffset = offset;")
                         .isCaughtBy(CRASHES, LOST)
                         .andBy(SIMULATION, promise("P9|P11|P5")),
                 that("drops the segment that the start was moved into")

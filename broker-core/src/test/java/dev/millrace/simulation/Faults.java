@@ -58,7 +58,7 @@ final class Faults {
             world.server.crash("power");
         } else {
             Server.Moment[] moments = Server.Moment.values();
-            world.server.crashAt(moments[world.random.nextInt(moments.length)]);
+            world.server.crashAt(moments[world.random.nextInt(moments.length - 1)]);
         }
     }
 

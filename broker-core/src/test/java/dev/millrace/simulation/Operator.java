@@ -90,9 +90,9 @@ final class Operator implements Client {
             return;
         }
         Topic topic = known.isEmpty() ? null : List.copyOf(known.values()).get(world.random.nextInt(known.size()));
-        if (topic == null || dice < 15) {
+        if (topic == null || dice < 20) {
             begin(create(NAMES[world.random.nextInt(NAMES.length)]));
-        } else if (dice < 22 && known.size() > 1) {
+        } else if (dice < 30 && known.size() > 1) {
             begin(delete(topic));
         } else if (dice < 40) {
             begin(alter(topic));
@@ -287,7 +287,8 @@ final class Operator implements Client {
         }
         Topic topic = topics.get(world.random.nextInt(topics.size()));
         int partitionId = topic.partitionIds()[world.random.nextInt(topic.partitionCount())];
-        long offset = world.random.nextInt(5);
+        PartitionLog log = world.server.log(partitionId);
+        long offset = world.random.nextInt(1 + (int) (log == null ? 0 : log.durableEndOffset()));
         boolean delete = world.random.nextInt(3) == 0;
         Command command = delete
                 ? new DeleteGroup(team.group)
@@ -327,7 +328,8 @@ final class Operator implements Client {
         seen.merge(topic.topicId(), topic.partitionCount(), Math::max);
     }
 
-    private void checkSeen() {
+    /** What anybody was shown must be there after each start. */
+    void checkSeen() {
         Map<UUID, Integer> now = new TreeMap<>();
         world.server.topics().forEach(topic -> now.put(topic.topicId(), topic.partitionCount()));
         seen.forEach((topicId, partitions) -> {

@@ -38,17 +38,17 @@ record Profile(
                 gap(random, 1, 1500, 8000),
                 gap(random, 1, 1500, 8000),
                 gap(random, 3, 300, 3000),
-                gap(random, 1, 800, 4000),
+                gap(random, 2, 600, 3000),
                 gap(random, 1, 800, 4000),
                 gap(random, 2, 800, 5000),
-                gap(random, 4, 150, 900));
+                gap(random, 4, 80, 600));
         return new Profile(
                 1 + random.nextInt(2),
                 random.nextInt(2),
                 1 + random.nextInt(2),
                 1 + random.nextInt(3),
                 1 + random.nextInt(2),
-                2000 + random.nextInt(6000),
+                1500 + random.nextInt(4000),
                 2048L << random.nextInt(6),
                 random.nextBoolean() ? 60_000 : 200 + random.nextInt(2000),
                 random.nextInt(6) == 0 ? 4 : 65_536,

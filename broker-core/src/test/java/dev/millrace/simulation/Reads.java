@@ -8,9 +8,12 @@ import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.history.Property;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Reads as LocalLogs answers them, and judges what no reader may be told. */
@@ -18,6 +21,8 @@ final class Reads {
     private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
 
     private final World world;
+    private final Set<Integer> gone = new HashSet<>();
+    private final Map<Integer, Long> starts = new HashMap<>();
 
     /** What is asked for. */
     record Request(int partitionId, long offset, int bytesMax) {}
@@ -52,6 +57,10 @@ final class Reads {
     /** A slow reader: holds the broker's memory for a while, and looks only then at what is in it. */
     void readSlowly(Request request, long micros, Consumer<Outcome> then) {
         LogRead read = ask(request, true);
+        if (!(read instanceof LogRead.Batches)) {
+            then.accept(outcome(request, read));
+            return;
+        }
         int life = world.server.life();
         world.agenda.in(micros, () -> {
             boolean same = world.server.isUp() && world.server.life() == life;
@@ -63,8 +72,10 @@ final class Reads {
         Shard shard = world.server.shard();
         PartitionLog log = world.server.visibleLog(request.partitionId);
         if (log == null) {
+            gone.addAll(shard == null ? Set.of() : Set.of(request.partitionId));
             return null;
         }
+        checkBounds(log);
         LogRead read = shard.reader.readCached(log, request.offset, request.bytesMax);
         if (read instanceof LogRead.Batches unused && !cached) {
             unused.releaser().run();
@@ -73,6 +84,20 @@ final class Reads {
         return read instanceof LogRead.NotCached
                 ? shard.reader.readStored(log, request.offset, request.bytesMax)
                 : read;
+    }
+
+    /** What a reader was told is gone stays so, and no log starts past its end. */
+    private void checkBounds(PartitionLog log) {
+        int partitionId = log.partitionId();
+        long start = log.logStartOffset();
+        long before = starts.getOrDefault(partitionId, 0L);
+        if (gone.contains(partitionId) || start < before || start > log.durableEndOffset()) {
+            world.history.report(
+                    Property.END_NEVER_FALLS,
+                    "partition " + partitionId + " is there from " + start + " to " + log.durableEndOffset()
+                            + "; before it was " + (gone.contains(partitionId) ? "gone" : "gone up to " + before));
+        }
+        starts.put(partitionId, Math.max(start, before));
     }
 
     private Outcome outcome(Request request, LogRead read) {

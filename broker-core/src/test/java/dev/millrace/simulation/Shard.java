@@ -1,6 +1,10 @@
 package dev.millrace.simulation;
 
+import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.Command;
+import dev.millrace.core.command.CreateTopic;
+import dev.millrace.core.command.DeleteBefore;
+import dev.millrace.core.command.DeleteTopic;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.group.GroupLimits;
 import dev.millrace.core.log.LogReader;
@@ -13,6 +17,7 @@ import dev.millrace.core.shard.ShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.time.TimeSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -22,6 +27,8 @@ final class Shard {
     private static final int TAIL_CACHE_BYTES = 256 << 10;
     private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
 
+    private final TimeSource time;
+    private boolean reshaped;
     final MemoryStore store;
     final BrokerStateMachine machine;
     final LocalShardLog log;
@@ -32,6 +39,7 @@ final class Shard {
     /** Fails: StoreException where a row cannot be read. */
     Shard(World world, MemoryStore store, Consumer<StoreException> onFailure) {
         Profile profile = world.profile;
+        this.time = world.agenda;
         this.store = store;
         store.checkComplete();
         PartitionLogs logs = new PartitionLogs(
@@ -58,6 +66,26 @@ final class Shard {
         }
     }
 
+    /** One turn of the shard's thread; answers how many requests it took. */
+    int turn() {
+        return runtime.runOnce(time.nowMs());
+    }
+
+    private static boolean reshapes(Command command) {
+        return command instanceof CreateTopic
+                || command instanceof DeleteTopic
+                || command instanceof AlterTopic
+                || command instanceof DeleteBefore
+                || command instanceof Maintain;
+    }
+
+    /** True where topics or starts of logs were changed since the last call. */
+    boolean takeReshaped() {
+        boolean taken = reshaped;
+        reshaped = false;
+        return taken;
+    }
+
     /** Lets the ledger see, just before retention runs, what it may take. */
     private ShardLog watched(World world) {
         return new ShardLog() {
@@ -67,6 +95,7 @@ final class Shard {
                     if (command instanceof Maintain) {
                         world.ledger.retentionRuns(machine, batch.nowMs());
                     }
+                    reshaped |= reshapes(command);
                 }
                 return log.propose(batch);
             }

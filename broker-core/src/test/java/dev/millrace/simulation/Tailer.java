@@ -78,7 +78,7 @@ final class Tailer implements Client {
     }
 
     private void read(int partitionId, PartitionLog log) {
-        if (!next.containsKey(partitionId) || (!world.isQuiet() && world.random.nextInt(30) == 0)) {
+        if (!next.containsKey(partitionId) || (!world.isQuiet() && world.random.nextInt(10) == 0)) {
             long start = log.logStartOffset();
             long span = Math.max(0, log.durableEndOffset() - start);
             seek(partitionId, world.random.nextBoolean() ? start : start + (long) (world.random.nextDouble() * span));

@@ -121,6 +121,7 @@ final class Team {
     int somebodyElses(Member member) {
         return owners.entrySet().stream()
                 .filter(owner -> owner.getValue() != member && owner.getValue().worksOn(owner.getKey()))
+                .filter(owner -> isKnown(owner.getValue()))
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElse(-1);

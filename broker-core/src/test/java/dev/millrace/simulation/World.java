@@ -22,6 +22,7 @@ final class World {
     /** Within this time of the last fault every client must have got to its end: virtual. */
     private static final long HEAL_MICROS_MAX = 60_000_000;
 
+    private static final long RESTART_MICROS_MAX = 10_000_000;
     private static final long EVENTS_MAX = 2_000_000;
 
     final Agenda agenda = new Agenda();
@@ -101,10 +102,13 @@ final class World {
         awaitClients();
         producers.forEach(Producer::repeatAll);
         awaitClients();
-        runWhile(() -> !server.isSettled(), 10_000_000);
+        if (!runWhile(() -> !server.isSettled(), RESTART_MICROS_MAX)) {
+            history.report(Property.PROGRESS, "the broker does not come to rest");
+            return history.violations();
+        }
         String before = Picture.of(server.shard());
         server.crash("the end");
-        runWhile(() -> !server.isUp(), 10_000_000);
+        runWhile(() -> !server.isUp(), RESTART_MICROS_MAX);
         checkSame(before, Picture.of(server.shard()));
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));

@@ -34,7 +34,12 @@ public final class PartitionLog {
     private volatile long durableEndOffset;
     private volatile boolean deleted;
     private volatile long bytes;
+    private long startOffset;
     private long endOffset;
+    /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
+    private long keptFromOffset;
+
+    private boolean removed;
     private long segmentBytesMax = SEGMENT_BYTES_MAX;
     private long segmentAgeMsMax = Long.MAX_VALUE;
     private long unindexedBytes;
@@ -110,7 +115,7 @@ public final class PartitionLog {
     }
 
     private void addToSegment(Chunk chunk, int generation, WriteSink sink) {
-        Map.Entry<Long, Segment> last = segments.lastEntry();
+        Map.Entry<Long, Segment> last = kept().lastEntry();
         boolean roll = last == null || mustRoll(last.getValue(), chunk, generation);
         Segment segment =
                 roll ? Segment.startedBy(chunk, generation) : last.getValue().extendedBy(chunk);
@@ -150,9 +155,9 @@ public final class PartitionLog {
         segmentBytesMax = retentionBytes < 0
                 ? SEGMENT_BYTES_MAX
                 : Math.max(1, Math.min(SEGMENT_BYTES_MAX, retentionBytes / SEGMENTS_PER_RETENTION));
-        long newStart = logStartOffset;
+        long newStart = startOffset;
         long remaining = bytes;
-        for (Segment segment : segments.values()) {
+        for (Segment segment : kept().values()) {
             boolean expired = retentionMs >= 0 && segment.lastAppendMs() < dueMs - retentionMs;
             boolean surplus = retentionBytes >= 0 && remaining - segment.bytes() >= retentionBytes;
             if (!expired && !surplus) {
@@ -164,17 +169,21 @@ public final class PartitionLog {
         return newStart;
     }
 
-    /** Moves the log start up to an offset that is at most the end; returns true when it moved or dropped a segment. */
+    /**
+     * Moves the log start up to an offset that is at most the end; returns true when it moved or dropped a segment. Readers
+     * see it with {@link #showStart}.
+     */
     boolean moveStart(long offset, WriteSink sink) {
         // Where the start is already there, a segment may still lie before it: of a commit that also deleted its
         // records.
-        boolean changed = offset > logStartOffset || (offset == logStartOffset && hasSegmentBefore(offset));
+        boolean changed = offset > startOffset || (offset == startOffset && hasSegmentBefore(offset));
         if (!changed) {
             return false;
         }
-        logStartOffset = offset;
+        startOffset = offset;
         while (hasSegmentBefore(offset)) {
-            Segment gone = segments.pollFirstEntry().getValue();
+            Segment gone = kept().firstEntry().getValue();
+            keptFromOffset = gone.lastOffset() + 1;
             use.remove(gone);
             bytes -= gone.bytes();
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, gone.baseOffset()));
@@ -188,22 +197,26 @@ public final class PartitionLog {
         return segments.values().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
     }
 
+    private ConcurrentNavigableMap<Long, Segment> kept() {
+        return segments.tailMap(keptFromOffset);
+    }
+
     private boolean hasSegmentBefore(long offset) {
-        Map.Entry<Long, Segment> first = segments.firstEntry();
+        Map.Entry<Long, Segment> first = kept().firstEntry();
         return first != null && first.getValue().lastOffset() < offset;
     }
 
     /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */
     void writeBounds(WriteSink sink) {
-        sink.put(Table.META, LogRows.boundsKey(partitionId), LogRows.twoU64(logStartOffset, endOffset));
+        sink.put(Table.META, LogRows.boundsKey(partitionId), LogRows.twoU64(startOffset, endOffset));
     }
 
-    /** Removes the rows; readers and waiters learn that the partition is gone. */
+    /** Removes the rows; readers and waiters learn that the partition is gone with {@link #showDeleted}. */
     void delete(WriteSink sink) {
-        deleted = true;
+        removed = true;
         open.batches.clear();
         open.bytes = 0;
-        segments.values().forEach(segment -> {
+        kept().values().forEach(segment -> {
             use.remove(segment);
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()));
         });
@@ -211,6 +224,7 @@ public final class PartitionLog {
     }
 
     void restoreBounds(long start, long end) {
+        startOffset = start;
         logStartOffset = start;
         endOffset = end;
         durableEndOffset = end;
@@ -230,8 +244,15 @@ public final class PartitionLog {
         waiters.wake(end);
     }
 
-    /** Tells everyone who waits that the partition is gone. Thread: syncer. */
-    public void wakeAll() {
+    /** Hides everything before {@code start} from readers, and the segments that its commit dropped. Thread: syncer. */
+    void showStart(long start, long keptFrom) {
+        logStartOffset = start;
+        segments.headMap(keptFrom).clear();
+    }
+
+    /** Readers, and everyone who waits, learn that the partition is gone. Thread: syncer. */
+    void showDeleted() {
+        deleted = true;
         waiters.wakeAll();
     }
 
@@ -255,6 +276,16 @@ public final class PartitionLog {
         return endOffset;
     }
 
+    /** Where the log starts with all that was applied, also what is not on disk yet. Thread: shard. */
+    public long startOffset() {
+        return startOffset;
+    }
+
+    long keptFromOffset() {
+        return keptFromOffset;
+    }
+
+    /** Where the log starts on disk, and for readers: never past {@link #durableEndOffset}. */
     public long logStartOffset() {
         return logStartOffset;
     }
@@ -267,6 +298,11 @@ public final class PartitionLog {
     /** Bytes of batches between start and end, to the segment. */
     public long bytes() {
         return bytes;
+    }
+
+    /** True once the partition was deleted, also where that is not on disk yet. Thread: shard. */
+    boolean isRemoved() {
+        return removed;
     }
 
     public boolean isDeleted() {

@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -23,6 +25,8 @@ public final class PartitionLogs {
 
     private final Map<Integer, PartitionLog> logs = new ConcurrentHashMap<>();
     private final List<PartitionLog> touched = new ArrayList<>();
+    private final Set<PartitionLog> moved = new LinkedHashSet<>();
+    private final List<PartitionLog> removed = new ArrayList<>();
     private final GenerationUse use = new GenerationUse();
     private final TailCache cache;
     private final GenerationLimits limits;
@@ -97,11 +101,12 @@ public final class PartitionLogs {
 
     /** Moves a log's start up to an offset that is at most its end; returns true when it moved or dropped a segment. */
     public boolean moveStart(PartitionLog log, long offset, WriteSink sink) {
-        boolean moved = log.moveStart(offset, sink);
-        if (moved) {
+        boolean changed = log.moveStart(offset, sink);
+        if (changed) {
+            moved.add(log);
             dropTimeIndex(log, offset, sink);
         }
-        return moved;
+        return changed;
     }
 
     /** Applies the retention that holds for a log at {@code dueMs}; negative = unlimited. */
@@ -122,7 +127,7 @@ public final class PartitionLogs {
     public void delete(PartitionLog log, WriteSink sink) {
         log.delete(sink);
         dropTimeIndex(log, Long.MAX_VALUE, sink);
-        logs.remove(log.partitionId());
+        removed.add(log);
     }
 
     /**
@@ -133,12 +138,15 @@ public final class PartitionLogs {
     public Runnable endBatch(long nowMs, WriteSink sink) {
         List<DurableEnd> ends = new ArrayList<>(touched.size());
         for (PartitionLog log : touched) {
-            if (!log.isDeleted()) {
+            if (!log.isRemoved()) {
                 log.closeChunk(nowMs, generation, sink);
                 ends.add(new DurableEnd(log, log.endOffset()));
             }
         }
         touched.clear();
+        Runnable showStarts = takeMoved();
+        List<PartitionLog> gone = List.copyOf(removed);
+        removed.clear();
         if (generationUnwritten && generationBytes > 0) {
             sink.put(
                     Table.META,
@@ -147,10 +155,30 @@ public final class PartitionLogs {
             generationUnwritten = false;
         }
         endGenerationWhenDue(nowMs);
-        return () -> ends.forEach(end -> end.log.advanceDurableEnd(end.offset));
+        return () -> {
+            ends.forEach(end -> end.log.advanceDurableEnd(end.offset));
+            // After the ends: a commit may delete what it appended.
+            showStarts.run();
+            gone.forEach(this::showDeleted);
+        };
     }
 
     private record DurableEnd(PartitionLog log, long offset) {}
+
+    private record DurableStart(PartitionLog log, long offset, long keptFromOffset) {}
+
+    private Runnable takeMoved() {
+        List<DurableStart> starts = moved.stream()
+                .map(log -> new DurableStart(log, log.startOffset(), log.keptFromOffset()))
+                .toList();
+        moved.clear();
+        return () -> starts.forEach(start -> start.log.showStart(start.offset, start.keptFromOffset));
+    }
+
+    private void showDeleted(PartitionLog log) {
+        logs.remove(log.partitionId());
+        log.showDeleted();
+    }
 
     private void endGenerationWhenDue(long nowMs) {
         boolean old = generationBytes > 0 && nowMs - generationStartMs >= limits.ageMsMax;

@@ -48,7 +48,6 @@ public final class BrokerStateMachine implements ShardMachine {
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
     private final RecordAppender appender;
-    private final List<PartitionLog> deletedLogs = new ArrayList<>();
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
     /** How far expiry is behind the time that is written down. */
@@ -155,10 +154,8 @@ public final class BrokerStateMachine implements ShardMachine {
     private Object topicDeleted(Object result, WriteSink sink) {
         if (result instanceof Topic topic) {
             for (int partitionId : topic.partitionIds()) {
-                PartitionLog log = logs.find(partitionId);
-                logs.delete(log, sink);
+                logs.delete(logs.find(partitionId), sink);
                 producers.dropPartition(partitionId, sink);
-                deletedLogs.add(log);
             }
             groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
             topicsChanged = true;
@@ -180,7 +177,7 @@ public final class BrokerStateMachine implements ShardMachine {
                     log.endOffset());
         }
         logs.moveStart(log, delete.offset(), sink);
-        return log.logStartOffset();
+        return log.startOffset();
     }
 
     /** Answers the generations that nothing needs any more. */
@@ -208,13 +205,10 @@ public final class BrokerStateMachine implements ShardMachine {
         Runnable showRecords = logs.endBatch(nowMs, sink);
         List<MemberRef> nudges = groups.drainNudges();
         Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
-        List<PartitionLog> gone = List.copyOf(deletedLogs);
         topicsChanged = false;
-        deletedLogs.clear();
         return () -> {
             showTopics.run();
             showRecords.run();
-            gone.forEach(PartitionLog::wakeAll);
             if (!nudges.isEmpty()) {
                 onAssignmentPending.accept(nudges);
             }
