@@ -61,7 +61,7 @@ final class Mutants {
                         .in(shardLog)
                         .adding("awaiting.add(committed);", "committed.makeVisible.run();")
                         .isCaughtBy(CRASHES, LOST)
-                        .andBy(SIMULATION, promise("P1|P4|P5|P9")),
+                        .andBy(SIMULATION, promise("P1|P4|P5|P9|P11")),
                 that("tries a failed sync again")
                         .in(shardLog)
                         .replacing("fail(e);\n            return 0;", "return 0;")
@@ -139,7 +139,7 @@ final class Mutants {
                         .in(partitionLog)
                         .adding("startOffset = offset;", "durableEndOffset = offset;")
                         .isCaughtBy(CRASHES, LOST)
-                        .andBy(SIMULATION, promise("P9|P11|P5")),
+                        .andBy(SIMULATION, promise("P9|P11|P5|P20")),
                 that("drops the segment that the start was moved into")
                         .in(partitionLog)
                         .replacing("first.getValue().lastOffset() < offset;", "first.getValue().baseOffset() < offset;")
@@ -466,7 +466,9 @@ final class Mutants {
                         .replacing(
                                 "check(RocksHandles.recoverableSequence(directory, options), durableSequence, directory);",
                                 "")
-                        .isCaughtBy(tests + "refusesALostTailUntilTheLossIsAccepted", "a refusal destroys nothing"),
+                        .isCaughtBy(
+                                tests + "refusesALostTailUntilTheLossIsAccepted",
+                                "a refusal destroys nothing|expected: LOST_TAIL"),
                 that("starts empty where the store is gone")
                         .in("storage/RocksRecovery")
                         .replacing(
