@@ -61,7 +61,7 @@ final class Mutants {
                         .in(shardLog)
                         .adding("awaiting.add(committed);", "committed.makeVisible.run();")
                         .isCaughtBy(CRASHES, LOST)
-                        .andBy(SIMULATION, promise("P1|P4|P5|P9")),
+                        .andBy(SIMULATION, promise("P1|P4|P5|P9|P11")),
                 that("tries a failed sync again")
                         .in(shardLog)
                         .replacing("fail(e);\n            return 0;", "return 0;")
