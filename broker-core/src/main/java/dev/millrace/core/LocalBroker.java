@@ -89,7 +89,7 @@ public final class LocalBroker implements Broker {
                 new BrokerStateMachine(partitionLogs, options.groups().limits());
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
-        clock.resumeFrom(partitionLogs.lastAppendMs());
+        clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);

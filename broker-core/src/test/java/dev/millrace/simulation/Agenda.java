@@ -15,7 +15,6 @@ final class Agenda implements TimeSource {
     private long nowMicros;
     private long count;
     private long wallAheadMs;
-    private int forwardJumps;
 
     private record Event(long atMicros, long number, Runnable action) implements Comparable<Event> {
         @Override
@@ -51,12 +50,11 @@ final class Agenda implements TimeSource {
     /** Sets the wall clock, by so much from where it is. */
     void moveWallClock(long byMs) {
         wallAheadMs += byMs;
-        forwardJumps += byMs > 0 ? 1 : 0;
     }
 
-    /** How often the wall clock was set forward. */
-    int forwardJumps() {
-        return forwardJumps;
+    /** What a wall clock would show that nobody has touched. */
+    long trueMs() {
+        return START_MS + nowMicros / 1000;
     }
 
     @Override

@@ -96,7 +96,6 @@ final class Faults {
             byMs /= 1000;
         }
         world.agenda.moveWallClock(byMs);
-        world.ledger.wallClockShows(world.agenda.nowMs());
         world.trace.add("wall clock moved by " + byMs + " ms");
     }
 

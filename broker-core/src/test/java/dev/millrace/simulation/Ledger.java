@@ -4,7 +4,6 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.machine.AppendResult;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.TopicDirectory;
-import dev.millrace.core.time.TimeSource;
 import dev.millrace.history.History;
 import java.util.Iterator;
 import java.util.Map;
@@ -15,24 +14,21 @@ import java.util.TreeSet;
 
 /** What clients know of each log, and from that what retention may take at most. */
 final class Ledger {
+    private static final long BELIEVED_AT_ONCE_MS = 1000;
+
     private final History history;
-    private final TimeSource time;
+    private final Agenda agenda;
+    private final boolean clockIsRight;
     private final Map<Integer, Log> logs = new TreeMap<>();
     private final Map<String, Rules> rules = new TreeMap<>();
 
-    /** A batch that was acknowledged. */
-    private static final class Batch {
-        final long endOffset;
-        final int bytes;
-        /** The least that the wall clock has shown since it was appended. */
-        long appendMs;
-
-        Batch(long endOffset, int bytes, long appendMs) {
-            this.endOffset = endOffset;
-            this.bytes = bytes;
-            this.appendMs = appendMs;
-        }
-    }
+    /**
+     * A batch that was acknowledged.
+     *
+     * @param stampMs when the broker says that it was appended
+     * @param madeMs when the producer made it, by a clock that is right
+     */
+    private record Batch(long endOffset, int bytes, long stampMs, long madeMs) {}
 
     private static final class Log {
         final TreeMap<Long, Batch> batches = new TreeMap<>();
@@ -60,9 +56,10 @@ final class Ledger {
         }
     }
 
-    Ledger(History history, TimeSource time) {
+    Ledger(History history, Agenda agenda, boolean clockIsRight) {
         this.history = history;
-        this.time = time;
+        this.agenda = agenda;
+        this.clockIsRight = clockIsRight;
     }
 
     Rules rules(String topic) {
@@ -85,9 +82,8 @@ final class Ledger {
     void acknowledged(int partitionId, Outgoing batch, int bytes, AppendResult result) {
         Log log = log(partitionId);
         log.openBytes -= bytes;
-        long appendMs = Math.min(result.appendTimeMs(), time.nowMs());
         long endOffset = result.baseOffset() + batch.recordCount();
-        log.batches.putIfAbsent(result.baseOffset(), new Batch(endOffset, bytes, appendMs));
+        log.batches.putIfAbsent(result.baseOffset(), new Batch(endOffset, bytes, result.appendTimeMs(), batch.madeMs));
         for (int i = 0; i < batch.recordCount(); i++) {
             log.timestampsMs.put(result.baseOffset() + i, batch.timestampMs(i));
         }
@@ -96,13 +92,6 @@ final class Ledger {
     /** The timestamps that clients gave to the records that they know of, by offset. */
     NavigableMap<Long, Long> timestampsMs(int partitionId) {
         return log(partitionId).timestampsMs;
-    }
-
-    /** The wall clock was set back: what seems older was there longer than its stamp says. */
-    void wallClockShows(long nowMs) {
-        logs.values()
-                .forEach(
-                        log -> log.batches.values().forEach(batch -> batch.appendMs = Math.min(batch.appendMs, nowMs)));
     }
 
     /** Somebody asks for records to be deleted: they may be gone from now on. */
@@ -116,28 +105,25 @@ final class Ledger {
     }
 
     /** Retention is about to be applied: works out, from what was acknowledged, how far it may go at most. */
-    void retentionRuns(BrokerStateMachine machine, long nowMs) {
+    void retentionRuns(BrokerStateMachine machine) {
         for (Map.Entry<Integer, Log> entry : logs.entrySet()) {
             TopicDirectory.Place place = machine.directory().placeOf(entry.getKey());
             PartitionLog stored = machine.logs().find(entry.getKey());
             if (place != null && stored != null) {
                 Rules of = rules(place.topic().name());
-                allow(
-                        entry.getKey(),
-                        entry.getValue(),
-                        droppableBefore(entry.getValue(), of, nowMs, stored.endOffset()));
+                allow(entry.getKey(), entry.getValue(), droppableBefore(entry.getValue(), of, stored.endOffset()));
             }
         }
     }
 
-    private static long droppableBefore(Log log, Rules rules, long nowMs, long endOffset) {
+    private long droppableBefore(Log log, Rules rules, long endOffset) {
         long after = log.openBytes
                 + log.batches.values().stream().mapToLong(batch -> batch.bytes).sum();
         for (Iterator<Map.Entry<Long, Batch>> it = log.batches.entrySet().iterator(); it.hasNext(); ) {
             Map.Entry<Long, Batch> entry = it.next();
             Batch batch = entry.getValue();
             long bytesAfter = after - batch.bytes;
-            boolean old = rules.retentionMs.stream().anyMatch(ms -> ms >= 0 && batch.appendMs < nowMs - ms);
+            boolean old = rules.retentionMs.stream().anyMatch(ms -> ms >= 0 && isOlder(batch, ms));
             boolean surplus = rules.retentionBytes.stream().anyMatch(bytes -> bytes >= 0 && bytesAfter >= bytes);
             boolean deleted = batch.endOffset <= log.allowedStart;
             if (!old && !surplus && !deleted) {
@@ -146,5 +132,12 @@ final class Ledger {
             after = bytesAfter;
         }
         return endOffset;
+    }
+
+    /** With a clock that jumps the broker may be wrong by what it believes at once, and must not be by more. */
+    private boolean isOlder(Batch batch, long ageMs) {
+        return clockIsRight
+                ? batch.stampMs < agenda.nowMs() - ageMs
+                : batch.madeMs < agenda.trueMs() - ageMs + BELIEVED_AT_ONCE_MS;
     }
 }

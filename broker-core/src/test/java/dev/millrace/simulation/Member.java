@@ -28,9 +28,6 @@ import java.util.TreeMap;
 final class Member implements Client {
     private static final int HEARTBEATS_PER_SESSION = 4;
 
-    /** By so much may a clock that is set forward shorten a session. */
-    private static final int JUMP_COUNTS_MS = 500;
-
     private final World world;
     private final Team team;
     private final Role role;
@@ -54,7 +51,6 @@ final class Member implements Client {
     private boolean returns;
     private long silentUntilMicros;
     private long aliveMicros = -1;
-    private int jumpsWhenAlive;
 
     /** Who it is and what it subscribes to; the instance is null for a dynamic member. */
     record Role(String memberId, String instanceId, List<String> patterns) {}
@@ -161,7 +157,7 @@ final class Member implements Client {
             world.trace.add(role.memberId + " joins " + (fault == null ? assignment.partitions() : fault));
             if (fault == null) {
                 joined = true;
-                alive(askedMicros);
+                aliveMicros = askedMicros;
                 take(assignment);
             } else {
                 refused(fault);
@@ -183,7 +179,7 @@ final class Member implements Client {
                 return;
             }
             if (fault == null) {
-                alive(askedMicros);
+                aliveMicros = askedMicros;
                 take(assignment);
             } else {
                 checkSession(fault);
@@ -192,16 +188,10 @@ final class Member implements Client {
         });
     }
 
-    private void alive(long sinceMicros) {
-        aliveMicros = sinceMicros;
-        jumpsWhenAlive = world.agenda.forwardJumps();
-    }
-
     /** Within a session of its last heartbeat nobody may forget a member. */
     private void checkSession(Fault fault) {
         long silentMicros = world.agenda.nowMicros() - aliveMicros;
-        long shortenedMs = (long) JUMP_COUNTS_MS * (world.agenda.forwardJumps() - jumpsWhenAlive);
-        if (fault == Fault.UNKNOWN_MEMBER && silentMicros < (sessionMs - shortenedMs) * 1000) {
+        if (fault == Fault.UNKNOWN_MEMBER && silentMicros < sessionMs * 1000L) {
             world.history.report(
                     Property.PROGRESS,
                     role.memberId + " lost its session of " + sessionMs + " ms after " + silentMicros / 1000 + " ms");

@@ -33,7 +33,7 @@ final class Operator implements Client {
     static final String GROUP = "g-operator";
 
     private static final String[] NAMES = {"a", "t.a", "t.b", "t.b.c", "u.a"};
-    private static final String[] RETENTIONS = {null, null, "1s", "2s", "5s"};
+    private static final String[] RETENTIONS = {null, null, "1s", "2s", "3s"};
     private static final String[] RETENTION_BYTES = {null, null, "1KiB", "4KiB", "16KiB"};
     private static final int PARTITIONS_MAX = 3;
     private static final int RETRY_MICROS = 300_000;

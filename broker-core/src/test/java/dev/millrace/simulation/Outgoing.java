@@ -15,6 +15,9 @@ final class Outgoing {
     private static final int TIMESTAMP_NOISE_MS = 2000;
 
     final int sequence;
+    /** By the agenda's own time, which nobody sets. */
+    final long madeMs;
+
     private final Writer writer;
     private final long firstCounter;
     private final Compression compression;
@@ -25,6 +28,7 @@ final class Outgoing {
     Outgoing(World world, Writer writer, int sequence) {
         this.writer = writer;
         this.sequence = sequence;
+        this.madeMs = world.agenda.trueMs();
         compression = world.random.nextInt(20) == 0 ? Compression.GZIP : Compression.NONE;
         timestampsMs = new long[1 + world.random.nextInt(RECORDS_MAX)];
         long first = -1;

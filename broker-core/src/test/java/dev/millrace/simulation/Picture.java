@@ -5,39 +5,44 @@ import dev.millrace.core.group.GroupSummary;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.topic.Topic;
+import dev.millrace.history.Property;
+import java.util.ArrayList;
+import java.util.List;
 
 /** All that a broker knows, in words, so that it can be compared across a restart. */
 final class Picture {
+    private static final String TOPIC = "topic ";
+    private static final String LOG = "log ";
+
     private Picture() {}
 
-    static String of(Shard shard) {
+    static List<String> of(Shard shard) {
         BrokerStateMachine machine = shard.machine;
-        StringBuilder text = new StringBuilder();
+        List<String> lines = new ArrayList<>();
         for (Topic topic : machine.directory().all()) {
-            text.append("topic ").append(topic.name()).append(' ').append(topic.topicId());
-            text.append(' ').append(topic.settings().texts()).append('\n');
+            lines.add(TOPIC + topic.name() + " " + topic.topicId() + " "
+                    + topic.settings().texts());
             for (int partitionId : topic.partitionIds()) {
                 PartitionLog log = machine.logs().find(partitionId);
-                text.append("  log ").append(partitionId).append(" from ").append(log.logStartOffset());
-                text.append(" to ").append(log.durableEndOffset()).append(", ").append(log.bytes());
-                text.append(" bytes\n");
+                lines.add(LOG + partitionId + " of " + topic.name() + " from " + log.logStartOffset() + " to "
+                        + log.durableEndOffset() + ", " + log.bytes() + " bytes");
             }
         }
         for (GroupSummary group : machine.groups().list()) {
-            text.append(group).append('\n');
+            lines.add(group.toString());
             GroupDescription description =
                     machine.groups().describe(group.group()).orElseThrow();
-            description
-                    .members()
-                    .forEach(member -> text.append("  ").append(member).append('\n'));
-            description
-                    .offsets()
-                    .forEach((id, offset) -> text.append("  ")
-                            .append(id)
-                            .append(' ')
-                            .append(offset)
-                            .append('\n'));
+            description.members().forEach(member -> lines.add(group.group() + " " + member));
+            description.offsets().forEach((id, offset) -> lines.add(group.group() + " " + id + " " + offset));
         }
-        return text.toString();
+        return lines;
+    }
+
+    /** The promise that is broken where a restart changes this line. */
+    static Property promiseOf(String line) {
+        if (line.startsWith(TOPIC)) {
+            return Property.DURABLE_TOPICS;
+        }
+        return line.startsWith(LOG) ? Property.END_NEVER_FALLS : Property.DURABLE_COMMIT;
     }
 }

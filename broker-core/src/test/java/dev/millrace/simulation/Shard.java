@@ -17,7 +17,7 @@ import dev.millrace.core.shard.ShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
-import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.time.BrokerClock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -27,7 +27,7 @@ final class Shard {
     private static final int TAIL_CACHE_BYTES = 256 << 10;
     private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
 
-    private final TimeSource time;
+    private final BrokerClock clock;
     private boolean reshaped;
     final MemoryStore store;
     final BrokerStateMachine machine;
@@ -39,7 +39,6 @@ final class Shard {
     /** Fails: StoreException where a row cannot be read. */
     Shard(World world, MemoryStore store, Consumer<StoreException> onFailure) {
         Profile profile = world.profile;
-        this.time = world.agenda;
         this.store = store;
         store.checkComplete();
         PartitionLogs logs = new PartitionLogs(
@@ -47,7 +46,9 @@ final class Shard {
                 TAIL_CACHE_BYTES,
                 new PartitionLogs.GenerationLimits(profile.generationBytes(), profile.generationAgeMs()));
         machine = new BrokerStateMachine(logs, GroupLimits.DEFAULT);
-        machine.load(store, world.agenda.nowMs());
+        clock = new BrokerClock(world.agenda, new ClockEvents(world));
+        machine.load(store, clock.read().steadyMs());
+        clock.resumeFrom(logs.lastAppendMs(), machine.lastDueMs());
         log = new LocalShardLog(store, machine, world.agenda, new LocalShardLog.SyncListener() {
             @Override
             public void onSync(long nanos) {}
@@ -68,7 +69,19 @@ final class Shard {
 
     /** One turn of the shard's thread; answers how many requests it took. */
     int turn() {
-        return runtime.runOnce(time.nowMs());
+        return runtime.runOnce(clock.read());
+    }
+
+    private record ClockEvents(World world) implements BrokerClock.Listener {
+        @Override
+        public void onUnconfirmed(long aheadMs) {
+            world.trace.add("the broker doubts its clock");
+        }
+
+        @Override
+        public void onFollowed(long movedMs) {
+            world.trace.add("the broker follows its clock");
+        }
     }
 
     private static boolean reshapes(Command command) {
@@ -93,7 +106,7 @@ final class Shard {
             public CompletableFuture<List<Object>> propose(CommandBatch batch) {
                 for (Command command : batch.commands()) {
                     if (command instanceof Maintain) {
-                        world.ledger.retentionRuns(machine, batch.nowMs());
+                        world.ledger.retentionRuns(machine);
                     }
                     reshaped |= reshapes(command);
                 }

@@ -48,7 +48,7 @@ final class World {
         profile = Profile.draw(random);
         trace = new Trace(agenda, print);
         history = new History(() -> ++historyNanos);
-        ledger = new Ledger(history, agenda);
+        ledger = new Ledger(history, agenda, profile.gaps().clockMs() == 0);
         server = new Server(this);
         reads = new Reads(this);
         faults = new Faults(this);
@@ -106,7 +106,7 @@ final class World {
             history.report(Property.PROGRESS, "the broker does not come to rest");
             return history.violations();
         }
-        String before = Picture.of(server.shard());
+        List<String> before = Picture.of(server.shard());
         server.crash("the end");
         runWhile(() -> !server.isUp(), RESTART_MICROS_MAX);
         checkSame(before, Picture.of(server.shard()));
@@ -116,9 +116,14 @@ final class World {
     }
 
     /** What is in memory must be what is on the disk, no more and no less. */
-    private void checkSame(String before, String after) {
-        if (!before.equals(after)) {
-            history.report(Property.DURABLE_TOPICS, "a restart changed what there is from\n" + before + "to\n" + after);
+    private void checkSame(List<String> before, List<String> after) {
+        List<String> lost = new ArrayList<>(before);
+        lost.removeAll(after);
+        List<String> gained = new ArrayList<>(after);
+        gained.removeAll(before);
+        if (!lost.isEmpty() || !gained.isEmpty()) {
+            String first = lost.isEmpty() ? gained.get(0) : lost.get(0);
+            history.report(Picture.promiseOf(first), "a restart turned " + lost + " into " + gained);
         }
     }
 

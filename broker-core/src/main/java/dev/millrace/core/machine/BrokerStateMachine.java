@@ -28,11 +28,13 @@ import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerTable;
 import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -42,6 +44,11 @@ import java.util.function.Consumer;
  * shard, except where a part says otherwise.
  */
 public final class BrokerStateMachine implements ShardMachine {
+    /** In META: the newest time by which stored things were to expire, as far as it was written down. */
+    private static final byte[] DUE_TIME_KEY = {'D'};
+
+    private static final long NOTE_TIME_MS = 1_000;
+
     private final TopicCatalog catalog = new TopicCatalog();
     private final ProducerTable producers = new ProducerTable();
     private final PartitionLogs logs;
@@ -50,6 +57,7 @@ public final class BrokerStateMachine implements ShardMachine {
     private final RecordAppender appender;
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
+    private long notedDueMs = -1;
     /** How far expiry is behind the time that is written down. */
     private long holdBackMs;
 
@@ -64,6 +72,8 @@ public final class BrokerStateMachine implements ShardMachine {
         catalog.load(store);
         producers.load(store);
         logs.load();
+        byte[] dueTime = store.get(Table.META, DUE_TIME_KEY);
+        notedDueMs = dueTime == null ? -1 : ByteBuffer.wrap(dueTime).getLong();
         for (Topic topic : catalog.all()) {
             for (int partitionId : topic.partitionIds()) {
                 logs.findOrCreate(partitionId);
@@ -203,6 +213,7 @@ public final class BrokerStateMachine implements ShardMachine {
     public Runnable endBatch(long nowMs, WriteSink sink) {
         producers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
+        noteTime(nowMs - holdBackMs, sink);
         List<MemberRef> nudges = groups.drainNudges();
         Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
         topicsChanged = false;
@@ -213,6 +224,25 @@ public final class BrokerStateMachine implements ShardMachine {
                 onAssignmentPending.accept(nudges);
             }
         };
+    }
+
+    /** Beside changes, about once a second; for {@link #lastDueMs}. */
+    private void noteTime(long dueMs, WriteSink sink) {
+        if (!sink.isEmpty() && dueMs - notedDueMs >= NOTE_TIME_MS) {
+            notedDueMs = dueMs;
+            sink.put(
+                    Table.META,
+                    DUE_TIME_KEY,
+                    ByteBuffer.allocate(Long.BYTES).putLong(dueMs).array());
+        }
+    }
+
+    /**
+     * What the broker believed the time to be when it wrote last, to a second; -1 where it never did. Append times cannot
+     * tell: they may be those of a clock that was wrong and not believed.
+     */
+    public long lastDueMs() {
+        return notedDueMs;
     }
 
     @Override

@@ -66,14 +66,18 @@ public final class BrokerClock {
     }
 
     /**
-     * Takes up the time at which a stored log ended; negative for none. What the wall clock says beyond it must prove
+     * Takes up the time at which a store was written last; negative for none. What the wall clock says beyond it must prove
      * itself like any jump: machines often start with a wrong clock that is corrected a moment later.
+     *
+     * @param lastStampMs the newest append time: no later one may be before it
+     * @param lastDueMs the newest {@link Stamp#dueMs}: what was believed, also where append times ran ahead of it
      */
-    public void resumeFrom(long lastStampMs) {
-        if (lastStampMs >= 0) {
-            believedOffsetMs = lastStampMs - monotonicMs(lastNanos);
-            nowMs = Math.max(nowMs, lastStampMs);
+    public void resumeFrom(long lastStampMs, long lastDueMs) {
+        long believedMs = lastDueMs >= 0 ? lastDueMs : lastStampMs;
+        if (believedMs >= 0) {
+            believedOffsetMs = believedMs - monotonicMs(lastNanos);
         }
+        nowMs = Math.max(nowMs, lastStampMs);
     }
 
     public Stamp read() {

@@ -51,10 +51,29 @@ class WrongClockTest {
         }
     }
 
+    @Test
+    void aRestartWhileTheClockIsWrongDeletesNothingEither() {
+        SimulatedShard shard = new SimulatedShard();
+        World world = new World(1, shard);
+        world.append();
+        world.errorMs = JUMP_MS_MAX;
+        world.trueMs += TICK_MS;
+        world.append();
+        shard.crash(new Random(1));
+        BrokerClock restarted = new BrokerClock(world, world);
+        restarted.resumeFrom(shard.machine.logs().lastAppendMs(), shard.machine.lastDueMs());
+        shard.runtime.submit(new Maintain(RETENTION_MS, -1, RETENTION_MS));
+        shard.runtime.runOnce(restarted.read());
+        shard.sync();
+        PartitionLog log = shard.machine.logs().find(world.topic.partitionIds()[0]);
+        assertThat(log.logStartOffset()).isZero();
+        assertThat(log.durableEndOffset()).isEqualTo(2);
+    }
+
     /** One life. True time is the monotonic clock; the wall clock shows it with an error. */
     private static final class World implements TimeSource, BrokerClock.Listener {
         private final Random random;
-        private final SimulatedShard shard = new SimulatedShard();
+        private final SimulatedShard shard;
         private long trueMs = 1_700_000_000_000L;
         private final long endMs = trueMs + LIFE_MS;
         private long errorMs;
@@ -77,6 +96,11 @@ class WrongClockTest {
         private int doomedCount;
 
         World(long seed) {
+            this(seed, new SimulatedShard());
+        }
+
+        World(long seed, SimulatedShard shard) {
+            this.shard = shard;
             random = new Random(seed);
             shard.nowMs = trueMs;
             topic = this.<Topic>ask(new CreateTopic(new UUID(7, 7), "t", 1, new TreeMap<>(), 1000));

@@ -183,7 +183,7 @@ class BrokerClockTest {
 
     @Test
     void atAStartTheWallClockMustProveItselfBeyondTheEndOfTheLog() {
-        clock.resumeFrom(START_MS - 40 * DAY_MS);
+        clock.resumeFrom(START_MS - 40 * DAY_MS, -1);
         Stamp stamp = clock.read();
         assertThat(stamp.dueMs()).isEqualTo(START_MS - 40 * DAY_MS);
         assertThat(stamp.nowMs()).isEqualTo(START_MS);
@@ -192,9 +192,18 @@ class BrokerClockTest {
 
     @Test
     void aStartWithAClockBehindTheLogGoesOnWhereTheLogEnds() {
-        clock.resumeFrom(START_MS + DAY_MS);
+        clock.resumeFrom(START_MS + DAY_MS, -1);
         Stamp stamp = pass(60_000);
         assertThat(stamp.nowMs()).isEqualTo(START_MS + DAY_MS + 60_000);
         assertThat(stamp.dueMs()).isEqualTo(START_MS + 60_000);
+    }
+
+    @Test
+    void atAStartAppendTimesThatRanAheadOfWhatWasBelievedAreNotBelievedEither() {
+        machine.wallMs = START_MS + DAY_MS;
+        clock.resumeFrom(START_MS + DAY_MS, START_MS);
+        Stamp stamp = clock.read();
+        assertThat(stamp.dueMs()).isEqualTo(START_MS);
+        assertThat(stamp.nowMs()).isEqualTo(START_MS + DAY_MS);
     }
 }
