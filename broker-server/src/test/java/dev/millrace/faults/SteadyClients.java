@@ -179,11 +179,20 @@ final class SteadyClients implements AutoCloseable {
         stop.countDown();
         publishing.join(TimeUnit.SECONDS.toMillis(60));
         producer.flush();
+        awaitCallbacks();
         polling.join(TimeUnit.SECONDS.toMillis(60));
         assertUnharmed();
         assertThat(acknowledgedCount).hasValue(publishedCount.get());
         assertThat(deliveredCount).hasValue(publishedCount.get());
         return publishedCount.get();
+    }
+
+    /** The futures are complete; what depends on them may still be running. */
+    private void awaitCallbacks() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (acknowledgedCount.get() < publishedCount.get() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     @Override
