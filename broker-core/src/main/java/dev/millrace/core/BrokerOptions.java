@@ -32,16 +32,19 @@ public record BrokerOptions(
 
     /**
      * @param diskReserveBytes with less usable space publishes are refused
+     * @param ballastBytes space held in a file, given up when something else has filled the disk
      * @param backups null for a directory beside the data
      */
     public record Upkeep(
             long generationAgeMsMax,
             long intervalMs,
             long diskReserveBytes,
+            long ballastBytes,
             long producerRetentionMs,
             Backups backups) {
+        /** Without a ballast, and with backups beside the data. */
         public Upkeep(long generationAgeMsMax, long intervalMs, long diskReserveBytes, long producerRetentionMs) {
-            this(generationAgeMsMax, intervalMs, diskReserveBytes, producerRetentionMs, null);
+            this(generationAgeMsMax, intervalMs, diskReserveBytes, 0, producerRetentionMs, null);
         }
     }
 

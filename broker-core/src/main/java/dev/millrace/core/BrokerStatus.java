@@ -7,7 +7,11 @@ public sealed interface BrokerStatus {
     /** Everything works. */
     record Serving() implements BrokerStatus {}
 
-    /** Reads and commits work; publishes are refused with {@link Fault#DISK_FULL}. */
+    /**
+     * Reads and commits work; publishes are refused with {@link Fault#DISK_FULL}.
+     *
+     * @param usableBytes of the disk, less what must still be written
+     */
     record DiskFull(long usableBytes, long reserveBytes) implements BrokerStatus {}
 
     /** The broker is closing. */

@@ -9,6 +9,7 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.LocalShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.shard.ShardThreads;
+import dev.millrace.core.storage.Ballast;
 import dev.millrace.core.storage.DataDirectory;
 import dev.millrace.core.storage.DiskSpace;
 import dev.millrace.core.storage.RocksStore;
@@ -59,6 +60,7 @@ public final class LocalBroker implements Broker {
         DataDirectory directory = DataDirectory.open(options.dataDirectory());
         Store store = null;
         try {
+            makeRoom(options, directory);
             store = RocksStore.open(
                     directory.shardDirectory(0),
                     options.store(),
@@ -73,6 +75,19 @@ public final class LocalBroker implements Broker {
             directory.close();
             throw e;
         }
+    }
+
+    private static void makeRoom(BrokerOptions options, DataDirectory directory) {
+        DiskGuard.makeRoomToOpen(spaceOf(options, directory), ballastOf(options, directory));
+    }
+
+    private static DiskSpace spaceOf(BrokerOptions options, DataDirectory directory) {
+        DiskSpace replaced = options.world().diskSpace();
+        return replaced == null ? DiskSpace.of(directory.path()) : replaced;
+    }
+
+    private static Ballast ballastOf(BrokerOptions options, DataDirectory directory) {
+        return new Ballast(directory.path(), options.upkeep().ballastBytes());
     }
 
     private LocalBroker(BrokerOptions options, DataDirectory directory, Store store) {
@@ -97,8 +112,14 @@ public final class LocalBroker implements Broker {
         this.shardLog = new LocalShardLog(store, machine, world.time(), new SyncEvents(observers));
         this.runtime = new ShardRuntime<>(machine, shardLog, options.shard(), observers::onCommit);
         this.threads = new ShardThreads(runtime, shardLog, clock, this::onBug);
-        DiskSpace space = world.diskSpace() == null ? DiskSpace.of(directory.path()) : world.diskSpace();
-        this.diskGuard = new DiskGuard(space, options.upkeep().diskReserveBytes());
+        DiskSpace space = spaceOf(options, directory);
+        this.diskGuard = new DiskGuard(
+                space,
+                options.upkeep().diskReserveBytes(),
+                // Queued records go to the write-ahead log and to a flush, those in the log to a flush alone.
+                () -> 2 * runtime.inboxBytes() + store.unflushedBytes(),
+                ballastOf(options, directory),
+                world.time());
         PartitionLookup lookup = new PartitionLookup(machine.directory(), partitionLogs);
         this.topics = new LocalTopics(runtime, lookup, options);
         this.logs = new LocalLogs(
@@ -129,7 +150,7 @@ public final class LocalBroker implements Broker {
     }
 
     private void start() {
-        diskGuard.check();
+        diskGuard.look();
         threads.start();
         maintenance.start();
     }
@@ -258,6 +279,7 @@ public final class LocalBroker implements Broker {
         maintenance.close();
         backups.close();
         runtime.stopAccepting();
+        store.stopWaiting();
         threads.close();
         shardLog.close();
         endReads();

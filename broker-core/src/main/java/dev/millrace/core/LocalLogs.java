@@ -62,7 +62,7 @@ final class LocalLogs implements LogOperations {
         Topic topic;
         BatchCheck check;
         try {
-            gate.disk.admit();
+            gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
             check = validate(topic, batches);

@@ -17,13 +17,17 @@ import java.util.concurrent.TimeUnit;
 /** Proposes the periodic commands and looks at the disk. Thread: its own. */
 final class Maintenance implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Maintenance.class.getName());
-    private static final long DISK_CHECK_MS = 250;
+    private static final long DISK_CHECK_MS = 25;
+    /** How many checks pass between looks at a disk that has room enough. */
+    private static final int DISK_CHECKS_PER_LOOK = 10;
+
     private static final long SESSION_CHECK_MS = 200;
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final Store store;
     private final DiskGuard diskGuard;
     private final BrokerOptions options;
+    private int diskChecks;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread created = new Thread(task, "millrace-maintenance");
         created.setDaemon(true);
@@ -61,8 +65,11 @@ final class Maintenance implements AutoCloseable {
     }
 
     private void checkDisk() {
+        if (++diskChecks % DISK_CHECKS_PER_LOOK != 0 && !diskGuard.isTight()) {
+            return;
+        }
         try {
-            diskGuard.check();
+            diskGuard.keepBallast();
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "disk space unknown cause={0}", e.getMessage());
         }

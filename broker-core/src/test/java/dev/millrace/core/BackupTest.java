@@ -291,6 +291,7 @@ class BackupTest {
                 upkeep.generationAgeMsMax(),
                 upkeep.intervalMs(),
                 upkeep.diskReserveBytes(),
+                upkeep.ballastBytes(),
                 upkeep.producerRetentionMs(),
                 new BrokerOptions.Backups(elsewhere, "1"))));
         try {

@@ -445,11 +445,22 @@ final class Mutants {
                 that("lets publishes through until the disk is full")
                         .in("DiskGuard")
                         .replacing(
-                                "void admit() {\n        if (usableBytes < reserveBytes)",
-                                "void admit() {\n        if (usableBytes < 0)")
+                                "if (refusing) {\n            throw", "if (refusing && bytes < 0) {\n            throw")
                         .isCaughtBy(
                                 "core.LocalBrokerTest#publishesAreRefusedBeforeTheDiskIsFullAndGoOnWhenThereIsRoom",
-                                "Expecting code to raise a throwable"));
+                                "Expecting code to raise a throwable"),
+                that("forgets what must still be flushed when it counts the room on the disk")
+                        .in("DiskGuard")
+                        .replacing("return usableBytes - owedBytes;", "return usableBytes;")
+                        .isCaughtBy(
+                                "core.DiskGuardTest#countsWhatIsNotYetFlushedAsTaken",
+                                "Expecting code to raise a throwable"),
+                that("tries a commit again that failed itself for want of room")
+                        .in("storage/FlushFailure")
+                        .replacing("/[0-9]+\\\\.sst: No space", "No space")
+                        .isCaughtBy(
+                                "core.storage.RocksDiskFullTest#tellsARefusedCommitFromAFailedOne",
+                                "Expecting value to be false but was true"));
     }
 
     private static List<Mutant> recovery() {
@@ -494,8 +505,8 @@ final class Mutants {
                 that("marks as durable what is only committed")
                         .in("storage/RocksStore")
                         .replacing(
-                                "committedSequence = db.getLatestSequenceNumber();\n                payloadBytes",
-                                "committedSequence = db.getLatestSequenceNumber();\n                markDurable(committedSequence);\n                payloadBytes")
+                                "committedSequence = db.getLatestSequenceNumber();\n            payloadBytes",
+                                "committedSequence = db.getLatestSequenceNumber();\n            markDurable(committedSequence);\n            payloadBytes")
                         .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
     }
 }

@@ -28,6 +28,8 @@ record ServerOptions(
 
     private static final int SUBSCRIPTIONS_PER_CONNECTION = 10_000;
     private static final int READER_THREADS = 2;
+    private static final long BALLAST_BYTES_MAX = 64L << 20;
+    private static final int BALLAST_FRACTION = 8;
 
     static ServerOptions of(Config config) {
         Config.Limits limits = config.limits();
@@ -65,6 +67,7 @@ record ServerOptions(
                         storage.generationMaxAge().toMillis(),
                         storage.retentionCheckInterval().toMillis(),
                         storage.diskReserve().bytes(),
+                        Math.min(BALLAST_BYTES_MAX, storage.diskReserve().bytes() / BALLAST_FRACTION),
                         config.producers().idRetention().toMillis(),
                         new BrokerOptions.Backups(storage.backupDirectory().orElse(null), Version.current())))
                 .withTopics(new BrokerOptions.TopicDefaults(

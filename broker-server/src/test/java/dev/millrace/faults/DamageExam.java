@@ -276,9 +276,8 @@ final class DamageExam {
         }
         if (!errors.isEmpty()) {
             String first = errors.values().iterator().next().get(0);
-            boolean othersServe = errors.size() < oracle.places().size() && isConfined();
             return new DamageVerdict(
-                    othersServe ? Outcome.PART_ONLY : Outcome.UNCLEAR,
+                    isConfined() ? Outcome.PART_ONLY : Outcome.UNCLEAR,
                     errors.size() + " partitions, unreadable records " + unreadableRecords + ": " + first);
         }
         if (!shortened.isEmpty()) {
@@ -290,7 +289,10 @@ final class DamageExam {
         return new DamageVerdict(again ? Outcome.REPAIRED : Outcome.HARMLESS, "everything acknowledged is there");
     }
 
-    /** One file holds one generation of several: what one injury makes unreadable is a part of that. */
+    /**
+     * One file holds one generation of several, of any number of partitions: what one injury makes unreadable is a part
+     * of that, and whatever lies outside it was read and compared.
+     */
     private boolean isConfined() {
         long unreadable =
                 unreadableRecords.values().stream().mapToLong(Long::longValue).sum();

@@ -15,7 +15,7 @@ record DamageVerdict(Outcome outcome, String detail, Verified verified) {
     enum Outcome {
         /** The start was refused, and the message names what is damaged or missing. */
         REFUSED("refused by name", true),
-        /** What is damaged answers an error that names it; all other partitions serve. */
+        /** What lies in the damaged file answers an error that names it; all else serves. */
         PART_ONLY("error on the damaged part only", true),
         /** Everything acknowledged is there, and the file is whole again. */
         REPAIRED("repaired", true),
@@ -27,7 +27,7 @@ record DamageVerdict(Outcome outcome, String detail, Verified verified) {
         EXEMPT("exempt", true),
         /** Something acknowledged is gone or different, and nobody said so. */
         SILENT("SILENT", false),
-        /** An error that names nothing, that hits all partitions, or that is a defect's. */
+        /** An error that names nothing, that hits more than one file can hold, or that is a defect's. */
         UNCLEAR("UNCLEAR", false),
         /** The process died or did not come to an end. */
         CRASHED("CRASHED", false);

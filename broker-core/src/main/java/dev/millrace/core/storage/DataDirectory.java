@@ -29,6 +29,7 @@ import java.util.zip.CRC32C;
  * FORMAT           format version and cluster id, with a checksum
  * shard-0/         the store
  * shard-0.beacon   how far the store was durable, see {@link Beacon}
+ * ballast          space to give up when the disk is full, see {@link Ballast}
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -194,8 +195,10 @@ public final class DataDirectory implements AutoCloseable {
             if (lock == null) {
                 throw inUse(path, holderOf(channel));
             }
-            channel.truncate(0);
-            channel.write(ascii("pid=" + ProcessHandle.current().pid() + "\n"), 0);
+            ByteBuffer holder = ascii("pid=" + ProcessHandle.current().pid() + "\n");
+            // Over the old text, not after a truncation: a full disk has no room to give back what it took.
+            channel.write(holder, 0);
+            channel.truncate(holder.limit());
             return channel;
         } catch (IOException e) {
             closeQuietly(channel);

@@ -2,6 +2,7 @@ package dev.millrace.core.storage;
 
 import dev.millrace.core.storage.StoreException.Kind;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -15,10 +16,22 @@ public interface DiskSpace {
     /** The file system that holds {@code path}. Fails: {@link StoreException} IO where it cannot be asked. */
     static DiskSpace of(Path path) {
         return new DiskSpace() {
+            /** Kept, because finding it reads the table of mounts. */
+            private volatile FileStore found;
+
+            private FileStore fileStore() throws IOException {
+                FileStore known = found;
+                if (known == null) {
+                    known = Files.getFileStore(path);
+                    found = known;
+                }
+                return known;
+            }
+
             @Override
             public long usableBytes() {
                 try {
-                    return Files.getFileStore(path).getUsableSpace();
+                    return fileStore().getUsableSpace();
                 } catch (IOException e) {
                     throw failed(e);
                 }
@@ -27,7 +40,7 @@ public interface DiskSpace {
             @Override
             public long totalBytes() {
                 try {
-                    return Files.getFileStore(path).getTotalSpace();
+                    return fileStore().getTotalSpace();
                 } catch (IOException e) {
                     throw failed(e);
                 }

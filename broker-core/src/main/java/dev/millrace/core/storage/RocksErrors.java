@@ -23,8 +23,8 @@ final class RocksErrors {
     private RocksErrors() {}
 
     static StoreException of(RocksDBException error, String action, Path directory) {
-        Kind kind = kindOf(error);
-        String text = String.valueOf(error.getMessage());
+        String text = RocksLog.withCause(String.valueOf(error.getMessage()), directory);
+        Kind kind = kindOf(error, text);
         return new StoreException(
                 kind,
                 action + " failed in " + directory + ": " + text + (text.endsWith(".") ? " " : ". ")
@@ -78,8 +78,7 @@ final class RocksErrors {
         return unreadable.isEmpty() ? "" : "Cannot be opened: " + String.join(", ", unreadable) + ". ";
     }
 
-    private static Kind kindOf(RocksDBException error) {
-        String text = String.valueOf(error.getMessage());
+    private static Kind kindOf(RocksDBException error, String text) {
         Status status = error.getStatus();
         Status.Code code = status == null ? Status.Code.Undefined : status.getCode();
         boolean noSpace = status != null && status.getSubCode() == Status.SubCode.NoSpace;

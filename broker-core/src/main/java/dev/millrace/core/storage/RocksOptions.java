@@ -71,6 +71,10 @@ final class RocksOptions implements AutoCloseable {
         table = tableOptions(options);
     }
 
+    static long walBytesMax(StoreOptions options) {
+        return WAL_GENERATIONS_MAX * options.generationBytes();
+    }
+
     /** META first: RocksDB wants its default family, and the handles come back in this order, the log's last. */
     List<ColumnFamilyDescriptor> families() {
         List<ColumnFamilyDescriptor> families = new ArrayList<>();
@@ -99,7 +103,7 @@ final class RocksOptions implements AutoCloseable {
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 // Recycled logs lose data at recovery: facebook/rocksdb#12918.
                 .setRecycleLogFileNum(0)
-                .setMaxTotalWalSize(WAL_GENERATIONS_MAX * options.generationBytes())
+                .setMaxTotalWalSize(walBytesMax(options))
                 // One committer; this also lets the memtable use insert hints.
                 .setAllowConcurrentMemtableWrite(false)
                 .setMaxWriteBatchGroupSizeBytes(64 * MIB)

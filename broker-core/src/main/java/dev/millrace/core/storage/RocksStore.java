@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.TickerType;
+import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
@@ -28,6 +30,9 @@ public final class RocksStore implements Store {
     /** A mark is synced at most for this part of the time: a hundredth. */
     private static final int BEACON_INTERVAL_PER_SYNC = 100;
 
+    private static final long FLUSH_RETRY_NANOS = 1_000_000_000L;
+    private static final long COMMIT_RETRY_NANOS = 50_000_000L;
+
     private final Path directory;
     private final TimeSource time;
     private final UseGuard guard;
@@ -41,17 +46,21 @@ public final class RocksStore implements Store {
     private final FlushOptions flushSoon =
             new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true);
     private final LongAdder payloadBytes = new LongAdder();
+    private final FlushRoom flushRoom;
     private int rotationCount;
+    private boolean flushDue;
+    private long flushTriedNanos;
     private long beaconNanos;
     private long beaconIntervalNanos = BEACON_INTERVAL_NANOS_MIN;
     private volatile boolean beaconDue;
     private boolean markUnsynced;
     private long syncedSequence;
+    private volatile boolean patient = true;
     private volatile long committedSequence;
     /** The first failed write or sync; all later ones are refused with it. */
     private volatile StoreException failure;
 
-    private RocksStore(RocksRecovery recovered, long readaheadBytes, TimeSource time) {
+    private RocksStore(RocksRecovery recovered, StoreOptions options, TimeSource time) {
         this.rocks = recovered.rocks();
         this.beacon = recovered.beacon();
         this.directory = rocks.directory();
@@ -60,9 +69,10 @@ public final class RocksStore implements Store {
         this.guard = new UseGuard(directory.toString());
         this.generations = new GenerationRule(recovered.newestGeneration());
         this.sink = new RocksSink(directory, guard, generations, rocks.tables(), rocks.log());
-        this.reads = new RocksReads(rocks, readaheadBytes);
+        this.reads = new RocksReads(rocks, options.readaheadBytes());
         this.committedSequence = db.getLatestSequenceNumber();
         this.beaconNanos = time.nanoTime();
+        this.flushRoom = new FlushRoom(DiskSpace.of(directory), options);
     }
 
     /** Opens with the system's clock. */
@@ -77,7 +87,8 @@ public final class RocksStore implements Store {
      */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time) {
         RocksRecovery recovered = RocksRecovery.run(directory, options);
-        RocksStore store = new RocksStore(recovered, options.readaheadBytes(), time);
+        RocksStore store = new RocksStore(recovered, options, time);
+        store.takeRoomForLogOrClose();
         LOGGER.log(
                 System.Logger.Level.DEBUG,
                 "store.opened directory={0} sequence={1,number,#}",
@@ -102,15 +113,50 @@ public final class RocksStore implements Store {
         if (filled != sink) {
             throw new IllegalArgumentException("the sink belongs to another store");
         }
-        return use("a commit", true, () -> {
-            if (!sink.isEmpty()) {
-                db.write(writeOptions, sink.batch());
-                committedSequence = db.getLatestSequenceNumber();
-                payloadBytes.add(sink.payloadBytes());
-                sink.clear();
+        boolean waited = false;
+        while (!tryCommit()) {
+            if (!waited) {
+                LOGGER.log(
+                        System.Logger.Level.WARNING,
+                        "store.waits directory={0} a flush found no room on the disk: commits wait until there is",
+                        directory);
+                waited = true;
             }
-            return committedSequence;
+            LockSupport.parkNanos(this, COMMIT_RETRY_NANOS);
+        }
+        if (waited) {
+            LOGGER.log(System.Logger.Level.INFO, "store.goes.on directory={0}", directory);
+        }
+        return committedSequence;
+    }
+
+    /** False where the commit was refused untouched, because there is no room for a flush. */
+    private boolean tryCommit() {
+        return use("a commit", true, () -> {
+            if (sink.isEmpty()) {
+                return true;
+            }
+            if (flushDue && time.nanoTime() - flushTriedNanos >= FLUSH_RETRY_NANOS) {
+                flushIfThereIsRoom();
+            }
+            try {
+                db.write(writeOptions, sink.batch());
+            } catch (RocksDBException e) {
+                if (patient && FlushFailure.refused(e)) {
+                    return false;
+                }
+                throw e;
+            }
+            committedSequence = db.getLatestSequenceNumber();
+            payloadBytes.add(sink.payloadBytes());
+            sink.clear();
+            return true;
         });
+    }
+
+    @Override
+    public void stopWaiting() {
+        patient = false;
     }
 
     @Override
@@ -185,17 +231,70 @@ public final class RocksStore implements Store {
     public void rotate(int newGeneration) {
         use("a rotation", true, () -> {
             generations.rotate(newGeneration);
-            rotationCount++;
-            // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
-            // itself flushes in the middle of a generation.
-            if (rotationCount % RocksOptions.TABLE_FLUSH_GENERATIONS == 0) {
-                db.flush(flushSoon, rocks.all());
-            } else {
-                db.flush(flushSoon, rocks.log());
-            }
+            flushDue = true;
+            flushIfThereIsRoom();
             beaconDue = true;
             return null;
         });
+    }
+
+    /** Without room the flush waits, and its file will hold more than one generation: that frees its space later. */
+    private void flushIfThereIsRoom() throws RocksDBException {
+        flushTriedNanos = time.nanoTime();
+        long unflushedBytes = unflushed();
+        if (!flushRoom.isThere(unflushedBytes)) {
+            LOGGER.log(
+                    System.Logger.Level.DEBUG,
+                    "store.flush.waits directory={0} bytes={1,number,#}",
+                    directory,
+                    unflushedBytes);
+            return;
+        }
+        // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
+        // itself flushes in the middle of a generation.
+        boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0;
+        try {
+            db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
+            takeRoomForLog();
+        } catch (RocksDBException e) {
+            if (!FlushFailure.mayPass(e)) {
+                throw e;
+            }
+            return;
+        }
+        flushDue = false;
+        rotationCount++;
+    }
+
+    private void takeRoomForLogOrClose() {
+        try {
+            use("the first write", true, () -> {
+                takeRoomForLog();
+                return null;
+            });
+        } catch (StoreException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * RocksDB reserves the space of a new write-ahead log at the first write to it. An empty one does that at once, before
+     * something else takes the space.
+     */
+    private void takeRoomForLog() throws RocksDBException {
+        try (WriteBatch nothing = new WriteBatch()) {
+            db.write(writeOptions, nothing);
+        }
+    }
+
+    @Override
+    public long unflushedBytes() {
+        return use("reading counters", false, this::unflushed);
+    }
+
+    private long unflushed() throws RocksDBException {
+        return db.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
     }
 
     /**
@@ -279,13 +378,18 @@ public final class RocksStore implements Store {
                 failure == null);
     }
 
-    /** Flushes everything, so that the next open has nothing to replay. A failure here loses nothing: the log is synced. */
+    /**
+     * Flushes everything, so that the next open has nothing to replay; on a full disk it has. A failure here loses
+     * nothing: the log is synced.
+     */
     private void closeCleanly() {
         try (FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
             db.syncWal();
             beacon.write(committedSequence, false);
-            db.flush(flushNow, rocks.all());
-            beacon.write(committedSequence, true);
+            if (flushRoom.isThere(unflushed())) {
+                db.flush(flushNow, rocks.all());
+                beacon.write(committedSequence, true);
+            }
         } catch (RocksDBException e) {
             failure = RocksErrors.of(e, "the flush at close", directory);
         } catch (StoreException e) {

@@ -24,6 +24,12 @@ public interface Store extends AutoCloseable {
      */
     long commit(WriteSink sink);
 
+    /**
+     * From now on a commit for which there is no room fails; until now it waits, where nothing of it was written, until
+     * there is. For the end. Thread: any.
+     */
+    default void stopWaiting() {}
+
     /** The sequence of the newest commit. */
     long committedSequence();
 
@@ -47,8 +53,8 @@ public interface Store extends AutoCloseable {
     void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor);
 
     /**
-     * Ends the current generation: its memtable is flushed in the background, and all later chunks must carry
-     * {@code newGeneration}, which is greater than every generation before. Does not wait for the disk. After an open, the
+     * Ends the current generation: its memtable is flushed in the background, once there is room for it, and all later
+     * chunks must carry {@code newGeneration}, which is greater than every generation before. Does not wait for the disk. After an open, the
      * generations found in the log are closed: the first chunk must carry a newer one, with or without this call.
      */
     void rotate(int newGeneration);
@@ -70,6 +76,11 @@ public interface Store extends AutoCloseable {
      */
     default long checkpoint(Path target, long copyBytesMax) {
         throw new UnsupportedOperationException("this store keeps no files");
+    }
+
+    /** What lies in the write-ahead log alone and will be written once more, by a flush. Thread: any. */
+    default long unflushedBytes() {
+        return 0;
     }
 
     StoreStats stats();

@@ -82,7 +82,9 @@ final class Keys {
             "storage.diskReserve",
             sizeFrom("0B"),
             "1GiB",
-            "Publishes are refused while less disk space than this is free; reads, commits and retention go on.",
+            "Publishes are refused while less disk space than this is free; reads, commits and retention go on. An eighth"
+                    + " of it, at most 64MiB, is held in a file that is given up when something else fills the disk."
+                    + " Make it at least 4 times storage.generationSize.",
             c -> c.storage().diskReserve());
     static final Key<Duration> RETENTION_CHECK_INTERVAL = key(
             "storage.retentionCheckInterval",

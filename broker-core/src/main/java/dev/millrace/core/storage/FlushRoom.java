@@ -1,0 +1,26 @@
+package dev.millrace.core.storage;
+
+/**
+ * Says whether a flush would find room on the disk. One that does not would stop the store for good; put off, it costs
+ * nothing, because all that it would write is in the write-ahead log.
+ *
+ * <p>A flush also begins a new write-ahead log, and RocksDB reserves the space for it beforehand: 1.1 times the memtable, if
+ * it is there. Commits go on inside that space even when the disk is full to the last byte, so it must be there, too.
+ */
+final class FlushRoom {
+    private final DiskSpace space;
+    private final long newLogBytes;
+
+    FlushRoom(DiskSpace space, StoreOptions options) {
+        this.space = space;
+        long memtableBytes = Math.max(2 * options.generationBytes(), options.tableMemtableBytes());
+        this.newLogBytes = Math.min(RocksOptions.walBytesMax(options), memtableBytes + memtableBytes / 8);
+    }
+
+    /** @param unflushedBytes what the flush will write */
+    boolean isThere(long unflushedBytes) {
+        // Index and filters of the tables, and the files that describe them.
+        long tableBytes = unflushedBytes + unflushedBytes / 8;
+        return space.usableBytes() >= tableBytes + newLogBytes;
+    }
+}
