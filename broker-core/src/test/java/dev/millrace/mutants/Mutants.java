@@ -456,7 +456,7 @@ final class Mutants {
                                 "core.DiskGuardTest#countsWhatIsNotYetFlushedAsTaken",
                                 "Expecting code to raise a throwable"),
                 that("tries a commit again that failed itself for want of room")
-                        .in("storage/FlushFailure")
+                        .in("storage/RocksFlushFailure")
                         .replacing("/[0-9]+\\\\.sst: No space", "No space")
                         .isCaughtBy(
                                 "core.storage.RocksDiskFullTest#tellsARefusedCommitFromAFailedOne",

@@ -142,7 +142,7 @@ public final class RocksStore implements Store {
             try {
                 db.write(writeOptions, sink.batch());
             } catch (RocksDBException e) {
-                if (patient && FlushFailure.refused(e)) {
+                if (patient && RocksFlushFailure.refused(e)) {
                     return false;
                 }
                 throw e;
@@ -257,7 +257,7 @@ public final class RocksStore implements Store {
             db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
             takeRoomForLog();
         } catch (RocksDBException e) {
-            if (!FlushFailure.mayPass(e)) {
+            if (!RocksFlushFailure.mayPass(e)) {
                 throw e;
             }
             return;

@@ -199,13 +199,15 @@ final class RocksDiskFullTest {
     /** Only a refusal that names a table: one that names the write-ahead log may have written half of a commit. */
     @Test
     void tellsARefusedCommitFromAFailedOne() {
-        assertThat(FlushFailure.refused(noSpace("While appending to file: /d/000110.sst: No space left on device")))
+        assertThat(RocksFlushFailure.refused(
+                        noSpace("While appending to file: /d/000110.sst: No space left on device")))
                 .isTrue();
-        assertThat(FlushFailure.refused(noSpace("While appending to file: /d/000111.log: No space left on device")))
+        assertThat(RocksFlushFailure.refused(
+                        noSpace("While appending to file: /d/000111.log: No space left on device")))
                 .isFalse();
-        assertThat(FlushFailure.refused(noSpace("While appending to file: /d/000110.sst: Input/output error")))
+        assertThat(RocksFlushFailure.refused(noSpace("While appending to file: /d/000110.sst: Input/output error")))
                 .isFalse();
-        assertThat(FlushFailure.refused(
+        assertThat(RocksFlushFailure.refused(
                         noSpace("While appending to file: /d/MANIFEST-000004: No space left on device")))
                 .isFalse();
     }
@@ -217,9 +219,9 @@ final class RocksDiskFullTest {
                 new Status(Status.Code.TryAgain, Status.SubCode.None, ""));
         var broken = new RocksDBException(
                 "While fsync: 1.sst: Input/output error", new Status(Status.Code.IOError, Status.SubCode.None, ""));
-        assertThat(FlushFailure.mayPass(later)).isTrue();
-        assertThat(FlushFailure.mayPass(broken)).isFalse();
-        assertThat(FlushFailure.refused(later))
+        assertThat(RocksFlushFailure.mayPass(later)).isTrue();
+        assertThat(RocksFlushFailure.mayPass(broken)).isFalse();
+        assertThat(RocksFlushFailure.refused(later))
                 .as("a commit that failed so is final")
                 .isFalse();
     }

@@ -11,10 +11,10 @@ import org.rocksdb.Status;
  * (DBImpl::PreprocessWrite), and goes on by itself some seconds after there is room again. Nothing of the refused write
  * was written, so it may be tried again; a write that failed itself names the write-ahead log, and never may.
  */
-final class FlushFailure {
+final class RocksFlushFailure {
     private static final Pattern TABLE_WITHOUT_ROOM = Pattern.compile("/[0-9]+\\.sst: No space left on device");
 
-    private FlushFailure() {}
+    private RocksFlushFailure() {}
 
     /** True where a flush was refused, and may be asked for again: also while RocksDB holds writers up. */
     static boolean mayPass(RocksDBException flush) {
