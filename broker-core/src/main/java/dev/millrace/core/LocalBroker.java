@@ -12,6 +12,7 @@ import dev.millrace.core.shard.ShardThreads;
 import dev.millrace.core.storage.Ballast;
 import dev.millrace.core.storage.DataDirectory;
 import dev.millrace.core.storage.DiskSpace;
+import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.RocksStore;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
@@ -57,6 +58,12 @@ public final class LocalBroker implements Broker {
      * <p>Fails: {@link StoreException} with a message for a person: in use, not writable, another format version, damaged.
      */
     public static LocalBroker open(BrokerOptions options) {
+        return open(options, RecoveryWatch.NONE);
+    }
+
+    /** As {@link #open(BrokerOptions)}, and says how far it is. */
+    public static LocalBroker open(BrokerOptions options, RecoveryWatch watch) {
+        RecoveryLog log = new RecoveryLog(watch, options.world().time());
         DataDirectory directory = DataDirectory.open(options.dataDirectory());
         Store store = null;
         try {
@@ -64,9 +71,11 @@ public final class LocalBroker implements Broker {
             store = RocksStore.open(
                     directory.shardDirectory(0),
                     options.store(),
-                    options.world().time());
+                    options.world().time(),
+                    log);
             LocalBroker broker = new LocalBroker(options, directory, store);
             broker.start();
+            log.done();
             return broker;
         } catch (RuntimeException | Error e) {
             if (store != null) {

@@ -4,6 +4,7 @@ import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.LocalBroker;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.StoreStats;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.server.config.Config;
@@ -25,7 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,10 +87,10 @@ public final class BrokerServer implements AutoCloseable {
             thread.setDaemon(true);
             thread.start();
         };
-        return open(ServerOptions.of(config), () -> LocalBroker.open(ServerOptions.broker(config, halt)));
+        return open(ServerOptions.of(config), watch -> LocalBroker.open(ServerOptions.broker(config, halt), watch));
     }
 
-    static BrokerServer open(ServerOptions options, Supplier<Broker> brokerOpener) {
+    static BrokerServer open(ServerOptions options, Function<RecoveryWatch, Broker> brokerOpener) {
         BrokerServer server = new BrokerServer(options);
         try {
             server.openHttp();
@@ -155,8 +156,8 @@ public final class BrokerServer implements AutoCloseable {
         httpListener = listen(http, options.httpBind(), gate, "listeners.http.bind");
     }
 
-    private void openBroker(Supplier<Broker> brokerOpener) {
-        broker = brokerOpener.get();
+    private void openBroker(Function<RecoveryWatch, Broker> brokerOpener) {
+        broker = brokerOpener.apply(readiness::recovering);
         opened.push(broker);
         metrics.observe(broker.stats(), () -> numbers(broker.stats().store()));
     }

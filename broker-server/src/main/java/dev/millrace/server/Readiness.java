@@ -2,15 +2,26 @@ package dev.millrace.server;
 
 import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStatus;
+import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.time.Units;
 import dev.millrace.server.protocol.http.Health;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** Whether requests should be sent here now, from the server's phase and the broker's status. Thread: any. */
 final class Readiness {
     private sealed interface Phase {
-        /** The log is being recovered. */
+        /** Nothing is opened yet. */
         record Starting() implements Phase {}
+
+        /** The data directory is being opened. */
+        record Recovering(RecoveryWatch.Step step, long walBytes, long sinceNanos) implements Phase {
+            String text() {
+                long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - sinceNanos);
+                return step.text() + ": " + Units.approximateBytes(walBytes) + " to replay, " + seconds
+                        + " s since the start";
+            }
+        }
 
         record Serving(Broker broker) implements Phase {}
 
@@ -18,6 +29,11 @@ final class Readiness {
     }
 
     private volatile Phase phase = new Phase.Starting();
+
+    void recovering(RecoveryWatch.Step step, long walBytes) {
+        long sinceNanos = phase instanceof Phase.Recovering before ? before.sinceNanos : System.nanoTime();
+        phase = new Phase.Recovering(step, walBytes, sinceNanos);
+    }
 
     void serving(Broker broker) {
         phase = new Phase.Serving(broker);
@@ -34,7 +50,10 @@ final class Readiness {
     Health ready() {
         Phase now = phase;
         if (now instanceof Phase.Starting) {
-            return Health.failing("starting", "starting", "the log is being recovered");
+            return Health.failing("starting", "starting", "the data directory is being opened");
+        }
+        if (now instanceof Phase.Recovering recovering) {
+            return Health.failing("starting", "starting", recovering.text());
         }
         if (now instanceof Phase.Serving serving) {
             return ready(serving.broker().status());

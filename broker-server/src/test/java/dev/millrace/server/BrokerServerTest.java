@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.net.ListenException;
 import java.net.InetSocketAddress;
@@ -33,13 +34,15 @@ class BrokerServerTest {
         CompletableFuture<Void> recovery = new CompletableFuture<>();
         CompletableFuture<Void> recovering = new CompletableFuture<>();
         CompletableFuture<BrokerServer> opening =
-                CompletableFuture.supplyAsync(() -> BrokerServer.open(options(0, httpPort), () -> {
+                CompletableFuture.supplyAsync(() -> BrokerServer.open(options(0, httpPort), watch -> {
+                    watch.onStep(RecoveryWatch.Step.REPLAYING, 300L << 20);
                     recovering.complete(null);
                     recovery.join();
                     return broker;
                 }));
         recovering.join();
-        assertThat(get(httpPort, "/health/ready").body()).contains("\"status\":\"starting\"");
+        assertThat(get(httpPort, "/health/ready").body())
+                .contains("\"status\":\"starting\"", "the write-ahead log is being replayed: 300 MiB to replay, 0 s");
         assertThat(get(httpPort, "/health/ready").statusCode()).isEqualTo(503);
         assertThat(get(httpPort, "/health/live").statusCode()).isEqualTo(200);
         assertThat(get(httpPort, "/metrics").body()).contains("millrace_ready 0.0");
@@ -53,7 +56,7 @@ class BrokerServerTest {
 
     @Test
     void isAliveButNotReadyWhileTheDiskIsFull() throws Exception {
-        try (BrokerServer server = BrokerServer.open(options(0, 0), () -> broker)) {
+        try (BrokerServer server = BrokerServer.open(options(0, 0), watch -> broker)) {
             int port = server.addresses().httpAddress().getPort();
             broker.status = new BrokerStatus.DiskFull(5, 10);
             assertThat(get(port, "/health/ready").statusCode()).isEqualTo(503);
@@ -71,13 +74,13 @@ class BrokerServerTest {
     void namesAddressCauseAndRemedyWhereAPortIsTaken() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
-            assertThatThrownBy(() -> BrokerServer.open(options(port, 0), () -> broker))
+            assertThatThrownBy(() -> BrokerServer.open(options(port, 0), watch -> broker))
                     .isInstanceOf(ListenException.class)
                     .hasMessageContaining("127.0.0.1:" + port)
                     .hasMessageContaining("the address is in use")
                     .hasMessageContaining("listeners.native.bind");
             assertThat(broker.closed).as("nothing stays open").isTrue();
-            assertThatThrownBy(() -> BrokerServer.open(options(0, port), () -> {
+            assertThatThrownBy(() -> BrokerServer.open(options(0, port), watch -> {
                         throw new AssertionError("the log must not be opened");
                     }))
                     .isInstanceOf(ListenException.class)
@@ -94,14 +97,14 @@ class BrokerServerTest {
                 ConnectionLimits.DEFAULTS,
                 1000,
                 1000);
-        assertThatThrownBy(() -> BrokerServer.open(options, () -> broker))
+        assertThatThrownBy(() -> BrokerServer.open(options, watch -> broker))
                 .hasMessageContaining("not an address of this machine");
     }
 
     @Test
     void leavesNothingOpenWhereTheLogCannotBeOpened() throws Exception {
         int port = freePort();
-        assertThatThrownBy(() -> BrokerServer.open(options(0, port), () -> {
+        assertThatThrownBy(() -> BrokerServer.open(options(0, port), watch -> {
                     throw new IllegalStateException("in use");
                 }))
                 .hasMessage("in use");
@@ -110,7 +113,7 @@ class BrokerServerTest {
 
     @Test
     void closesTwiceWithoutHarm() {
-        BrokerServer server = BrokerServer.open(options(0, 0), () -> broker);
+        BrokerServer server = BrokerServer.open(options(0, 0), watch -> broker);
         server.close();
         server.close();
         assertThat(broker.closed).isTrue();
@@ -118,7 +121,7 @@ class BrokerServerTest {
 
     @Test
     void isNotReadyWhileItDrains() throws Exception {
-        BrokerServer server = BrokerServer.open(options(0, 0), () -> broker);
+        BrokerServer server = BrokerServer.open(options(0, 0), watch -> broker);
         int port = server.addresses().httpAddress().getPort();
         AtomicReference<String> seen = new AtomicReference<>();
         broker.onClose = () -> seen.set(body(port));

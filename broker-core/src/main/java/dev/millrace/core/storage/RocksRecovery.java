@@ -2,6 +2,7 @@ package dev.millrace.core.storage;
 
 import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.storage.Beacon.Mark;
+import dev.millrace.core.storage.RecoveryWatch.Step;
 import dev.millrace.core.storage.StoreException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,12 +16,14 @@ import java.nio.file.Path;
  */
 record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
 
-    static RocksRecovery run(Path directory, StoreOptions options) {
+    static RocksRecovery run(Path directory, StoreOptions options, RecoveryWatch watch) {
         Path beaconFile = beaconOf(directory);
         boolean exists = createDirectory(directory);
         Mark mark = readMark(beaconFile, directory, exists, options.acceptLoss());
         long durableSequence = mark == null || options.acceptLoss() ? 0 : mark.sequence();
+        long walBytes = WriteAheadLogs.bytes(directory);
         if (exists && durableSequence > 0) {
+            watch.onStep(Step.CHECKING, walBytes);
             check(RocksHandles.recoverableSequence(directory, options), durableSequence, directory);
             WriteAheadLogs.checkContinuity(directory);
         }
@@ -29,12 +32,14 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
         try {
             // Before the database exists or changes: from here on a crash must find an unclean mark.
             beacon.write(durableSequence, false);
+            watch.onStep(Step.REPLAYING, walBytes);
             rocks = RocksHandles.open(directory, options);
             long found = rocks.db().getLatestSequenceNumber();
             check(found, durableSequence, directory);
             Failpoint.DURING_OPEN.hit();
             // Recovery flushed what it replayed, so all of it is durable.
             beacon.write(found, false);
+            watch.onStep(Step.LOADING, walBytes);
             return new RocksRecovery(rocks, beacon, rocks.newestGeneration());
         } catch (RuntimeException e) {
             if (rocks != null) {

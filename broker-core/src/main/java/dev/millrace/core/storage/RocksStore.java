@@ -86,7 +86,12 @@ public final class RocksStore implements Store {
      * <p>Fails: {@link StoreException} LOST_TAIL where less was recovered than was durable, DAMAGED, IN_USE, DISK_FULL, IO.
      */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time) {
-        RocksRecovery recovered = RocksRecovery.run(directory, options);
+        return open(directory, options, time, RecoveryWatch.NONE);
+    }
+
+    /** As {@link #open(Path, StoreOptions, TimeSource)}, and says how far it is. */
+    public static RocksStore open(Path directory, StoreOptions options, TimeSource time, RecoveryWatch watch) {
+        RocksRecovery recovered = RocksRecovery.run(directory, options, watch);
         RocksStore store = new RocksStore(recovered, options, time);
         store.takeRoomForLogOrClose();
         LOGGER.log(
@@ -95,6 +100,11 @@ public final class RocksStore implements Store {
                 directory,
                 store.committedSequence);
         return store;
+    }
+
+    /** For what looks into RocksDB itself. */
+    RocksHandles rocks() {
+        return rocks;
     }
 
     @Override

@@ -56,6 +56,11 @@ final class WriteAheadLogs {
         }
     }
 
+    /** Of all logs together. */
+    static long bytes(Path directory) {
+        return list(directory).stream().mapToLong(log -> log.toFile().length()).sum();
+    }
+
     /** For messages: the logs that are there, with their sizes and what is wrong with them. */
     static String describe(Path directory) {
         List<Path> logs = list(directory);

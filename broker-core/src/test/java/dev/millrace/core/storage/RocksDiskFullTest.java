@@ -158,6 +158,7 @@ final class RocksDiskFullTest {
                     load.commit(1);
                     store.sync();
                     count.incrementAndGet();
+                    awaitFlush(store.rocks());
                 }
             });
             awaitParkedIn(shard, commits);
@@ -170,6 +171,20 @@ final class RocksDiskFullTest {
         }
         try (RocksStore store = RocksStore.open(mountPoint.resolve("s"), OPTIONS)) {
             assertThat(chunkCount(store)).isEqualTo(600);
+        }
+    }
+
+    /** Until it is done or has failed: on a busy machine the commits would else use up the new log's space before. */
+    private static void awaitFlush(RocksHandles rocks) {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        try {
+            while (rocks.db().getLongProperty(rocks.log(), "rocksdb.num-immutable-mem-table") > 0
+                    && rocks.db().getLongProperty("rocksdb.background-errors") == 0) {
+                assertThat(System.nanoTime()).as("the flush ends").isLessThan(deadlineNanos);
+                Thread.onSpinWait();
+            }
+        } catch (RocksDBException e) {
+            throw new AssertionError(e);
         }
     }
 
