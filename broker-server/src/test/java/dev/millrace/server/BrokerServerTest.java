@@ -42,7 +42,7 @@ class BrokerServerTest {
                 }));
         recovering.join();
         assertThat(get(httpPort, "/health/ready").body())
-                .contains("\"status\":\"starting\"", "the write-ahead log is being replayed: 300 MiB to replay, 0 s");
+                .contains("\"status\":\"starting\"", "the write-ahead log is being replayed: 300.0 MiB to replay, 0 s");
         assertThat(get(httpPort, "/health/ready").statusCode()).isEqualTo(503);
         assertThat(get(httpPort, "/health/live").statusCode()).isEqualTo(200);
         assertThat(get(httpPort, "/metrics").body()).contains("millrace_ready 0.0");
