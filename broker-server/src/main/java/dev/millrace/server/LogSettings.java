@@ -1,21 +1,38 @@
 package dev.millrace.server;
 
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.util.ContextInitializer;
+import ch.qos.logback.core.joran.spi.JoranException;
 import dev.millrace.server.config.Config;
 import java.util.Locale;
+import org.slf4j.LoggerFactory;
 
 /** Tells logback what the configuration says. Without it, commands log warnings only. */
-public final class LogSettings {
+final class LogSettings {
     private LogSettings() {}
 
-    /** Call before anything logs: logback.xml reads these properties once. A property given to the JVM wins. */
-    public static void apply(Config.Logging logging) {
+    /** A property given to the JVM wins. Thread: the one that starts the broker, before there are others. */
+    static void apply(Config.Logging logging) {
         set("millrace.log.level", logging.level().name().toLowerCase(Locale.ROOT));
         set("millrace.log.format", logging.format().name());
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
+            readAgain(logback);
+        }
     }
 
     private static void set(String property, String value) {
         if (System.getProperty(property) == null) {
             System.setProperty(property, value);
+        }
+    }
+
+    /** Whatever logged before (SnakeYAML does, while it reads the configuration) made logback read its file too early. */
+    private static void readAgain(LoggerContext logback) {
+        try {
+            logback.reset();
+            new ContextInitializer(logback).autoConfig();
+        } catch (JoranException broken) {
+            throw new IllegalStateException("logback.xml cannot be read: " + broken.getMessage(), broken);
         }
     }
 }

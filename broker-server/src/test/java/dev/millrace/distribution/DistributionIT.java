@@ -31,7 +31,7 @@ final class DistributionIT {
                 .filter(name -> name.startsWith("broker-server-"))
                 .findFirst()
                 .orElseThrow();
-        List<String> expected = new ArrayList<>(List.of(server));
+        List<String> expected = new ArrayList<>(List.of(server, "native"));
         try (JarFile jar = new JarFile(HOME.resolve("lib").resolve(server).toFile())) {
             Manifest manifest = jar.getManifest();
             expected.addAll(

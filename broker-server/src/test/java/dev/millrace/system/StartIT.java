@@ -134,6 +134,38 @@ class StartIT {
         }
     }
 
+    @Test
+    void logsAtTheLevelAndInTheFormThatTheConfigurationSays() throws Exception {
+        try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
+            daemon.start();
+            assertThat(daemon.log()).contains(" INFO  BrokerServer broker_started ");
+            daemon.run("topic", "create", "t").succeeded();
+            daemon.kill();
+            daemon.start();
+            assertThat(daemon.log())
+                    .as("progress of a recovery")
+                    .contains("recovery step=CHECKING walBytes=", "recovery step=REPLAYING", "recovered walBytes=");
+        }
+        Path other = directory.resolve("other");
+        Files.createDirectories(other);
+        try (Daemon daemon =
+                new Daemon(Distribution.underTest(), other, "logging.level=debug", "logging.format=json")) {
+            daemon.start();
+            assertThat(daemon.log()).contains("\"level\":\"INFO\"", "\"level\":\"DEBUG\"", "broker_started");
+        }
+    }
+
+    @Test
+    void leavesNothingInTheTemporaryDirectoryWhenItIsKilled() throws Exception {
+        Path temporary = Files.createDirectories(directory.resolve("tmp"));
+        try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
+            daemon.environment("MILLRACE_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
+            daemon.start();
+            daemon.kill();
+        }
+        assertThat(temporary).isEmptyDirectory();
+    }
+
     private static void awaitLog(Daemon daemon, String text) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         java.util.concurrent.CountDownLatch never = new java.util.concurrent.CountDownLatch(1);
