@@ -232,6 +232,17 @@ class GroupConsumerTest {
     }
 
     @Test
+    void aMemberThatLeavesWhileTheBrokerIsAwayLeavesWhenItIsBack() throws IOException {
+        GroupConsumer consumer = group().open();
+        broker.await("joined", () -> broker.events("owned").size() > 0);
+        broker.stop();
+        consumer.close(); // waits two seconds for an answer, no longer
+        assertThat(broker.events("leave")).isEmpty();
+        broker.restart();
+        broker.await("left", () -> broker.events("leave").contains("leave m1"));
+    }
+
+    @Test
     void aReplacedStaticMemberStopsInsteadOfTakingThePlaceBack() {
         GroupConsumer consumer = group().instanceId("i-1").open();
         broker.await("joined", () -> broker.events("owned").size() > 0);

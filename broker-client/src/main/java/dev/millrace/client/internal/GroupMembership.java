@@ -39,7 +39,13 @@ import java.util.function.Consumer;
 final class GroupMembership implements Link.Listener {
     private static final System.Logger LOG = System.getLogger("dev.millrace.client");
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long LEAVE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** Who closes waits so long for the broker's answer. */
+    private static final long LEAVE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /**
+     * The client goes on trying behind its user's back: a member that left while the broker was away would else hold its
+     * partitions for a whole session after the broker's return.
+     */
+    private static final long LEAVE_NANOS = TimeUnit.MINUTES.toNanos(5);
 
     /** What changed for the member. Partitions of an earlier round are no longer its own. */
     sealed interface Change {
@@ -329,6 +335,7 @@ final class GroupMembership implements Link.Listener {
             link.removeListener(this);
             if (joined) {
                 sendLeave(memberId).whenComplete((left, error) -> done.complete(null));
+                schedule(LEAVE_WAIT_NANOS, () -> done.complete(null));
             } else {
                 done.complete(null);
             }
