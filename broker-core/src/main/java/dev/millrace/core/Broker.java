@@ -19,6 +19,10 @@ public interface Broker extends AutoCloseable {
 
     GroupOperations groups();
 
+    TransactionOperations transactions();
+
+    TimerOperations timers();
+
     BackupOperations backups();
 
     /** How the broker is doing, for health and metrics. */

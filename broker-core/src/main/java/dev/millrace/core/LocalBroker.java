@@ -47,6 +47,8 @@ public final class LocalBroker implements Broker {
     private final LocalTopics topics;
     private final LocalLogs logs;
     private final LocalGroups groups;
+    private final LocalTransactions transactions;
+    private final LocalTimers timers;
     private final LocalBackups backups;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
@@ -140,10 +142,20 @@ public final class LocalBroker implements Broker {
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         machine.onAssignmentPending(groups::onAssignmentPending);
+        TimerRules timerRules = new TimerRules(logs);
+        this.transactions = new LocalTransactions(runtime, logs, timerRules, options);
+        this.timers = new LocalTimers(
+                runtime, lookup, logs, timerRules, options.transactions().timersPendingMax());
+        TimerMeter timerMeter = new TimerMeter(logs, observers, world.time());
+        machine.onTimersFired(timerMeter::onFired);
+        machine.fireTimersOnlyWhile(() -> !diskGuard.isRefusing());
         this.stats = new LocalStats(
-                runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
+                runtime,
+                lookup,
+                new LocalStats.Sources(store, reader, diskGuard, lag, traffic, timerMeter, transactions),
+                observers);
         this.backups = new LocalBackups(store, directory.path(), space, options);
-        this.maintenance = new Maintenance(runtime, store, diskGuard, options);
+        this.maintenance = new Maintenance(runtime, store, diskGuard, transactions, options);
     }
 
     private static void load(BrokerStateMachine machine, Store store, long steadyMs) {
@@ -258,6 +270,16 @@ public final class LocalBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groups;
+    }
+
+    @Override
+    public TransactionOperations transactions() {
+        return transactions;
+    }
+
+    @Override
+    public TimerOperations timers() {
+        return timers;
     }
 
     @Override

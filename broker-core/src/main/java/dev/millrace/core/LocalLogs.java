@@ -21,6 +21,7 @@ import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import java.nio.ByteBuffer;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -74,17 +75,45 @@ final class LocalLogs implements LogOperations {
                 runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), batches)),
                 result -> {
                     if (!result.duplicate()) {
-                        TopicTraffic.Counters counters = gate.traffic.of(topic.name());
-                        counters.recordsIn.add(check.recordCount());
-                        counters.bytesIn.add(bytes);
+                        count(topic.name(), check.recordCount(), bytes);
                     }
                     gate.observer.onPublish(gate.time.nanoTime() - startNanos);
                     return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
                 });
     }
 
+    /** Batches that may be appended to this topic. */
+    record Accepted(Topic topic, long recordCount, int bytes) {}
+
+    /** Checks batches that another command will append. Fails: throws {@link FaultException}. */
+    Accepted accept(TopicPartition partition, ByteBuffer batches) {
+        lookup.partitionId(partition);
+        Topic topic = lookup.topic(partition);
+        return new Accepted(topic, validate(topic, batches).recordCount(), batches.remaining());
+    }
+
+    /** Checks batches for a topic that need not be there. Fails: throws {@link FaultException}. */
+    void acceptAnywhere(UUID topicId, ByteBuffer batches) {
+        validate(lookup.directory().find(topicId), batches);
+    }
+
+    /** Lets so many bytes pass. Fails: throws {@link FaultException} DISK_FULL. */
+    void admit(int bytes) {
+        gate.disk.admit(bytes);
+    }
+
+    void count(Accepted published) {
+        count(published.topic.name(), published.recordCount, published.bytes);
+    }
+
+    void count(String topic, long records, long bytes) {
+        TopicTraffic.Counters counters = gate.traffic.of(topic);
+        counters.recordsIn.add(records);
+        counters.bytesIn.add(bytes);
+    }
+
     private BatchCheck validate(Topic topic, ByteBuffer batches) {
-        long topicMax = topic.settings().messageBytesMax();
+        long topicMax = topic == null ? TopicSettings.UNSET : topic.settings().messageBytesMax();
         int messageBytesMax = topicMax == TopicSettings.UNSET
                 ? gate.limits.messageBytesMax()
                 : (int) Math.min(topicMax, gate.limits.messageBytesMax());
@@ -100,7 +129,8 @@ final class LocalLogs implements LogOperations {
             case UNSUPPORTED_COMPRESSION -> Fault.UNSUPPORTED_COMPRESSION;
         };
         if (fault != null) {
-            throw new FaultException(fault, "publish to \"" + topic.name() + "\": " + check.problem());
+            String to = topic == null ? "" : "publish to \"" + topic.name() + "\": ";
+            throw new FaultException(fault, to + check.problem());
         }
         correctMaxTimestamps(batches, check, limits);
         return check;

@@ -22,11 +22,13 @@ final class Maintenance implements AutoCloseable {
     private static final int DISK_CHECKS_PER_LOOK = 10;
 
     private static final long SESSION_CHECK_MS = 200;
+    private static final long TRANSACTION_CHECK_MS = 200;
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final Store store;
     private final DiskGuard diskGuard;
     private final BrokerOptions options;
+    private final LocalTransactions transactions;
     private int diskChecks;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread created = new Thread(task, "millrace-maintenance");
@@ -34,7 +36,13 @@ final class Maintenance implements AutoCloseable {
         return created;
     });
 
-    Maintenance(ShardRuntime<BrokerStateMachine> runtime, Store store, DiskGuard diskGuard, BrokerOptions options) {
+    Maintenance(
+            ShardRuntime<BrokerStateMachine> runtime,
+            Store store,
+            DiskGuard diskGuard,
+            LocalTransactions transactions,
+            BrokerOptions options) {
+        this.transactions = transactions;
         this.runtime = runtime;
         this.store = store;
         this.diskGuard = diskGuard;
@@ -43,6 +51,7 @@ final class Maintenance implements AutoCloseable {
 
     void start() {
         repeat(this::expireGroups, SESSION_CHECK_MS);
+        repeat(transactions::endOld, TRANSACTION_CHECK_MS);
         repeat(this::checkDisk, DISK_CHECK_MS);
         repeat(this::maintain, options.upkeep().intervalMs());
     }

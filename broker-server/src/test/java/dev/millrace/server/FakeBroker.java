@@ -6,8 +6,10 @@ import dev.millrace.core.BrokerStats;
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.GroupOperations;
 import dev.millrace.core.LogOperations;
+import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TopicOperations;
 import dev.millrace.core.TopicPartition;
+import dev.millrace.core.TransactionOperations;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.storage.StoreStats;
@@ -124,6 +126,16 @@ public final class FakeBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groupOperations;
+    }
+
+    @Override
+    public TransactionOperations transactions() {
+        throw new FaultException(Fault.INVALID_REQUEST, "this broker knows no transactions");
+    }
+
+    @Override
+    public TimerOperations timers() {
+        throw new FaultException(Fault.INVALID_REQUEST, "this broker knows no timers");
     }
 
     /** A name makes a backup of nothing; there is no list. */
@@ -537,6 +549,31 @@ public final class FakeBroker implements Broker {
         @Override
         public long offsetCommits() {
             return 16;
+        }
+
+        @Override
+        public long timersPending() {
+            return 19;
+        }
+
+        @Override
+        public long timersFired() {
+            return 20;
+        }
+
+        @Override
+        public long timersDropped() {
+            return 21;
+        }
+
+        @Override
+        public int transactionsOpen() {
+            return 22;
+        }
+
+        @Override
+        public long transactionsCommitted() {
+            return 23;
         }
 
         @Override

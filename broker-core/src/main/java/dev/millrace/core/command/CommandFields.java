@@ -1,6 +1,8 @@
 package dev.millrace.core.command;
 
 import dev.millrace.core.wire.MalformedFrameException;
+import dev.millrace.core.wire.Operation;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -26,5 +28,15 @@ final class CommandFields {
 
     static int sizeBytes(List<String> texts) {
         return sizeBytes(texts.toArray(new String[0]));
+    }
+
+    /** The operation with batches of its own, because applying writes into them. */
+    static Operation ownBytes(Operation operation) {
+        if (!(operation instanceof Operation.Append append)) {
+            return operation;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(append.batches().remaining());
+        return new Operation.Append(
+                append.topicId(), append.partition(), copy.put(append.batches()).flip());
     }
 }

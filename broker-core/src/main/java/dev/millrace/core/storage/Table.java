@@ -11,5 +11,11 @@ public enum Table {
     /** (partition u32, producer id u64) → epoch and last sequences. */
     PRODUCER,
     /** Groups, members and committed offsets. */
-    GROUP
+    GROUP,
+    /** Transactional ids and publishers of timers → epoch, last sequence and what it answered. */
+    TRANSACTION,
+    /** (due u64, sequence u64) → a record that waits for its time. */
+    TIMER,
+    /** (topic id, timer key) → due and sequence of the pending timer with that key. */
+    TIMER_KEY
 }

@@ -92,7 +92,7 @@ public final class BrokerClock {
         }
         long believedMs = monotonicMs + believedOffsetMs;
         nowMs = Math.max(nowMs, Math.max(wallMs, believedMs));
-        return new Stamp(nowMs, Math.min(wallMs, believedMs), steadyMs());
+        return new Stamp(nowMs, Math.min(wallMs, believedMs), steadyMs(), believedMs);
     }
 
     private void follow(long wallOffsetMs, long passedMs) {

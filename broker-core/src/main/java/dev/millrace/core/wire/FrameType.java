@@ -34,6 +34,13 @@ public enum FrameType {
     BROKER_INFO(0x50, Frames.BrokerInfo::read),
     CREATE_BACKUP(0x51, BackupFrames.CreateBackup::read),
     LIST_BACKUPS(0x52, BackupFrames.ListBackups::read),
+    INIT_TRANSACTIONS(0x54, TransactionFrames.InitTransactions::read),
+    TX_STAGE(0x55, TransactionFrames.TxStage::read),
+    TX_COMMIT(0x56, TransactionFrames.TxCommit::read),
+    TX_ABORT(0x57, TransactionFrames.TxAbort::read),
+    SCHEDULE(0x5C, TimerFrames.Schedule::read),
+    CANCEL_TIMER(0x5D, TimerFrames.CancelTimer::read),
+    LIST_TIMERS(0x5E, TimerFrames.ListTimers::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -56,7 +63,12 @@ public enum FrameType {
     OFFSET_FOUND(0xC5, TopicFrames.OffsetFound::read),
     BROKER(0xD0, Frames.Broker::read),
     BACKUP(0xD1, BackupFrames.Backup::read),
-    BACKUPS(0xD2, BackupFrames.Backups::read);
+    BACKUPS(0xD2, BackupFrames.Backups::read),
+    TRANSACTIONS_READY(0xD4, TransactionFrames.TransactionsReady::read),
+    TX_COMMITTED(0xD5, TransactionFrames.TxCommitted::read),
+    SCHEDULED(0xDC, TimerFrames.Scheduled::read),
+    TIMER_CANCELLED(0xDD, TimerFrames.TimerCancelled::read),
+    TIMERS(0xDE, TimerFrames.Timers::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

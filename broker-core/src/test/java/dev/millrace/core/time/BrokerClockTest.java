@@ -98,7 +98,7 @@ class BrokerClockTest {
     void aClockThatStaysIsBelieved() {
         jump(30 * DAY_MS);
         assertThat(pass(BELIEF_MS + 1_000))
-                .isEqualTo(new Stamp(machine.wallMs, machine.wallMs, machine.wallMs - 30 * DAY_MS));
+                .isEqualTo(new Stamp(machine.wallMs, machine.wallMs, machine.wallMs - 30 * DAY_MS, machine.wallMs));
         jump(-2 * DAY_MS);
         Stamp stamp = pass(BELIEF_MS + 1_000);
         assertThat(stamp.dueMs()).isEqualTo(machine.wallMs);
@@ -114,7 +114,8 @@ class BrokerClockTest {
     void whatIsWrittenWhileTheClockIsBehindIsNotTooEarly() {
         pass(1_000);
         assertThat(jump(-5 * HOUR_MS))
-                .isEqualTo(new Stamp(START_MS + 1_000, START_MS + 1_000 - 5 * HOUR_MS, START_MS + 1_000));
+                .isEqualTo(new Stamp(
+                        START_MS + 1_000, START_MS + 1_000 - 5 * HOUR_MS, START_MS + 1_000, START_MS + 1_000));
         assertThat(pass(60_000).nowMs()).as("it goes on").isEqualTo(START_MS + 61_000);
     }
 

@@ -10,7 +10,9 @@ import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames;
+import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
+import dev.millrace.core.wire.TransactionFrames;
 import java.util.concurrent.CompletableFuture;
 
 /** Sends each request to the part of the broker that answers it. Thread: any. */
@@ -19,6 +21,7 @@ final class RequestRouter {
     private final TopicRequests topics;
     private final GroupRequests groups;
     private final BackupRequests backups;
+    private final TimerRequests timers;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
@@ -26,6 +29,7 @@ final class RequestRouter {
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
         this.backups = new BackupRequests(broker.backups());
+        this.timers = new TimerRequests(broker);
         this.options = options;
     }
 
@@ -71,6 +75,13 @@ final class RequestRouter {
                 done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
             case CREATE_BACKUP -> backups.create((BackupFrames.CreateBackup) frame);
             case LIST_BACKUPS -> backups.list();
+            case INIT_TRANSACTIONS -> connection.transactions().init((TransactionFrames.InitTransactions) frame);
+            case TX_STAGE -> connection.transactions().stage((TransactionFrames.TxStage) frame);
+            case TX_COMMIT -> connection.transactions().commit((TransactionFrames.TxCommit) frame);
+            case TX_ABORT -> connection.transactions().abort((TransactionFrames.TxAbort) frame);
+            case SCHEDULE -> timers.schedule((TimerFrames.Schedule) frame);
+            case CANCEL_TIMER -> timers.cancel((TimerFrames.CancelTimer) frame);
+            case LIST_TIMERS -> timers.list((TimerFrames.ListTimers) frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -93,7 +104,12 @@ final class RequestRouter {
                     OFFSET_FOUND,
                     BROKER,
                     BACKUP,
-                    BACKUPS ->
+                    BACKUPS,
+                    TRANSACTIONS_READY,
+                    TX_COMMITTED,
+                    SCHEDULED,
+                    TIMER_CANCELLED,
+                    TIMERS ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }
