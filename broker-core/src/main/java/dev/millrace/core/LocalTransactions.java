@@ -47,13 +47,13 @@ final class LocalTransactions implements TransactionOperations {
     }
 
     @Override
-    public CompletableFuture<Identity> init(String transactionalId) {
+    public CompletableFuture<Identity> init(String transactionalId, int knownEpoch) {
         String problem = problemWithId(transactionalId);
         if (problem != null) {
             return CompletableFuture.failedFuture(new FaultException(Fault.INVALID_REQUEST, problem));
         }
         return Answers.map(
-                runtime.<TransactionTable.Identity>submit(new InitTransactions(transactionalId)),
+                runtime.<TransactionTable.Identity>submit(new InitTransactions(transactionalId, knownEpoch)),
                 given -> new Identity(given.producerId(), given.epoch()));
     }
 

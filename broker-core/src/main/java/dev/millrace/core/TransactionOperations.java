@@ -15,9 +15,11 @@ public interface TransactionOperations {
     /**
      * Takes over a transactional id: from then on what an earlier owner commits is refused with FENCED_PRODUCER.
      *
-     * <p>Durable: when the future completes. Fails: INVALID_REQUEST, LIMIT_REACHED.
+     * <p>Durable: when the future completes. Fails: INVALID_REQUEST, LIMIT_REACHED, FENCED_PRODUCER.
+     *
+     * @param knownEpoch the epoch that the caller was given last, refused where another took over since; -1 for none
      */
-    CompletableFuture<Identity> init(String transactionalId);
+    CompletableFuture<Identity> init(String transactionalId, int knownEpoch);
 
     /**
      * Opens a transaction; it ends by itself after transactions.timeout. Nothing of it is on disk or visible to anybody

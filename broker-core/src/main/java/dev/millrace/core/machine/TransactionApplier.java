@@ -60,7 +60,7 @@ final class TransactionApplier {
 
     /** An {@link Identity}, or a {@link Refusal}. */
     Object init(InitTransactions init, long nowMs, WriteSink sink) {
-        return transactions.init(init.transactionalId(), () -> producers.allocate(sink), nowMs, sink);
+        return transactions.init(init, () -> producers.allocate(sink), nowMs, sink);
     }
 
     /** A {@link TransactionResult}, or a {@link Refusal} that names the operation; then nothing was changed. */

@@ -1,5 +1,6 @@
 package dev.millrace.core.transaction;
 
+import dev.millrace.core.command.InitTransactions;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.Store;
@@ -116,11 +117,14 @@ public final class TransactionTable {
 
     /**
      * Gives a transactional id to whoever asks: same producer id, next epoch. An {@link Identity}, or a Refusal with
-     * INVALID_REQUEST or LIMIT_REACHED.
+     * LIMIT_REACHED or FENCED_PRODUCER.
      */
-    public Object init(String transactionalId, LongSupplier producerIds, long nowMs, WriteSink sink) {
-        Name name = Name.ofTransactional(transactionalId);
+    public Object init(InitTransactions init, LongSupplier producerIds, long nowMs, WriteSink sink) {
+        Name name = Name.ofTransactional(init.transactionalId());
         Owner before = owners.get(name.text);
+        if (init.knownEpoch() >= 0 && before != null && before.epoch > init.knownEpoch()) {
+            return fencedBy(init.transactionalId(), before, init.knownEpoch());
+        }
         if (before == null && idCount >= idsMax) {
             return Refusal.of(
                     Fault.LIMIT_REACHED,
@@ -147,14 +151,18 @@ public final class TransactionTable {
                     identity.epoch);
         }
         if (identity.epoch < owner.epoch) {
-            return refused(
-                    Fault.FENCED_PRODUCER,
-                    "transactional id \"%s\" has epoch %d, the transaction epoch %d",
-                    transactionalId,
-                    owner.epoch,
-                    identity.epoch);
+            return new Verdict.Refused(fencedBy(transactionalId, owner, identity.epoch));
         }
         return checkSequence(name, owner, sequence);
+    }
+
+    private static Refusal fencedBy(String transactionalId, Owner owner, int epoch) {
+        return Refusal.of(
+                Fault.FENCED_PRODUCER,
+                "another instance took over transactional id \"%s\": its epoch is %d, the request's %d",
+                transactionalId,
+                owner.epoch,
+                epoch);
     }
 
     /** The same for a publisher of timers, which need not be known. */

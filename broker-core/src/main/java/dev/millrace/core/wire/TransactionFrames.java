@@ -6,10 +6,14 @@ import java.util.List;
 public final class TransactionFrames {
     private TransactionFrames() {}
 
-    /** Takes over a transactional id: whoever used it before is fenced. */
-    public record InitTransactions(String transactionalId) implements Frame {
+    /**
+     * Takes over a transactional id: whoever used it before is fenced.
+     *
+     * @param knownEpoch the epoch that this client was told last, refused where another took over since; -1 for none
+     */
+    public record InitTransactions(String transactionalId, int knownEpoch) implements Frame {
         static InitTransactions read(FieldReader in) {
-            return new InitTransactions(in.readText());
+            return new InitTransactions(in.readText(), in.readInt());
         }
 
         @Override
@@ -19,7 +23,7 @@ public final class TransactionFrames {
 
         @Override
         public void write(FieldWriter out) {
-            out.writeString(transactionalId);
+            out.writeString(transactionalId).writeInt(knownEpoch);
         }
     }
 

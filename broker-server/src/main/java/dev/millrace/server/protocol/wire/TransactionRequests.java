@@ -26,7 +26,7 @@ final class TransactionRequests {
 
     CompletableFuture<Frame> init(TransactionFrames.InitTransactions request) {
         return broker.transactions()
-                .init(request.transactionalId())
+                .init(request.transactionalId(), request.knownEpoch())
                 .thenApply(given -> new TransactionFrames.TransactionsReady(given.producerId(), given.epoch()));
     }
 
