@@ -276,6 +276,7 @@ class TimersTest {
             world.passMs(10_000);
             settle();
             assertThat(world.shard.machine.timers().pendingCount()).isZero();
+            assertThat(world.values(ORDERS, 0)).isEqualTo(fired);
         }
 
         private void schedule() {
@@ -284,7 +285,6 @@ class TimersTest {
             long dueMs = world.shard.nowMs + 1 + random.nextInt(1_000);
             OperationResult.Scheduled scheduled = (OperationResult.Scheduled)
                     world.scheduled(at(dueMs, key, value)).results().get(0);
-            settle(world.shard.nowMs - 1);
             Place before = key == null ? null : keys.get(key);
             assertThat(scheduled.replaced()).isEqualTo(before != null);
             Place place = new Place(scheduled.dueMs(), scheduled.sequence());
