@@ -10,6 +10,7 @@ import dev.millrace.core.shard.LocalShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.shard.ShardThreads;
 import dev.millrace.core.storage.Ballast;
+import dev.millrace.core.storage.ClockAnchor;
 import dev.millrace.core.storage.DataDirectory;
 import dev.millrace.core.storage.DiskSpace;
 import dev.millrace.core.storage.RecoveryWatch;
@@ -116,6 +117,9 @@ public final class LocalBroker implements Broker {
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
+        ClockAnchor anchor =
+                new ClockAnchor(directory.path(), world.time().bootId());
+        anchor.read().ifPresent(clock::resumeInSameBoot);
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
@@ -155,7 +159,12 @@ public final class LocalBroker implements Broker {
                 new LocalStats.Sources(store, reader, diskGuard, lag, traffic, timerMeter, transactions),
                 observers);
         this.backups = new LocalBackups(store, directory.path(), space, options);
-        this.maintenance = new Maintenance(runtime, store, diskGuard, transactions, options);
+        this.maintenance = new Maintenance(
+                runtime,
+                store,
+                diskGuard,
+                new Maintenance.Chores(transactions::endOld, () -> anchor.keep(clock.believedAheadMs())),
+                options);
     }
 
     private static void load(BrokerStateMachine machine, Store store, long steadyMs) {

@@ -12,6 +12,7 @@ import dev.millrace.core.topic.Topic;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -23,6 +24,7 @@ final class Server {
 
     private static final int EXPIRE_MICROS = 200_000;
     private static final int MAINTAIN_MICROS = 400_000;
+    private static final int DUE_MICROS = 20_000;
     private static final int RESTART_MICROS_MAX = 400_000;
 
     private final World world;
@@ -34,6 +36,7 @@ final class Server {
     private boolean syncDue;
     private boolean halting;
     private Moment crashAt = Moment.NEVER;
+    private OptionalLong clockAnchor = OptionalLong.empty();
 
     /** When the power may fail, beside just any time. */
     enum Moment {
@@ -76,6 +79,11 @@ final class Server {
 
     void disconnected(Connection connection) {
         connections.remove(connection);
+    }
+
+    /** How far the believed time was ahead when the last life ended, as a file beside the data tells. */
+    OptionalLong clockAnchor() {
+        return clockAnchor;
     }
 
     /** Connections that may be cut. */
@@ -183,6 +191,7 @@ final class Server {
     }
 
     private void end(MemoryStore left) {
+        clockAnchor = OptionalLong.of(shard.believedAheadMs());
         shard = null;
         disk = left;
         connections().forEach(connection -> connection.cut(false));
@@ -278,6 +287,15 @@ final class Server {
     void keepHouse() {
         world.agenda.in(EXPIRE_MICROS, this::expire);
         world.agenda.in(MAINTAIN_MICROS, this::maintain);
+        world.agenda.in(DUE_MICROS, this::lookForDue);
+    }
+
+    /** The shard's thread wakes when a timer is due; here it looks every few milliseconds. */
+    private void lookForDue() {
+        if (shard != null && shard.isDue()) {
+            turnSoon();
+        }
+        world.agenda.in(DUE_MICROS, this::lookForDue);
     }
 
     private void expire() {

@@ -35,6 +35,8 @@ final class World {
     final Reads reads;
     final Faults faults;
     final Operator operator;
+    final Transactor transactor;
+    final Timekeeper timekeeper;
     private final List<Client> clients = new ArrayList<>();
     private final List<Team> teams = new ArrayList<>();
     private final List<Producer> producers = new ArrayList<>();
@@ -60,6 +62,10 @@ final class World {
             producers.add(producer);
             clients.add(producer);
         }
+        transactor = new Transactor(this);
+        timekeeper = new Timekeeper(this);
+        clients.add(transactor);
+        clients.add(timekeeper);
         for (int i = 0; i < profile.plainProducers(); i++) {
             clients.add(new PlainProducer(this, "plain-" + i));
         }
@@ -112,7 +118,11 @@ final class World {
         checkSame(before, Picture.of(server.shard()));
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
-        return new FullRead(this).judge();
+        new FullRead(this).judge();
+        Map<Long, Integer> found = timekeeper.countRecords();
+        transactor.judge(found);
+        timekeeper.judge(found);
+        return history.violations();
     }
 
     /** What is in memory must be what is on the disk, no more and no less. */

@@ -111,6 +111,24 @@ class BrokerClockTest {
     }
 
     @Test
+    void aRestartOnAMachineThatWentOnKnowsHowLongItWasDown() {
+        pass(1_000);
+        long aheadMs = clock.believedAheadMs();
+        long lastMs = clock.read().dueMs();
+        machine.wallMs += 5 * HOUR_MS;
+        machine.monotonicMs += 5 * HOUR_MS;
+        BrokerClock restarted = new BrokerClock(machine, new Heard());
+        restarted.resumeFrom(lastMs, lastMs);
+        restarted.resumeInSameBoot(aheadMs);
+        assertThat(restarted.read().dueMs()).isEqualTo(machine.wallMs);
+        machine.wallMs += 30 * DAY_MS;
+        BrokerClock wrong = new BrokerClock(machine, new Heard());
+        wrong.resumeFrom(lastMs, lastMs);
+        wrong.resumeInSameBoot(aheadMs);
+        assertThat(wrong.read().dueMs()).as("the wall clock jumped meanwhile").isEqualTo(machine.wallMs - 30 * DAY_MS);
+    }
+
+    @Test
     void whatIsWrittenWhileTheClockIsBehindIsNotTooEarly() {
         pass(1_000);
         assertThat(jump(-5 * HOUR_MS))
