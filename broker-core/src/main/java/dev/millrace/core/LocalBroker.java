@@ -117,8 +117,7 @@ public final class LocalBroker implements Broker {
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
-        ClockAnchor anchor =
-                new ClockAnchor(directory.path(), world.time().bootId());
+        ClockAnchor anchor = new ClockAnchor(directory.path(), world.time().bootId());
         anchor.read().ifPresent(clock::resumeInSameBoot);
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());

@@ -189,8 +189,14 @@ class LocalTransactionsTest {
                 Fault.PARTITION_NOT_FOUND,
                 "not 7",
                 () -> begin().stage(List.of(new Operation.Append(topicId, 7, batch(10)))));
-        assertFault(Fault.INVALID_REQUEST, "1 to 255", () -> get(broker.transactions().init("", -1)));
-        assertFault(Fault.INVALID_REQUEST, "control", () -> get(broker.transactions().init("a\nb", -1)));
+        assertFault(
+                Fault.INVALID_REQUEST,
+                "1 to 255",
+                () -> get(broker.transactions().init("", -1)));
+        assertFault(
+                Fault.INVALID_REQUEST,
+                "control",
+                () -> get(broker.transactions().init("a\nb", -1)));
         long producerId = get(broker.logs().initProducer()).producerId();
         RecordBatchBuilder two = new RecordBatchBuilder(Compression.NONE, 256);
         two.append(1, null, null, List.of());

@@ -31,8 +31,7 @@ public final class TimersBenchmark {
 
     private TimersBenchmark(LocalBroker broker) throws Exception {
         this.broker = broker;
-        this.topicId =
-                broker.topics().create("timers", 8, Map.of()).get().topicId();
+        this.topicId = broker.topics().create("timers", 8, Map.of()).get().topicId();
         this.producerId = broker.logs().initProducer().get().producerId();
     }
 

@@ -17,8 +17,8 @@ public enum Property {
     NO_DUPLICATE_AFTER_RESTART("P18", "what is sent again after a crash is recognised"),
     DURABLE_TOPICS("P20", "created topics stay, deleted topics stay away"),
     PROGRESS("P21", "once a fault is over, every client goes on"),
-    TIMERS("P23", "a timer fires once, never early, in due order, and not when it was cancelled"),
-    CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak");
+    CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak"),
+    TIMERS("P23", "a timer fires once, never early, in due order, and not when it was cancelled");
 
     private final String number;
     private final String promise;

@@ -328,7 +328,8 @@ final class Mutants {
                 that("accepts a transaction of an owner that was replaced")
                         .in(table)
                         .replacing("if (identity.epoch < owner.epoch) {", "if (identity.epoch < 0) {")
-                        .isCaughtBy(tests + "anOlderEpochIsFencedAlsoAfterARestart", "to be completed exceptionally|after")
+                        .isCaughtBy(
+                                tests + "anOlderEpochIsFencedAlsoAfterARestart", "to be completed exceptionally|after")
                         .andBy(SIMULATION, promise("P17")),
                 that("forgets what the last transaction did")
                         .in(table)
@@ -337,8 +338,12 @@ final class Mutants {
                         .andBy(SIMULATION, promise("P17|P23")),
                 that("takes offsets of a member that was fenced into a transaction")
                         .in("group/GroupCoordinator")
-                        .replacing("if (!commit.memberId().isEmpty()) {\n            Fault fault", "if (commit.memberId() == null) {\n            Fault fault")
-                        .isCaughtBy(tests + "eachKindOfOperationCanBeTheOneThatIsRefused", "UNKNOWN_MEMBER|was checked was refused"));
+                        .replacing(
+                                "if (!commit.memberId().isEmpty()) {\n            Fault fault",
+                                "if (commit.memberId() == null) {\n            Fault fault")
+                        .isCaughtBy(
+                                tests + "eachKindOfOperationCanBeTheOneThatIsRefused",
+                                "UNKNOWN_MEMBER|was checked was refused"));
     }
 
     private static List<Mutant> timers() {
@@ -359,9 +364,7 @@ final class Mutants {
                         .andBy(SIMULATION, promise("P6|P18|P23|P21")),
                 that("cancels a timer in memory alone")
                         .in(table)
-                        .replacing(
-                                "sink.delete(Table.TIMER, place.toBytes());\n        count(-1);",
-                                "count(-1);")
+                        .replacing("sink.delete(Table.TIMER, place.toBytes());\n        count(-1);", "count(-1);")
                         .isCaughtBy(tests + "aCancelledTimerNeverFires", "Expecting|expected")
                         .andBy(SIMULATION, promise("P23|P21")),
                 that("fires a minute late")

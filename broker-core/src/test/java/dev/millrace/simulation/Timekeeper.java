@@ -236,7 +236,8 @@ final class Timekeeper implements Client {
             for (Record record : read.records()) {
                 found.merge(Payload.id(record.value()), 1, Integer::sum);
                 next = record.offset() + 1;
-                if (!topic.name().equals(TOPIC)) {
+                // Producers publish to it, too.
+                if (!topic.name().equals(TOPIC) || record.headers().isEmpty()) {
                     continue;
                 }
                 long dueMs = ByteBuffer.wrap(record.headers().get(0).value()).getLong();

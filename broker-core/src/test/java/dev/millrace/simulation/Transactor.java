@@ -80,8 +80,8 @@ final class Transactor implements Client {
             operations.add(new Operation.Append(topic(1).topicId(), 0, batch(writer, toB)));
             operations.add(new Operation.CommitOffsets(
                     GROUP, "", 0, List.of(new PartitionOffset(topic(0).topicId(), 0, offset, null))));
-            operations.add(new Operation.Schedule(new NewTimer(
-                    topic(2).topicId(), 0, -1, 100, null, batch(timer, List.of(timerCounter)))));
+            operations.add(new Operation.Schedule(
+                    new NewTimer(topic(2).topicId(), 0, -1, 100, null, batch(timer, List.of(timerCounter)))));
             if (doomed) {
                 operations.add(new Operation.Append(NOWHERE, 0, batch(writer, toA)));
             }
@@ -205,8 +205,7 @@ final class Transactor implements Client {
         }
         acknowledge(attempt.toA, 0, result.results().get(0));
         endOfA = Math.max(
-                endOfA,
-                (int) ((OperationResult.Appended) result.results().get(0)).baseOffset() + attempt.toA.size());
+                endOfA, (int) ((OperationResult.Appended) result.results().get(0)).baseOffset() + attempt.toA.size());
         acknowledge(attempt.toB, 1, result.results().get(1));
         world.history.commitAccepted(GROUP, topic(0).partitionIds()[0], attempt.offset);
     }

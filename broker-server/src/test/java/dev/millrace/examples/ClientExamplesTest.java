@@ -111,19 +111,13 @@ class ClientExamplesTest {
                 client.admin().createTopic(topic, 1);
             }
             Instant tomorrow = Instant.now().plus(Duration.ofDays(1));
-            assertThat(run(
-                            "TimerExample",
-                            client,
-                            producer,
-                            "reminders",
-                            "o-17",
-                            Duration.ofMinutes(15),
-                            tomorrow))
+            assertThat(run("TimerExample", client, producer, "reminders", "o-17", Duration.ofMinutes(15), tomorrow))
                     .isEqualTo(true);
-            assertThat((List<?>) run("TransactionExample", transactions, "o-17")).hasSize(2);
+            assertThat((List<?>) run("TransactionExample", transactions, "o-17"))
+                    .hasSize(2);
             TopicPartition invoices = new TopicPartition("invoices", 0);
-            BooleanSupplier running =
-                    () -> client.admin().findOffset(invoices, StartFrom.latest()).offset() < 1;
+            BooleanSupplier running = () ->
+                    client.admin().findOffset(invoices, StartFrom.latest()).offset() < 1;
             run("ExactlyOnceExample", server, "invoicing-1", "payments", "invoices", running);
         }
     }

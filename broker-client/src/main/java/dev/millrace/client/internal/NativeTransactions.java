@@ -33,6 +33,10 @@ final class NativeTransactions implements Transactions {
     private boolean identityInDoubt;
     private MillraceException fenced;
     private NativeTransaction current;
+    /** What {@link #process} worked on when the outcome of its commit became unknown, or null. */
+    private Doubt inDoubt;
+
+    private record Doubt(NativeGroupConsumer consumer, List<ReceivedMessage> messages) {}
 
     private NativeTransactions(
             Link link, String transactionalId, TransactionsReady identity, Consumer<AutoCloseable> onClose) {
@@ -113,6 +117,7 @@ final class NativeTransactions implements Transactions {
                     Fault.INVALID_REQUEST,
                     "the consumer commits by itself, which a transaction must do: open it with autoCommit(false)");
         }
+        resolveDoubt();
         settleIdentity();
         List<ReceivedMessage> messages = consumer.poll(timeout);
         if (messages.isEmpty()) {
@@ -123,43 +128,62 @@ final class NativeTransactions implements Transactions {
             transaction.sendOffsets(consumer, messages);
             transaction.commit();
             return messages.size();
+        } catch (MillraceException failed) {
+            return undo(member, messages, failed);
         } catch (RuntimeException | Error failed) {
-            return undo(consumer, messages, failed);
+            seekBack(member, messages, Map.of());
+            throw failed;
         }
     }
 
-    /** The messages are to come again, unless they were committed after all. */
-    private int undo(GroupConsumer consumer, List<ReceivedMessage> messages, Throwable failed) {
-        boolean unknown = failed instanceof MillraceException failure && failure.outcomeUnknown();
-        Map<TopicPartition, Long> committed = Map.of();
-        if (unknown) {
-            settleIdentity();
-            committed = new NativeAdmin(link).committedOffsets(consumer.group());
+    private int undo(NativeGroupConsumer consumer, List<ReceivedMessage> messages, MillraceException failed) {
+        if (failed.outcomeUnknown()) {
+            inDoubt = new Doubt(consumer, messages);
+            if (resolveDoubt()) {
+                return messages.size();
+            }
+        } else {
+            seekBack(consumer, messages, Map.of());
         }
+        if (lostPartitions(failed.fault())) {
+            return 0;
+        }
+        throw failed;
+    }
+
+    /**
+     * Finds out whether the last transaction of {@link #process} was committed: with a new epoch it no longer can be, and
+     * the group's offsets tell. True where it was; else its messages come again. Nothing is polled before that is known.
+     */
+    private boolean resolveDoubt() {
+        if (inDoubt == null) {
+            return false;
+        }
+        settleIdentity();
+        Map<TopicPartition, Long> committed = new NativeAdmin(link).committedOffsets(inDoubt.consumer.group());
+        boolean done = seekBack(inDoubt.consumer, inDoubt.messages, committed);
+        inDoubt = null;
+        return done;
+    }
+
+    /** Lets messages come again, but for partitions in which they were committed; true where all were. */
+    private static boolean seekBack(
+            NativeGroupConsumer consumer, List<ReceivedMessage> messages, Map<TopicPartition, Long> committed) {
         Map<TopicPartition, Long> last = new HashMap<>();
         Map<TopicPartition, Long> first = new HashMap<>();
         for (ReceivedMessage message : messages) {
             first.putIfAbsent(message.topicPartition(), message.offset());
             last.put(message.topicPartition(), message.offset());
         }
-        boolean done = unknown;
+        boolean allDone = true;
         for (Map.Entry<TopicPartition, Long> entry : first.entrySet()) {
-            boolean reached = committed.getOrDefault(entry.getKey(), -1L) > last.get(entry.getKey());
-            done &= reached;
-            if (!reached && consumer.assignment().contains(entry.getKey())) {
+            boolean done = committed.getOrDefault(entry.getKey(), -1L) > last.get(entry.getKey());
+            allDone &= done;
+            if (!done && consumer.assignment().contains(entry.getKey())) {
                 consumer.seek(entry.getKey(), entry.getValue());
             }
         }
-        if (done) {
-            return messages.size();
-        }
-        if (failed instanceof MillraceException failure && lostPartitions(failure.fault())) {
-            return 0;
-        }
-        if (failed instanceof Error error) {
-            throw error;
-        }
-        throw (RuntimeException) failed;
+        return allDone;
     }
 
     private static boolean lostPartitions(Fault fault) {

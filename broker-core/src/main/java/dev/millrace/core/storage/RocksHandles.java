@@ -59,8 +59,9 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         try (Options listing = new Options()) {
             RocksDB.listColumnFamilies(listing, path).forEach(name -> existing.add(new String(name, UTF_8)));
         }
+        // Where there is none, the store is damaged, which opening it says better.
         List<ColumnFamilyDescriptor> present = families.stream()
-                .filter(family -> existing.contains(new String(family.getName(), UTF_8)))
+                .filter(family -> existing.isEmpty() || existing.contains(new String(family.getName(), UTF_8)))
                 .toList();
         List<ColumnFamilyHandle> opened = new ArrayList<>();
         RocksDB db = RocksDB.openReadOnly(options, path, present, opened);

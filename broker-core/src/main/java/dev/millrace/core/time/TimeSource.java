@@ -31,7 +31,8 @@ public interface TimeSource {
         @Override
         public String bootId() {
             try {
-                return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+                return Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                        .strip();
             } catch (IOException | RuntimeException notLinux) {
                 return "";
             }

@@ -320,7 +320,10 @@ class TimersTest {
                 keys.values().remove(place);
             }
             assertThat(world.shard.machine.timers().nextDueMs())
-                    .isLessThanOrEqualTo(pending.isEmpty() ? Long.MAX_VALUE : pending.firstKey().dueMs());
+                    .isLessThanOrEqualTo(
+                            pending.isEmpty()
+                                    ? Long.MAX_VALUE
+                                    : pending.firstKey().dueMs());
         }
     }
 }

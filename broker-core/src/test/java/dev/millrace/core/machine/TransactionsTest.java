@@ -40,8 +40,7 @@ class TransactionsTest {
     }
 
     private static Operation.CommitOffsets offsets(String group, String member, int epoch, long offset) {
-        return new Operation.CommitOffsets(
-                group, member, epoch, List.of(new PartitionOffset(ORDERS, 0, offset, null)));
+        return new Operation.CommitOffsets(group, member, epoch, List.of(new PartitionOffset(ORDERS, 0, offset, null)));
     }
 
     private long committed(String group) {
@@ -56,8 +55,9 @@ class TransactionsTest {
 
     @Test
     void doesEverythingTogether() {
+        commit(0, append(ORDERS, 0, "x", "y"));
         TransactionResult result = commit(
-                0,
+                1,
                 append(ORDERS, 0, "a", "b"),
                 append(ORDERS, 1, "c"),
                 append(ORDERS, 0, "d"),
@@ -67,13 +67,13 @@ class TransactionsTest {
         assertThat(result.duplicate()).isFalse();
         assertThat(result.results())
                 .containsExactly(
-                        new OperationResult.Appended(0),
-                        new OperationResult.Appended(0),
                         new OperationResult.Appended(2),
+                        new OperationResult.Appended(0),
+                        new OperationResult.Appended(4),
                         new OperationResult.Committed(),
                         new OperationResult.Scheduled(world.shard.nowMs - 1 + 1_000, 0, false),
                         new OperationResult.Appended(0));
-        assertThat(world.values(ORDERS, 0)).containsExactly("a", "b", "d");
+        assertThat(world.values(ORDERS, 0)).containsExactly("x", "y", "a", "b", "d");
         assertThat(world.values(ORDERS, 1)).containsExactly("c");
         assertThat(world.values(AUDIT, 0)).containsExactly("e");
         assertThat(committed("readers")).isEqualTo(2);
@@ -82,8 +82,8 @@ class TransactionsTest {
 
     @Test
     void nothingIsVisibleBeforeItIsDurable() {
-        CompletableFuture<TransactionResult> answer = world.submit(
-                world.transaction("billing", identity, 0, append(ORDERS, 0, "a"), append(AUDIT, 0, "b")));
+        CompletableFuture<TransactionResult> answer =
+                world.submit(world.transaction("billing", identity, 0, append(ORDERS, 0, "a"), append(AUDIT, 0, "b")));
         world.shard.run();
         assertThat(answer).isNotDone();
         assertThat(world.values(ORDERS, 0)).isEmpty();
@@ -131,15 +131,16 @@ class TransactionsTest {
     @Test
     void offsetsAreFencedByTheGroupsMembership() {
         MemberAssignment member = world.ask(new JoinGroup("g", "m", null, "", List.of("orders"), 10_000));
-        commit(0, append(ORDERS, 0, "a", "b"), offsets("g", "m", member.memberEpoch(), 1));
+        commit(0, append(ORDERS, 0, "a", "b"));
+        commit(1, append(ORDERS, 1, "c"), offsets("g", "m", member.memberEpoch(), 1));
         assertThat(committed("g")).isOne();
-        assertThat(refused(1, append(AUDIT, 0, "x"), offsets("g", "m", member.memberEpoch() + 1, 2))
+        assertThat(refused(2, append(AUDIT, 0, "x"), offsets("g", "m", member.memberEpoch() + 1, 2))
                         .fault())
                 .isEqualTo(Fault.FENCED_MEMBER);
-        assertThat(refused(2, append(AUDIT, 0, "x"), offsets("g", "", 0, 2)).fault())
+        assertThat(refused(3, append(AUDIT, 0, "x"), offsets("g", "", 0, 2)).fault())
                 .isEqualTo(Fault.GROUP_NOT_EMPTY);
         world.ask(new LeaveGroup("g", "m", false));
-        assertThat(refused(3, append(AUDIT, 0, "x"), offsets("g", "m", member.memberEpoch(), 2))
+        assertThat(refused(4, append(AUDIT, 0, "x"), offsets("g", "m", member.memberEpoch(), 2))
                         .fault())
                 .isEqualTo(Fault.UNKNOWN_MEMBER);
         assertThat(world.values(AUDIT, 0)).isEmpty();
@@ -149,7 +150,8 @@ class TransactionsTest {
     @Test
     void aPartitionOfAnotherMemberIsNotCommitted() {
         MemberAssignment first = world.ask(new JoinGroup("g", "m", null, "", List.of("audit"), 10_000));
-        assertThat(refused(0, offsets("g", "m", first.memberEpoch(), 0)).fault()).isEqualTo(Fault.NOT_ASSIGNED);
+        assertThat(refused(0, offsets("g", "m", first.memberEpoch(), 0)).fault())
+                .isEqualTo(Fault.NOT_ASSIGNED);
     }
 
     @Test
@@ -202,7 +204,8 @@ class TransactionsTest {
     @Test
     void nobodyTakesBackWhatAnotherTookOver() {
         world.init("billing");
-        assertThat(world.refusal(new InitTransactions("billing", identity.epoch()))).isEqualTo(Fault.FENCED_PRODUCER);
+        assertThat(world.refusal(new InitTransactions("billing", identity.epoch())))
+                .isEqualTo(Fault.FENCED_PRODUCER);
     }
 
     @Test
@@ -231,7 +234,8 @@ class TransactionsTest {
                 new Operation.CancelTimer(new TimerRef(ORDERS, "k", 0, 0)),
                 new Operation.CancelTimer(new TimerRef(ORDERS, "k", 0, 0)),
                 new Operation.Schedule(TogetherWorld.after(7_000, "k", "third")));
-        assertThat(result.results().get(1)).isInstanceOfSatisfying(
+        assertThat(result.results().get(1))
+                .isInstanceOfSatisfying(
                         OperationResult.Scheduled.class,
                         scheduled -> assertThat(scheduled.replaced()).isTrue());
         assertThat(result.results().get(2)).isEqualTo(new OperationResult.Cancelled(true));

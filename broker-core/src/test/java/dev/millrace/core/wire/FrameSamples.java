@@ -76,8 +76,7 @@ final class FrameSamples {
     }
 
     private static List<Frame> timers() {
-        NewTimer timer =
-                new NewTimer(TOPIC_ID, 3, 1_700_000_060_000L, -1, "o-17", ByteBuffer.wrap(new byte[] {4, 5}));
+        NewTimer timer = new NewTimer(TOPIC_ID, 3, 1_700_000_060_000L, -1, "o-17", ByteBuffer.wrap(new byte[] {4, 5}));
         return List.of(
                 new TimerFrames.Schedule(7, 0, List.of(timer)),
                 new TimerFrames.Scheduled(false, List.of(new OperationResult.Refused(2001, "topic is gone"))),

@@ -17,12 +17,14 @@ final class LaterOptions {
     @Option(
             names = "--timer-key",
             paramLabel = "KEY",
-            description = "Take the place of the message that waits with this key; millrace timer cancel takes it back.")
+            description =
+                    "Take the place of the message that waits with this key; millrace timer cancel takes it back.")
     private String timerKey;
 
     /** Fails: {@link IllegalArgumentException} that says what is allowed. */
     Message applyTo(Message message) {
-        if (delay != null && at != null) throw new IllegalArgumentException("--delay and --at exclude each other; give one");
+        if (delay != null && at != null)
+            throw new IllegalArgumentException("--delay and --at exclude each other; give one");
         if (timerKey != null && delay == null && at == null) {
             throw new IllegalArgumentException("--timer-key needs --delay or --at");
         }

@@ -45,12 +45,7 @@ final class TimerCommand implements Runnable {
             aliases = "ls",
             abbreviateSynopsis = true,
             description = "List messages that wait for their time, the next first.",
-            footer = {
-                "",
-                "Examples:",
-                "  millrace timer list",
-                "  millrace timer list orders --max 1000 -o json"
-            })
+            footer = {"", "Examples:", "  millrace timer list", "  millrace timer list orders --max 1000 -o json"})
     static final class Listing implements Callable<Integer> {
         private final Session session;
 
@@ -166,8 +161,8 @@ final class TimerCommand implements Runnable {
                         : client.timers().cancel(topic, key);
             }
             if (!found) {
-                throw new CommandFailure("no such message of topic " + topic + " waits: it was delivered, cancelled or never"
-                        + " there. See: millrace timer list " + topic);
+                throw new CommandFailure("no such message of topic " + topic
+                        + " waits: it was delivered, cancelled or never" + " there. See: millrace timer list " + topic);
             }
             session.out()
                     .print(
@@ -189,8 +184,7 @@ final class TimerCommand implements Runnable {
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), "--due: " + e.getMessage() + ".");
             }
-            return new Pending(
-                    topic, client.admin().describeTopic(topic).id(), 0, dueMs, sequence, null, 0);
+            return new Pending(topic, client.admin().describeTopic(topic).id(), 0, dueMs, sequence, null, 0);
         }
     }
 }

@@ -101,7 +101,8 @@ class TimersEndToEndTest {
     void isListedReplacedAndCancelled() {
         Instant time = Instant.now().plusSeconds(3600);
         producer.publish(Message.to("t").value("a").deliverAt(time).timerKey("o-17"));
-        producer.publish(Message.to("t").value("b").deliverAt(time.plusSeconds(9)).timerKey("o-17"));
+        producer.publish(
+                Message.to("t").value("b").deliverAt(time.plusSeconds(9)).timerKey("o-17"));
         producer.publish(Message.to("t").value("c").deliverAt(time));
         List<Timers.Pending> pending = client.timers().list(null, 10);
         assertThat(pending).extracting(Timers.Pending::timerKey).containsExactly(null, "o-17");
@@ -114,7 +115,8 @@ class TimersEndToEndTest {
 
     @Test
     void aTransactionCancelsWhatItNoLongerNeeds() {
-        producer.publish(Message.to("t").value("timed out").delay(Duration.ofHours(1)).timerKey("o-17"));
+        producer.publish(
+                Message.to("t").value("timed out").delay(Duration.ofHours(1)).timerKey("o-17"));
         try (Transactions transactions = client.transactional("payments")) {
             Transaction paid = transactions.begin();
             paid.publish(Message.to("t").value("paid")).cancelTimer("t", "o-17").commit();
@@ -127,7 +129,8 @@ class TimersEndToEndTest {
     void saysWhatIsWrongWithATimer() {
         assertFault(Fault.INVALID_REQUEST, Message.to("t").timerKey("no time"));
         assertFault(Fault.INVALID_REQUEST, Message.to("t").delay(Duration.ofDays(4000)));
-        assertFault(Fault.INVALID_REQUEST, Message.to("t").delay(Duration.ofDays(1)).timerKey("x".repeat(1025)));
+        assertFault(
+                Fault.INVALID_REQUEST, Message.to("t").delay(Duration.ofDays(1)).timerKey("x".repeat(1025)));
         assertFault(Fault.TOPIC_NOT_FOUND, Message.to("nowhere").delay(Duration.ofDays(1)));
         // One that is refused does no harm to those that are sent with it.
         List<CompletableFuture<Receipt>> receipts = new ArrayList<>();

@@ -104,14 +104,14 @@ class TransactionsEndToEndTest {
     @Test
     void aRefusedTransactionLeavesNothingAndTheNextOneWorks() {
         try (Transactions transactions = client.transactional("billing-1")) {
-            Transaction transaction = transactions.begin().publish(Message.to("out").value("a"));
+            Transaction transaction =
+                    transactions.begin().publish(Message.to("out").value("a"));
             transaction.sendOffsets("readers", Map.of(new TopicPartition("audit", 0), 99L));
-            assertThatThrownBy(transaction::commit)
-                    .isInstanceOfSatisfying(MillraceException.class, failure -> {
-                        assertThat(failure.fault()).isEqualTo(Fault.OFFSET_OUT_OF_RANGE);
-                        assertThat(failure.outcomeUnknown()).isFalse();
-                        assertThat(failure.detail()).contains("operation");
-                    });
+            assertThatThrownBy(transaction::commit).isInstanceOfSatisfying(MillraceException.class, failure -> {
+                assertThat(failure.fault()).isEqualTo(Fault.OFFSET_OUT_OF_RANGE);
+                assertThat(failure.outcomeUnknown()).isFalse();
+                assertThat(failure.detail()).contains("operation");
+            });
             transactions.begin().publish(Message.to("out").value("b")).commit();
             assertThat(values("out")).containsExactly("b");
         }
@@ -155,7 +155,8 @@ class TransactionsEndToEndTest {
     void goesOnAfterTheBrokerRestarted() {
         try (Transactions transactions = client.transactional("billing-1")) {
             transactions.begin().publish(Message.to("out").value("a")).commit();
-            Transaction transaction = transactions.begin().publish(Message.to("out").value("b"));
+            Transaction transaction =
+                    transactions.begin().publish(Message.to("out").value("b"));
             millrace.restart();
             assertThat(transaction.commit().duplicate()).isFalse();
             assertThat(values("out")).containsExactlyInAnyOrder("a", "b");
