@@ -2,6 +2,7 @@ package dev.millrace.core.timer;
 
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
+import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
@@ -73,6 +74,25 @@ public final class TimerTable {
             floor = Place.decode(key);
             return false;
         });
+    }
+
+    /** Reads every row. Fails: {@link RuntimeException} where one cannot be what {@link #schedule} has written. */
+    public static void check(Store store) {
+        TimerTable table = new TimerTable();
+        table.load(store);
+        long[] count = {0};
+        store.scan(Table.TIMER, Place.FIRST.toBytes(), Place.END.toBytes(), (key, value) -> {
+            count[0]++;
+            TimerRow row = TimerRow.decode(value);
+            if (!RecordBatch.at(row.batch(), 0).checksumValid()) {
+                throw new IllegalStateException(
+                        "the record due at " + Place.decode(key).dueMs() + " is damaged");
+            }
+            return true;
+        });
+        if (count[0] != table.pendingCount) {
+            throw new IllegalStateException(count[0] + " timers where " + table.pendingCount + " were counted");
+        }
     }
 
     /** The commit of the batch before is in the store. */
