@@ -168,7 +168,7 @@ final class Keys {
     static final Key<Duration> TRANSACTION_TIMEOUT = key(
             "transactions.timeout",
             duration("1s", "1h"),
-            "60s",
+            "1m",
             "A transaction that is neither committed nor aborted for this long is dropped.",
             c -> c.transactions().timeout());
     static final Key<DataSize> TRANSACTION_BYTES_MAX = key(
