@@ -183,7 +183,7 @@ final class TimerSender {
         for (int i = 0; i < waiting.size(); i++) {
             Queued one = waiting.get(i);
             if (scheduled.results().get(i) instanceof OperationResult.Refused refused) {
-                fail(List.of(one), new MillraceException(refused.fault(), refused.detail()));
+                fail(List.of(one), new MillraceException(Fault.ofCode(refused.code()), refused.detail()));
             } else {
                 Receipt receipt = new Receipt(one.topic, one.timer.partition(), -1, -1, scheduled.duplicate());
                 settle(one, () -> one.waiter.complete(receipt));

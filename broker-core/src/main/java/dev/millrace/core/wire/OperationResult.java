@@ -1,7 +1,5 @@
 package dev.millrace.core.wire;
 
-import dev.millrace.core.error.Fault;
-
 /** What became of one operation. Each starts with a byte for its kind, which is never reused. */
 public sealed interface OperationResult {
     byte APPENDED = 1;
@@ -32,11 +30,7 @@ public sealed interface OperationResult {
      *
      * @param code the fault's number
      */
-    record Refused(int code, String detail) implements OperationResult {
-        public Fault fault() {
-            return Fault.ofCode(code);
-        }
-    }
+    record Refused(int code, String detail) implements OperationResult {}
 
     static OperationResult read(FieldReader in) {
         byte kind = in.readByte();

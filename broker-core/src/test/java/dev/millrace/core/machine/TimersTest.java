@@ -170,7 +170,7 @@ class TimersTest {
                 after(1_000, null, "f"));
         assertThat(result.results().stream()
                         .map(one -> one instanceof OperationResult.Refused refused
-                                ? refused.fault().toString()
+                                ? Fault.ofCode(refused.code()).toString()
                                 : "fine"))
                 .containsExactly(
                         "fine", "PARTITION_NOT_FOUND", "INVALID_REQUEST", "INVALID_REQUEST", "fine", "LIMIT_REACHED");
