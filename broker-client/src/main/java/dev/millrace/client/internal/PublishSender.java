@@ -61,8 +61,8 @@ final class PublishSender implements Link.Listener {
         this.budget = budget;
         this.callbacks = callbacks;
         this.onTopicGone = onTopicGone;
-        this.sweepNanos = Math.max(
-                SWEEP_NANOS_MIN, Math.min(SWEEP_NANOS_MAX, options.deliveryNanos() / SWEEPS_PER_DELIVERY));
+        this.sweepNanos =
+                Math.max(SWEEP_NANOS_MIN, Math.min(SWEEP_NANOS_MAX, options.deliveryNanos() / SWEEPS_PER_DELIVERY));
     }
 
     ProducerOptions options() {

@@ -18,6 +18,11 @@ public final class LogReader {
     private static final int GATHERED_BYTES_MAX = 256 << 10;
     private static final int STORED_BYTES_MAX = 1 << 20;
     private static final int COPIED_SHARE = 4;
+    /**
+     * Chunks of at least this size are read one by one, each straight into memory of its own. Reading ahead copies them
+     * once more, and reads past the end of what is wanted: a GB of 64 KiB chunks cost 3.3 CPU s with it, 2.4 without.
+     */
+    private static final int LARGE_CHUNK_BYTES = 32 << 10;
 
     private final Store store;
     private final ReadBuffers storedBuffers = new ReadBuffers(STORED_BYTES_MAX);
@@ -113,6 +118,7 @@ public final class LogReader {
     public LogRead readStored(PartitionLog log, long offset, int bytesMax) {
         long end = log.durableEndOffset();
         StoredRead read = new StoredRead(offset, end, bytesMax, storedBuffers);
+        long aheadBytes = log.storedChunkBytes() >= LARGE_CHUNK_BYTES ? 0 : bytesMax;
         try {
             while (read.wantsMore()) {
                 Map.Entry<Long, Segment> segment = log.segments().floorEntry(read.nextOffset());
@@ -120,7 +126,7 @@ public final class LogReader {
                     break;
                 }
                 long before = read.nextOffset();
-                store.scanLog(segment.getValue().generation(), log.partitionId(), before, read::visit);
+                store.scanLog(segment.getValue().generation(), log.partitionId(), before, aheadBytes, read::visit);
                 if (read.nextOffset() == before) {
                     break;
                 }
@@ -133,6 +139,7 @@ public final class LogReader {
             }
         }
         if (!read.isEmpty()) {
+            log.noteStoredChunks(read.bytesPerChunk());
             return pooled(read.take(), storedBuffers, read.nextOffset());
         }
         read.discard();
@@ -189,7 +196,7 @@ public final class LogReader {
     private boolean isReadable(PartitionLog log, Segment segment, long offset) {
         boolean[] found = {false};
         try {
-            store.scanLog(segment.generation(), log.partitionId(), offset, (lastOffset, memory) -> {
+            store.scanLog(segment.generation(), log.partitionId(), offset, 0, (lastOffset, memory) -> {
                 found[0] = Chunk.readHeader(lastOffset, memory).baseOffset() <= offset;
                 return false;
             });
@@ -214,7 +221,7 @@ public final class LogReader {
             return -1;
         }
         long[] found = {-1};
-        store.scanLog(segment.getValue().generation(), log.partitionId(), offset, (lastOffset, memory) -> {
+        store.scanLog(segment.getValue().generation(), log.partitionId(), offset, 0, (lastOffset, memory) -> {
             found[0] = Chunk.readHeader(lastOffset, memory).appendTimeMs();
             return false;
         });

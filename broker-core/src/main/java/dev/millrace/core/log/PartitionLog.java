@@ -34,6 +34,7 @@ public final class PartitionLog {
     private volatile long durableEndOffset;
     private volatile boolean deleted;
     private volatile long bytes;
+    private volatile int storedChunkBytes;
     private long startOffset;
     private long endOffset;
     /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
@@ -307,6 +308,16 @@ public final class PartitionLog {
 
     public boolean isDeleted() {
         return deleted;
+    }
+
+    /** How large the chunks were that a reader last took from the store; 0 where none did. Thread: any. */
+    int storedChunkBytes() {
+        return storedChunkBytes;
+    }
+
+    /** For the next read from the store. Thread: any. */
+    void noteStoredChunks(int bytesPerChunk) {
+        storedChunkBytes = bytesPerChunk;
     }
 
     ConcurrentNavigableMap<Long, Segment> segments() {

@@ -36,8 +36,13 @@ final class RocksReads {
     }
 
     void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) throws RocksDBException {
+        scanLog(generation, partition, fromOffset, readaheadBytes, visitor);
+    }
+
+    void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor)
+            throws RocksDBException {
         try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
-                ReadOptions read = logReadOptions(end);
+                ReadOptions read = logReadOptions(end, aheadBytes);
                 RocksIterator chunks = rocks.db().newIterator(rocks.log(), read)) {
             chunks.seek(LogKey.encode(generation, partition, fromOffset));
             visitChunks(chunks, visitor);
@@ -45,14 +50,14 @@ final class RocksReads {
         }
     }
 
-    private ReadOptions logReadOptions(Slice end) {
+    private ReadOptions logReadOptions(Slice end, long aheadBytes) {
         return new ReadOptions()
                 .setIterateUpperBound(end)
                 .setFillCache(false)
                 .setVerifyChecksums(true)
                 .setTotalOrderSeek(true)
                 .setBackgroundPurgeOnIteratorCleanup(true)
-                .setReadaheadSize(readaheadBytes);
+                .setReadaheadSize(aheadBytes);
     }
 
     private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {

@@ -238,6 +238,14 @@ public final class RocksStore implements Store {
     }
 
     @Override
+    public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
+        use("a scan of the log", false, () -> {
+            reads.scanLog(generation, partition, fromOffset, aheadBytes, visitor);
+            return null;
+        });
+    }
+
+    @Override
     public void rotate(int newGeneration) {
         use("a rotation", true, () -> {
             generations.rotate(newGeneration);

@@ -53,6 +53,14 @@ public interface Store extends AutoCloseable {
     void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor);
 
     /**
+     * As {@link #scanLog(int, int, long, ChunkVisitor)}, reading {@code aheadBytes} more with each read from the disk: of
+     * use where many small chunks are visited, but what is read ahead and not visited was read in vain. 0 for none.
+     */
+    default void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
+        scanLog(generation, partition, fromOffset, visitor);
+    }
+
+    /**
      * Ends the current generation: its memtable is flushed in the background, once there is room for it, and all later
      * chunks must carry {@code newGeneration}, which is greater than every generation before. Does not wait for the disk. After an open, the
      * generations found in the log are closed: the first chunk must carry a newer one, with or without this call.

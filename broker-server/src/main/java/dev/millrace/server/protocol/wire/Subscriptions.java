@@ -29,7 +29,12 @@ import java.util.concurrent.CompletableFuture;
  * <p>Thread: the connection's event loop.
  */
 final class Subscriptions {
-    private static final int READ_BYTES_MAX = 1 << 20;
+    /**
+     * Under half a MiB, so that it is no "humongous" object in a receiver's heap of up to 2 GiB: of 1 MiB deliveries most
+     * of a Java client's collections were for these.
+     */
+    private static final int READ_BYTES_MAX = 448 << 10;
+
     private static final int READS_MAX = 4;
     /** What a DELIVER frame adds to its payload. */
     private static final int DELIVER_HEAD_BYTES = FrameCodec.HEADER_BYTES + Long.BYTES;
