@@ -191,10 +191,19 @@ class UsageTest {
         return found;
     }
 
+    @Test
+    void theQuickOverviewSaysWhatTheWholeTreeDoes() {
+        assertThat(CommandRunner.overview(session(), false).getUsageMessage())
+                .isEqualTo(commandLine().getUsageMessage());
+    }
+
     private static CommandLine commandLine() {
+        return CommandRunner.commandLine(session(), false);
+    }
+
+    private static Session session() {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-        Session session = Session.of(nowhere, nowhere, InputStream.nullInputStream(), Map.of());
-        return CommandRunner.commandLine(session, false);
+        return Session.of(nowhere, nowhere, InputStream.nullInputStream(), Map.of());
     }
 
     private static void collect(CommandLine command, List<CommandLine> found) {
