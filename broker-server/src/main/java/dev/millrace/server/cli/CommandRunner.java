@@ -74,6 +74,7 @@ public final class CommandRunner {
         commands.put("group", () -> GroupCommand.create(session));
         commands.put("backup", () -> BackupCommand.create(session));
         commands.put("storage", () -> StorageCommand.create(session));
+        commands.put("bench", () -> BenchCommand.create(session));
         commands.put("version", () -> new VersionCommand(session));
         commands.put("completion", () -> new CompletionCommand(session));
         commands.put("help", CommandLine.HelpCommand::new);
