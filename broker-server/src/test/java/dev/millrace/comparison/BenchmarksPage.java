@@ -199,7 +199,7 @@ final class BenchmarksPage {
                 .map(each -> "- **%s could not be measured** when it was last tried: %s"
                         .formatted(
                                 each.getKey(),
-                                each.getValue().lines().findFirst().orElse("")))
+                                each.getValue().replaceAll("\\s+", " ")))
                 .collect(Collectors.joining("\n"));
     }
 

@@ -56,7 +56,7 @@ final class Cases {
     }
 
     private void publish1k(Sheet sheet) throws Exception {
-        String load = timed("pub --partitions 16 --size 1024 --clients 1 --publishers 0");
+        String load = timed("pub --partitions 16 --size 1KiB --clients 1 --publishers 0");
         Load ours = sheet.noted(Figure.PUBLISH_1K, on(MILLRACE, load));
         Load other = sheet.noted(Figure.PUBLISH_1K, on(KAFKA, load));
         sheet.ours(Figure.PUBLISH_1K, ours.recordsPerSecond());
@@ -66,29 +66,29 @@ final class Cases {
     }
 
     private void publish100b(Sheet sheet) throws Exception {
-        String load = timed("pub --partitions 16 --size 100 --clients 1 --publishers 0");
+        String load = timed("pub --partitions 16 --size 100B --clients 1 --publishers 0");
         records(sheet, Figure.PUBLISH_100B, on(MILLRACE, load), on(KAFKA, load));
     }
 
     private void publishSynced(Sheet sheet) throws Exception {
-        String load = timed("pub --partitions 64 --size 1024 --clients 8 --publishers 0 --linger 0");
+        String load = timed("pub --partitions 64 --size 1KiB --clients 8 --publishers 0 --linger 0");
         records(sheet, Figure.PUBLISH_SYNCED, on(MILLRACE, load), on(KAFKA_SYNCED, load));
     }
 
     private void partitions(Sheet sheet) throws Exception {
-        String many = timed("pub --partitions 10000 --size 1024 --clients 1 --publishers 0");
-        String few = timed("pub --partitions 16 --size 1024 --clients 1 --publishers 0");
+        String many = timed("pub --partitions 10000 --size 1KiB --clients 1 --publishers 0");
+        String few = timed("pub --partitions 16 --size 1KiB --clients 1 --publishers 0");
         records(sheet, Figure.PARTITIONS_10000, on(MILLRACE, many), on(MILLRACE, few));
     }
 
     private void waiting(Sheet sheet) throws Exception {
-        String many = timed("pub --topics 1000 --partitions 1 --size 1024 --publishers 1000");
-        String one = timed("pub --topics 1 --partitions 1 --size 1024 --publishers 1");
+        String many = timed("pub --topics 1000 --partitions 1 --size 1KiB --publishers 1000");
+        String one = timed("pub --topics 1 --partitions 1 --size 1KiB --publishers 1");
         records(sheet, Figure.WAITING_1000, on(MILLRACE, many), on(MILLRACE, one));
     }
 
     private void latency(Sheet sheet) throws Exception {
-        String load = timed("e2e --partitions 16 --size 1024 --clients 1 --rate 1000");
+        String load = timed("e2e --partitions 16 --size 1KiB --clients 1 --rate 1000");
         Load ours = on(MILLRACE, load);
         Load other = on(KAFKA, load);
         for (Figure figure : List.of(Figure.LATENCY_P50, Figure.LATENCY_P99)) {
@@ -111,7 +111,7 @@ final class Cases {
             sheet.noted(
                     Figure.CATCH_UP,
                     arena.bench(
-                            "pub --topic caught-up --keep --partitions 16 --size 1024 --records " + CATCH_UP_RECORDS));
+                            "pub --topic caught-up --keep --partitions 16 --size 1KiB --records " + CATCH_UP_RECORDS));
             Arena.settle();
             Load read = arena.bench(
                     "sub --topic caught-up --groups 0 --consumers 1 --from earliest --records " + CATCH_UP_RECORDS);
@@ -120,7 +120,7 @@ final class Cases {
     }
 
     private void fanOut(Sheet sheet) throws Exception {
-        String load = timed("mixed --partitions 16 --size 1024 --clients 1 --publishers 0 --groups 10");
+        String load = timed("mixed --partitions 16 --size 1KiB --clients 1 --publishers 0 --groups 10");
         Load ours = sheet.noted(Figure.FAN_OUT, on(MILLRACE, load));
         Load other = sheet.noted(Figure.FAN_OUT, on(KAFKA, load));
         sheet.ours(Figure.FAN_OUT, ours.deliveredMebibytesPerSecond());
@@ -128,7 +128,7 @@ final class Cases {
     }
 
     private void deviceShare(Sheet sheet) throws Exception {
-        String load = timed("pub --partitions 16 --size 65536 --batch 65536 --clients 1 --publishers 0");
+        String load = timed("pub --partitions 16 --size 64KiB --batch 64KiB --clients 1 --publishers 0");
         Load ours = sheet.noted(Figure.DEVICE_SHARE, on(MILLRACE, load));
         sheet.ours(Figure.DEVICE_SHARE, ours.mebibytesPerSecond());
         // A log and the tables made of it: every record is written twice.

@@ -69,7 +69,7 @@ final class GrowthIT {
     private Map<String, Double> publish(Contender contender, int partitions) throws Exception {
         int topics = (partitions + PARTITIONS_OF_TOPIC - 1) / PARTITIONS_OF_TOPIC;
         try (Arena arena = new Arena(contender, run.root())) {
-            String load = "pub --topics " + topics + " --partitions " + partitions / topics + " --size 1024 --keep";
+            String load = "pub --topics " + topics + " --partitions " + partitions / topics + " --size 1KiB --keep";
             Load published = arena.bench(timed(load));
             return Map.of(
                     "recordsPerSecond", published.recordsPerSecond(), "memoryMebibytes", arena.residentMebibytes());
@@ -91,7 +91,7 @@ final class GrowthIT {
 
     private Map<String, Double> deliver(Contender contender, int groups) throws Exception {
         try (Arena arena = new Arena(contender, run.root())) {
-            Load load = arena.bench(timed("mixed --partitions 16 --size 1024 --keep --groups " + groups));
+            Load load = arena.bench(timed("mixed --partitions 16 --size 1KiB --keep --groups " + groups));
             return Map.of(
                     "mebibytesPerSecond",
                     load.deliveredMebibytesPerSecond(),
@@ -123,7 +123,7 @@ final class GrowthIT {
 
     private static Map<String, Double> growLog(Arena arena, int moreGib) throws Exception {
         long records = ((long) moreGib << 30) / LOG_RECORD_BYTES;
-        arena.bench("pub --topic log --keep --partitions 16 --warmup 0s --size " + LOG_RECORD_BYTES + " --records "
+        arena.bench("pub --topic log --keep --partitions 16 --warmup 0s --size " + LOG_RECORD_BYTES + "B --records "
                 + records);
         double startSeconds = arena.killAndStart();
         Load read = arena.bench("sub --topic log --groups 0 --consumers 1 --from earliest --duration " + SECONDS + "s");
@@ -141,7 +141,7 @@ final class GrowthIT {
         } catch (Exception e) {
             e.printStackTrace(System.out);
             String what =
-                    String.valueOf(e.getMessage()).lines().skip(1).findFirst().orElse(String.valueOf(e));
+                    String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
             notes.add("%s could not be measured at %s: %s".formatted(contender.title, Text.plain(size), what));
             if (contender == Contender.MILLRACE) failures.add(contender.title + " at " + size + ": " + e);
         }

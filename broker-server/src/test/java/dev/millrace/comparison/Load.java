@@ -33,15 +33,15 @@ final class Load {
                 .start();
         if (!bench.waitFor(RUN_MAX_MINUTES, TimeUnit.MINUTES)) {
             bench.destroyForcibly();
-            throw new IllegalStateException(command + "\ndid not end within " + RUN_MAX_MINUTES + " minutes");
+            throw new IllegalStateException("did not end within " + RUN_MAX_MINUTES + " minutes: " + command);
         }
         if (bench.exitValue() != 0) {
-            throw new IllegalStateException(command + "\nfailed with " + bench.exitValue() + ": " + end(log));
+            throw new IllegalStateException("failed with " + bench.exitValue() + ": " + command + "\n" + end(log));
         }
         JsonNode measured = new ObjectMapper().readTree(Files.readString(out));
         Load load = new Load(command, measured);
         if (load.value("errors") > 0) {
-            throw new IllegalStateException(command + "\nhad errors: " + measured + end(log));
+            throw new IllegalStateException(load.value("errors") + " errors, the first " + measured.path("firstError") + ": " + command);
         }
         return load;
     }
