@@ -71,7 +71,7 @@ final class Cases {
     }
 
     private void publishSynced(Sheet sheet) throws Exception {
-        String load = timed("pub --partitions 64 --size 1KiB --clients 8 --publishers 0 --linger 0");
+        String load = timed("pub --partitions 64 --size 1KiB --clients 8 --publishers 0 --linger 0ms");
         records(sheet, Figure.PUBLISH_SYNCED, on(MILLRACE, load), on(KAFKA_SYNCED, load));
     }
 
