@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
  */
 public record BenchPlan(
         String name, Server server, Topics topics, Publish publish, Read read, Window window, long seed) {
+    /** What the payload of a record that is read by the same run has at least: it says when it was published. */
+    public static final int STAMP_BYTES = 16;
+
     /** What the run is about. */
     public enum Subject {
         /** The time from publish to receipt. */

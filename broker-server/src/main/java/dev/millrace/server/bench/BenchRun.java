@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * One run: prepare, warm up, wait until nothing is on its way, measure, wait until everything has arrived, report.
@@ -24,6 +25,7 @@ public final class BenchRun {
 
     private final BenchPlan plan;
     private final BooleanSupplier stopped;
+    private final Consumer<String> warnings;
     private final LatencyRecorder acks = new LatencyRecorder();
     private final LatencyRecorder deliveries = new LatencyRecorder();
     private final Measured published = new Measured();
@@ -44,10 +46,14 @@ public final class BenchRun {
      */
     public record Moment(String stage, long records, double recordsPerSecond, double seconds) {}
 
-    /** @param stopped says when to end early; what was measured until then is reported */
-    public BenchRun(BenchPlan plan, BooleanSupplier stopped) {
+    /**
+     * @param stopped says when to end early; what was measured until then is reported
+     * @param warnings takes what a person should know and what spoils no result
+     */
+    public BenchRun(BenchPlan plan, BooleanSupplier stopped, Consumer<String> warnings) {
         this.plan = plan;
         this.stopped = stopped;
+        this.warnings = warnings;
     }
 
     public Moment moment() {
@@ -59,8 +65,8 @@ public final class BenchRun {
             Target.Facts facts = target.facts();
             moment = new Moment("preparing", 0, 0, 0);
             try (BenchTopics topics = plan.publish() == null
-                    ? BenchTopics.existing(target, plan.topics())
-                    : BenchTopics.prepare(target, plan.topics())) {
+                    ? BenchTopics.existing(target, plan.topics(), warnings)
+                    : BenchTopics.prepare(target, plan.topics(), warnings)) {
                 return plan.window().subject() == Subject.READING
                         ? read(target, topics, facts)
                         : publish(target, topics, facts);
@@ -72,9 +78,7 @@ public final class BenchRun {
 
     private BenchReport publish(Target target, BenchTopics topics, Target.Facts facts) throws InterruptedException {
         try (Generators generators = new Generators(target, plan, topics.names(), this::mustEnd);
-                Readers readers = plan.read() == null
-                        ? null
-                        : new Readers(target, plan, topics, new Readers.Count(run, deliveries))) {
+                Readers readers = openReaders(target, topics, run)) {
             if (readers != null) readers.startAndAwaitPositions();
             warmUp(generators);
             CpuMeter cpu = CpuMeter.start(brokerPid(facts));
@@ -91,6 +95,12 @@ public final class BenchRun {
             Flow deliveredFlow = readers == null ? null : Flow.of(delivered, running.startNanos());
             return report(facts, topics, cpu, flow, deliveredFlow, running.missed());
         }
+    }
+
+    /** Null where nothing is read. */
+    private Readers openReaders(Target target, BenchTopics topics, long countedRun) {
+        if (plan.read() == null) return null;
+        return new Readers(target, plan.read(), topics, new Readers.Count(countedRun, deliveries), warnings);
     }
 
     private boolean mustEnd() {
@@ -130,7 +140,7 @@ public final class BenchRun {
     private BenchReport read(Target target, BenchTopics topics, Target.Facts facts) throws InterruptedException {
         if (plan.publish() != null) fill(target, topics);
         long wanted = recordsToRead(target, topics);
-        try (Readers readers = new Readers(target, plan, topics, new Readers.Count(0, deliveries))) {
+        try (Readers readers = openReaders(target, topics, 0)) {
             CpuMeter cpu = CpuMeter.start(brokerPid(facts));
             startSeries(System.nanoTime());
             readers.start();

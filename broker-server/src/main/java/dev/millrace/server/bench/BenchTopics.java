@@ -2,6 +2,7 @@ package dev.millrace.server.bench;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The topics of a run: created where they are missing, deleted at the end where the run created them. */
 final class BenchTopics implements AutoCloseable {
@@ -11,9 +12,11 @@ final class BenchTopics implements AutoCloseable {
     private final boolean keep;
     private final int partitions;
     private final double createSeconds;
+    private final Consumer<String> warnings;
 
-    private BenchTopics(Target target, BenchPlan.Topics plan) {
+    private BenchTopics(Target target, BenchPlan.Topics plan, Consumer<String> warnings) {
         this.target = target;
+        this.warnings = warnings;
         this.names = plan.names();
         this.keep = plan.keep();
         Map<String, Integer> existing = target.partitions(names);
@@ -28,8 +31,8 @@ final class BenchTopics implements AutoCloseable {
     }
 
     /** Fails: where a topic has another number of partitions than asked for. */
-    static BenchTopics prepare(Target target, BenchPlan.Topics plan) {
-        return new BenchTopics(target, plan);
+    static BenchTopics prepare(Target target, BenchPlan.Topics plan, Consumer<String> warnings) {
+        return new BenchTopics(target, plan, warnings);
     }
 
     /**
@@ -37,7 +40,7 @@ final class BenchTopics implements AutoCloseable {
      *
      * @throws BenchException where a topic is missing
      */
-    static BenchTopics existing(Target target, BenchPlan.Topics plan) {
+    static BenchTopics existing(Target target, BenchPlan.Topics plan, Consumer<String> warnings) {
         Map<String, Integer> existing = target.partitions(plan.names());
         for (String name : plan.names()) {
             if (!existing.containsKey(name)) {
@@ -45,7 +48,7 @@ final class BenchTopics implements AutoCloseable {
                         + " to read. Fill one with `millrace bench pub --keep`, or name another with --topic.");
             }
         }
-        return new BenchTopics(target, plan);
+        return new BenchTopics(target, plan, warnings);
     }
 
     private static void requireFit(String topic, int count, int wanted) {
@@ -74,6 +77,12 @@ final class BenchTopics implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!keep && !created.isEmpty()) target.deleteTopics(created);
+        if (keep || created.isEmpty()) return;
+        try {
+            target.deleteTopics(created);
+        } catch (RuntimeException e) {
+            warnings.accept("topics were left behind (" + created.get(0) + (created.size() > 1 ? ", ..." : "") + "): "
+                    + e.getMessage());
+        }
     }
 }

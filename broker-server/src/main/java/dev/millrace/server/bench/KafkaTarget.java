@@ -1,5 +1,8 @@
 package dev.millrace.server.bench;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,7 +41,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A broker that speaks Kafka's protocol, by Kafka's own Java client: acks=all, everything else as it comes. */
 final class KafkaTarget implements Target {
-    private static final long CALL_S = 60;
+    /** Kafka makes some files for each of 10,000 partitions. */
+    private static final long CALL_S = 300;
+
     private static final int FIRST_CALL_MS = 10_000;
 
     private final BenchPlan.Server server;
@@ -50,6 +55,7 @@ final class KafkaTarget implements Target {
     }
 
     static Target connect(BenchPlan.Server server) {
+        requireListener(server);
         try {
             KafkaTarget target = new KafkaTarget(server);
             try {
@@ -70,6 +76,21 @@ final class KafkaTarget implements Target {
         }
     }
 
+    /** Kafka's client would warn many times before it gave up. */
+    private static void requireListener(BenchPlan.Server server) {
+        String first = server.address().split(",")[0];
+        int colon = first.lastIndexOf(':');
+        try (Socket socket = new Socket()) {
+            int port = Integer.parseInt(first.substring(colon + 1));
+            socket.connect(new InetSocketAddress(first.substring(0, colon), port), FIRST_CALL_MS);
+        } catch (IOException | RuntimeException e) {
+            throw new BenchException(
+                    "no broker listens at " + server.url() + " (" + cause(e)
+                            + "). Start one, or name another with --target.",
+                    e);
+        }
+    }
+
     private Map<String, Object> options(Map<String, Object> own) {
         Map<String, Object> options = new HashMap<>(own);
         options.put("bootstrap.servers", server.address());
@@ -80,7 +101,7 @@ final class KafkaTarget implements Target {
 
     @Override
     public Facts facts() {
-        String software = "a broker that speaks Kafka's protocol";
+        String software = "Kafka's protocol, by kafka-clients " + clientVersion();
         try {
             Node node = await(admin.describeCluster().nodes()).iterator().next();
             ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, node.idString());
@@ -91,6 +112,15 @@ final class KafkaTarget implements Target {
         }
     }
 
+    private String clientVersion() {
+        return admin.metrics().entrySet().stream()
+                .filter(metric -> metric.getKey().group().equals("app-info")
+                        && metric.getKey().name().equals("version"))
+                .map(metric -> String.valueOf(metric.getValue().metricValue()))
+                .findFirst()
+                .orElse("of an unknown version");
+    }
+
     /** Kafka hands records to the page cache; these two settings alone make it sync before it is full of them. */
     private static String syncMode(Config config) {
         String messages = value(config, "log.flush.interval.messages");
@@ -98,7 +128,7 @@ final class KafkaTarget implements Target {
         if (messages.equals("1")) return "fsync of each append (log.flush.interval.messages=1)";
         String ms = value(config, "log.flush.interval.ms");
         return "page cache, no fsync before the acknowledgement (log.flush.interval.messages=" + messages
-                + ", log.flush.interval.ms=" + ms + ")";
+                + (ms == null ? "" : ", log.flush.interval.ms=" + ms) + ")";
     }
 
     private static String value(Config config, String name) {

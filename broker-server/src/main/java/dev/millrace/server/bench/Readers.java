@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** The consumers of all groups, each in a thread of its own, from opening to closing. <em>Thread:</em> one. */
@@ -21,6 +22,8 @@ final class Readers implements AutoCloseable {
     private final List<ReaderThread> threads = new ArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicLong firstPollNanos = new AtomicLong();
+    private final Consumer<String> warnings;
+    private volatile boolean positionsWanted;
     private volatile boolean closed;
 
     /**
@@ -30,9 +33,9 @@ final class Readers implements AutoCloseable {
      */
     record Count(long run, LatencyRecorder deliveries) {}
 
-    Readers(Target target, BenchPlan bench, BenchTopics topics, Count count) {
-        BenchPlan.Read plan = bench.read();
+    Readers(Target target, BenchPlan.Read plan, BenchTopics topics, Count count, Consumer<String> warnings) {
         this.target = target;
+        this.warnings = warnings;
         this.partitions = topics.partitions();
         this.groupCount = Math.max(1, plan.groups());
         String unique = "bench-" + Long.toHexString(System.nanoTime());
@@ -51,6 +54,7 @@ final class Readers implements AutoCloseable {
 
     /** Starts reading and returns when nothing that is published from now on can be missed. */
     void startAndAwaitPositions() throws InterruptedException {
+        positionsWanted = true;
         start();
         long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(POSITION_MS_MAX);
         while (!positioned()) {
@@ -61,6 +65,7 @@ final class Readers implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(5);
         }
+        positionsWanted = false;
     }
 
     void start() {
@@ -98,7 +103,11 @@ final class Readers implements AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         }
-        if (!groups.isEmpty()) target.deleteGroups(groups);
+        try {
+            if (!groups.isEmpty()) target.deleteGroups(groups);
+        } catch (RuntimeException e) {
+            warnings.accept("the groups " + groups + " were left behind: " + e.getMessage());
+        }
     }
 
     private final class ReaderThread extends Thread {
@@ -130,7 +139,7 @@ final class Readers implements AutoCloseable {
                         pollRecords = 0;
                         pollBytes = 0;
                     }
-                    if (positioned < partitions) positioned = reader.positionedPartitions();
+                    if (positionsWanted) positioned = reader.positionedPartitions();
                 }
             } catch (RuntimeException e) {
                 failure.compareAndSet(null, e);

@@ -12,9 +12,6 @@ import java.util.SplittableRandom;
  * <p>With a stamp a payload begins with the number of the run and the time from which it counts, both 8 bytes.
  */
 final class RecordSource {
-    /** What a stamped payload has at least. */
-    static final int STAMP_BYTES = 16;
-
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final String[] topics;
@@ -60,7 +57,7 @@ final class RecordSource {
 
     /** Whether the value was stamped by this run. */
     static boolean isOf(long run, byte[] value) {
-        return value != null && value.length >= STAMP_BYTES && (long) LONGS.get(value, 0) == run;
+        return value != null && value.length >= BenchPlan.STAMP_BYTES && (long) LONGS.get(value, 0) == run;
     }
 
     static long startNanos(byte[] value) {

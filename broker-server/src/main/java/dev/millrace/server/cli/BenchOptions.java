@@ -137,7 +137,10 @@ final class BenchOptions {
 
     /** How long. */
     static final class Window {
-        @Option(names = "--duration", paramLabel = "DURATION", description = "How long is measured, at most.")
+        @Option(
+                names = "--duration",
+                paramLabel = "DURATION",
+                description = "How long is measured, at most. Default for publishing: 10s, or no limit with --records.")
         String duration;
 
         @Option(names = "--records", paramLabel = "N", description = "How many records are measured, at most.")

@@ -94,6 +94,14 @@ final class BenchPlans {
                 batching(options));
     }
 
+    /** As {@link #publish}, of records that carry the time at which they were published. */
+    BenchPlan.Publish stamped(BenchOptions.Publish options, long rateDefault) {
+        BenchPlan.Publish plan = publish(options, rateDefault);
+        if (plan.sizeBytes() >= BenchPlan.STAMP_BYTES) return plan;
+        throw wrong("--size " + options.size + " is less than the " + BenchPlan.STAMP_BYTES
+                + " B that say when a record was published. Use at least " + BenchPlan.STAMP_BYTES + "B.");
+    }
+
     private KeyDistribution keyDistribution(String name) {
         return Arrays.stream(KeyDistribution.values())
                 .filter(known -> known.name().equalsIgnoreCase(name))
@@ -123,6 +131,18 @@ final class BenchPlans {
                 latest);
     }
 
+    /** Whether to read what is published from now on, which ends only if somebody says when. */
+    boolean latest(String from, BenchOptions.Window window) {
+        if (from.equalsIgnoreCase("earliest")) return false;
+        if (!from.equalsIgnoreCase("latest")) {
+            throw wrong("--from \"" + from + "\" is unknown; use earliest or latest.");
+        }
+        if (window.duration == null && window.records == null) {
+            throw wrong("--from latest has no end of its own. Give --records or --duration.");
+        }
+        return true;
+    }
+
     /** Of a run that publishes. */
     BenchPlan.Window window(BenchOptions.Window options, String warmup, Subject subject) {
         long records = atLeast("--records", options.records, 0, 1);
@@ -146,8 +166,16 @@ final class BenchPlans {
         return ms == null ? WARMUP_MS : ms;
     }
 
+    long suiteDurationMs(String duration) {
+        return atLeast("--duration", amount("--duration", duration, Units::parseDurationMs), DURATION_MS, 1);
+    }
+
     static long seed(BenchOptions.Report options) {
-        return options.seed == null ? ThreadLocalRandom.current().nextLong(1L << 32) : options.seed;
+        return seed(options.seed);
+    }
+
+    static long seed(Long given) {
+        return given == null ? ThreadLocalRandom.current().nextLong(1L << 32) : given;
     }
 
     // ---- checks
