@@ -24,7 +24,8 @@ final class LatencyRecorderTest {
         }
         Measured total = new Measured();
         long drained = 0;
-        while (recorder.settledCount() < 80_000) drained += recorder.drainTo(total).records();
+        while (recorder.settledCount() < 80_000)
+            drained += recorder.drainTo(total).records();
         for (Thread thread : threads) thread.join();
         drained += recorder.drainTo(total).records();
 

@@ -30,7 +30,8 @@ final class PacerTest {
         recorder.drainTo(measured);
 
         assertThat(measured.records()).isEqualTo(1000);
-        // A closed loop would have seen one slow record in a thousand. The open loop has about 200, from 200 ms down to 0.
+        // A closed loop would have seen one slow record in a thousand. The open loop has about 200, from 200 ms down to
+        // 0.
         long slow = measured.latencyMicros.getCountBetweenValues(1_000, 300_000);
         assertThat(slow).isBetween(195L, 205L);
         assertThat(measured.latencyMicros.getValueAtPercentile(90)).isBetween(95_000L, 105_000L);

@@ -66,7 +66,7 @@ final class BenchCommandTest {
         Ran ran = bench("pub --target millrace://" + broker.address() + " --records 100 --warmup 0s");
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out())
-                .contains("100 records, 100.0 KiB")
+                .contains("100 records, 100 KiB")
                 .contains("p99.9")
                 .contains("client ")
                 .contains("broker unknown")
@@ -108,7 +108,8 @@ final class BenchCommandTest {
         JsonNode report = json("e2e --rate 500 --records 100 --warmup 100ms --groups 2 --size 64B --hgrm " + hgrm);
         assertThat(report.get("records").asLong()).isEqualTo(100);
         assertThat(report.get("delivered").get("records").asLong()).isEqualTo(200);
-        assertThat(report.get("latencyMillis")).isEqualTo(report.get("delivered").get("latencyMillis"));
+        assertThat(report.get("latencyMillis"))
+                .isEqualTo(report.get("delivered").get("latencyMillis"));
         assertThat(report.get("latencyMillis").get("p50").asDouble()).isPositive();
         assertThat(Files.readString(hgrm)).contains("Percentile").contains("Total count    =          200");
         assertThat(topics()).isEmpty();
@@ -123,7 +124,10 @@ final class BenchCommandTest {
         assertThat(report.get("latencyMillis").get("p50").asDouble()).isPositive();
         List<String> lines = Files.readAllLines(csv);
         assertThat(lines.get(0)).startsWith("fromSeconds,seconds,records,bytes,errors,p50Millis");
-        assertThat(lines.stream().skip(1).mapToLong(line -> Long.parseLong(line.split(",")[2])).sum())
+        assertThat(lines.stream()
+                        .skip(1)
+                        .mapToLong(line -> Long.parseLong(line.split(",")[2]))
+                        .sum())
                 .isEqualTo(400);
     }
 
@@ -136,7 +140,8 @@ final class BenchCommandTest {
             found.forEach(topic -> client.admin().deleteTopic(topic.name()));
         }
         assertThat(found).hasSize(5).allMatch(topic -> topic.name().startsWith("spread-000"));
-        assertThat(found).allMatch(topic -> topic.messages() == 10 && topic.partitions().size() == 3);
+        assertThat(found)
+                .allMatch(topic -> topic.messages() == 10 && topic.partitions().size() == 3);
     }
 
     @Test
@@ -144,7 +149,9 @@ final class BenchCommandTest {
         JsonNode reports = json("suite --duration 150ms --warmup 0s");
         assertThat(reports).hasSize(8);
         for (JsonNode report : reports) {
-            assertThat(report.get("recordsPerSecond").asDouble()).as(report.get("case").asText()).isPositive();
+            assertThat(report.get("recordsPerSecond").asDouble())
+                    .as(report.get("case").asText())
+                    .isPositive();
             assertThat(report.get("errors").asLong(-1)).isZero();
         }
         assertThat(topics()).isEmpty();
@@ -155,6 +162,16 @@ final class BenchCommandTest {
         assertThat(bench("sub --topic nowhere").err()).contains("there is no topic nowhere to read");
         assertThat(Ran.run("bench", "pub", "--target", "kafka://127.0.0.1:1").err())
                 .contains("no broker listens at kafka://127.0.0.1:1");
+    }
+
+    @Test
+    void saysWhyNothingWasAcknowledged() {
+        Ran ran = bench("pub --size 20MiB --records 3 --warmup 0s");
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err())
+                .startsWith("error: none of 3 records was acknowledged; the first failed with: MESSAGE_TOO_LARGE");
+        assertThat(topics()).isEmpty();
     }
 
     private static JsonNode json(String line) throws IOException {
