@@ -142,14 +142,12 @@ final class Mutants {
                         .andBy(SIMULATION, promise("P9|P11|P5|P20")),
                 that("drops the segment that the start was moved into")
                         .in(partitionLog)
-                        .replacing("first.getValue().lastOffset() < offset;", "first.getValue().baseOffset() < offset;")
+                        .replacing("first.lastOffset() < offset;", "first.baseOffset() < offset;")
                         .isCaughtBy(CRASHES, LOST)
                         .andBy(SIMULATION, promise("P1")),
                 that("forgets where a chunk lies when a segment grows")
                         .in(partitionLog)
-                        .replacing(
-                                "segments.put(segment.baseOffset(), segment);\n        if (roll)",
-                                "segments.putIfAbsent(segment.baseOffset(), segment);\n        if (roll)")
+                        .replacing("segments.extendNewest(segment);", "segments.extendNewest(newest);")
                         .isCaughtBy(CRASHES, LOST)
                         .andBy(SIMULATION, promise("P1")));
     }

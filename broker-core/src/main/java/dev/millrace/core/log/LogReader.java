@@ -7,7 +7,6 @@ import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Reads durable batches, from the tail cache or from the store. Thread: any. */
@@ -121,12 +120,12 @@ public final class LogReader {
         long aheadBytes = log.storedChunkBytes() >= LARGE_CHUNK_BYTES ? 0 : bytesMax;
         try {
             while (read.wantsMore()) {
-                Map.Entry<Long, Segment> segment = log.segments().floorEntry(read.nextOffset());
-                if (segment == null || segment.getValue().lastOffset() < read.nextOffset()) {
+                Segment segment = log.segments().floor(read.nextOffset());
+                if (segment == null || segment.lastOffset() < read.nextOffset()) {
                     break;
                 }
                 long before = read.nextOffset();
-                store.scanLog(segment.getValue().generation(), log.partitionId(), before, aheadBytes, read::visit);
+                store.scanLog(segment.generation(), log.partitionId(), before, aheadBytes, read::visit);
                 if (read.nextOffset() == before) {
                     break;
                 }
@@ -175,16 +174,16 @@ public final class LogReader {
 
     /** The first offset from which on something can be read again, found by halving: damage spoils a run of offsets. */
     private long readableAfter(PartitionLog log, long damagedOffset, long end) {
-        Map.Entry<Long, Segment> segment = log.segments().floorEntry(damagedOffset);
-        if (segment == null || segment.getValue().lastOffset() < damagedOffset) {
-            Long next = log.segments().ceilingKey(damagedOffset);
-            return next == null ? end : next;
+        Segment segment = log.segments().floor(damagedOffset);
+        if (segment == null || segment.lastOffset() < damagedOffset) {
+            Segment next = log.segments().ceiling(damagedOffset);
+            return next == null ? end : next.baseOffset();
         }
         long damaged = damagedOffset;
-        long readable = Math.min(end, segment.getValue().lastOffset() + 1);
+        long readable = Math.min(end, segment.lastOffset() + 1);
         while (readable - damaged > 1) {
             long middle = damaged + (readable - damaged) / 2;
-            if (isReadable(log, segment.getValue(), middle)) {
+            if (isReadable(log, segment, middle)) {
                 readable = middle;
             } else {
                 damaged = middle;
@@ -216,12 +215,12 @@ public final class LogReader {
         if (cached != null && cached.header().baseOffset() <= offset) {
             return cached.header().appendTimeMs();
         }
-        Map.Entry<Long, Segment> segment = log.segments().floorEntry(offset);
-        if (segment == null || segment.getValue().lastOffset() < offset) {
+        Segment segment = log.segments().floor(offset);
+        if (segment == null || segment.lastOffset() < offset) {
             return -1;
         }
         long[] found = {-1};
-        store.scanLog(segment.getValue().generation(), log.partitionId(), offset, 0, (lastOffset, memory) -> {
+        store.scanLog(segment.generation(), log.partitionId(), offset, 0, (lastOffset, memory) -> {
             found[0] = Chunk.readHeader(lastOffset, memory).appendTimeMs();
             return false;
         });

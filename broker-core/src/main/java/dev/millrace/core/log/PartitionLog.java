@@ -6,9 +6,6 @@ import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentNavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * One partition's log: gives out offsets, collects a commit's batches into chunks, and knows where each offset lies.
@@ -25,8 +22,8 @@ public final class PartitionLog {
     private final int partitionId;
     private final TailCache cache;
     private final GenerationUse use;
-    private final ConcurrentNavigableMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
-    private final ConcurrentNavigableMap<Long, CachedChunk> tail = new ConcurrentSkipListMap<>();
+    private final Segments segments = new Segments();
+    private final CachedChunks tail = new CachedChunks();
     private final AppendWaiters waiters = new AppendWaiters();
     private final OpenChunk open = new OpenChunk();
 
@@ -99,7 +96,7 @@ public final class PartitionLog {
         }
         Chunk chunk = new Chunk(open.baseOffset, endOffset - 1, open.maxTimestampMs, nowMs, open.bytes);
         long lastOffset = chunk.lastOffset();
-        TailCache.Piece piece = cache.allocate(Chunk.HEADER_BYTES + open.bytes, () -> tail.remove(lastOffset));
+        TailCache.Piece piece = cache.allocate(Chunk.HEADER_BYTES + open.bytes, () -> tail.evict(lastOffset));
         ByteBuffer memory = piece.memory();
         chunk.writeHeader(memory);
         for (ByteBuffer batches : open.batches) {
@@ -107,7 +104,7 @@ public final class PartitionLog {
         }
         memory.flip();
         sink.appendChunk(generation, partitionId, lastOffset, memory.duplicate());
-        tail.put(lastOffset, new CachedChunk(chunk, piece.slab(), memory));
+        tail.add(new CachedChunk(chunk, piece.slab(), memory));
         addToSegment(chunk, generation, sink);
         addToTimeIndex(chunk, sink);
         open.batches.clear();
@@ -116,13 +113,14 @@ public final class PartitionLog {
     }
 
     private void addToSegment(Chunk chunk, int generation, WriteSink sink) {
-        Map.Entry<Long, Segment> last = kept().lastEntry();
-        boolean roll = last == null || mustRoll(last.getValue(), chunk, generation);
-        Segment segment =
-                roll ? Segment.startedBy(chunk, generation) : last.getValue().extendedBy(chunk);
-        segments.put(segment.baseOffset(), segment);
+        Segment newest = segments.newest();
+        boolean roll = newest == null || newest.baseOffset() < keptFromOffset || mustRoll(newest, chunk, generation);
+        Segment segment = roll ? Segment.startedBy(chunk, generation) : newest.extendedBy(chunk);
         if (roll) {
+            segments.add(segment);
             use.add(segment);
+        } else {
+            segments.extendNewest(segment);
         }
         bytes += chunk.bytes();
         sink.put(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()), segment.encode());
@@ -158,7 +156,7 @@ public final class PartitionLog {
                 : Math.max(1, Math.min(SEGMENT_BYTES_MAX, retentionBytes / SEGMENTS_PER_RETENTION));
         long newStart = startOffset;
         long remaining = bytes;
-        for (Segment segment : kept().values()) {
+        for (Segment segment : kept()) {
             boolean expired = retentionMs >= 0 && segment.lastAppendMs() < dueMs - retentionMs;
             boolean surplus = retentionBytes >= 0 && remaining - segment.bytes() >= retentionBytes;
             if (!expired && !surplus) {
@@ -183,7 +181,7 @@ public final class PartitionLog {
         }
         startOffset = offset;
         while (hasSegmentBefore(offset)) {
-            Segment gone = kept().firstEntry().getValue();
+            Segment gone = segments.ceiling(keptFromOffset);
             keptFromOffset = gone.lastOffset() + 1;
             use.remove(gone);
             bytes -= gone.bytes();
@@ -195,16 +193,16 @@ public final class PartitionLog {
 
     /** When the newest record was appended; -1 where there is none. */
     long lastAppendMs() {
-        return segments.values().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
+        return segments.all().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
     }
 
-    private ConcurrentNavigableMap<Long, Segment> kept() {
-        return segments.tailMap(keptFromOffset);
+    private List<Segment> kept() {
+        return segments.from(keptFromOffset);
     }
 
     private boolean hasSegmentBefore(long offset) {
-        Map.Entry<Long, Segment> first = kept().firstEntry();
-        return first != null && first.getValue().lastOffset() < offset;
+        Segment first = segments.ceiling(keptFromOffset);
+        return first != null && first.lastOffset() < offset;
     }
 
     /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */
@@ -217,7 +215,7 @@ public final class PartitionLog {
         removed = true;
         open.batches.clear();
         open.bytes = 0;
-        kept().values().forEach(segment -> {
+        kept().forEach(segment -> {
             use.remove(segment);
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()));
         });
@@ -232,7 +230,7 @@ public final class PartitionLog {
     }
 
     void restoreSegment(Segment segment) {
-        segments.put(segment.baseOffset(), segment);
+        segments.add(segment);
         use.add(segment);
         bytes += segment.bytes();
         endOffset = Math.max(endOffset, segment.lastOffset() + 1);
@@ -248,7 +246,7 @@ public final class PartitionLog {
     /** Hides everything before {@code start} from readers, and the segments that its commit dropped. Thread: syncer. */
     void showStart(long start, long keptFrom) {
         logStartOffset = start;
-        segments.headMap(keptFrom).clear();
+        segments.removeBefore(keptFrom);
     }
 
     /** Readers, and everyone who waits, learn that the partition is gone. Thread: syncer. */
@@ -320,13 +318,12 @@ public final class PartitionLog {
         storedChunkBytes = bytesPerChunk;
     }
 
-    ConcurrentNavigableMap<Long, Segment> segments() {
+    Segments segments() {
         return segments;
     }
 
     /** The cached chunk with this offset or the next one after it, or null. */
     CachedChunk cachedAtOrAfter(long offset) {
-        Map.Entry<Long, CachedChunk> entry = tail.ceilingEntry(offset);
-        return entry == null ? null : entry.getValue();
+        return tail.atOrAfter(offset);
     }
 }
