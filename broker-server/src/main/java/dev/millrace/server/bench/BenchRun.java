@@ -141,10 +141,11 @@ public final class BenchRun {
         if (plan.publish() != null) fill(target, topics);
         long wanted = recordsToRead(target, topics);
         try (Readers readers = openReaders(target, topics, 0)) {
-            CpuMeter cpu = CpuMeter.start(brokerPid(facts));
-            startSeries(System.nanoTime());
+            moment = new Moment("joining", 0, 0, 0);
             readers.start();
             long startNanos = awaitFirst(readers);
+            CpuMeter cpu = CpuMeter.start(brokerPid(facts));
+            startSeries(startNanos);
             awaitRead(readers, startNanos, wanted);
             endSeries(deliveries);
             return report(facts, topics, cpu, null, Flow.of(delivered, startNanos), 0);

@@ -79,8 +79,15 @@ final class Generators implements AutoCloseable {
         for (int i = 0; i < plan.threads(); i++) {
             sources.add(new RecordSource(topics, payloads, keys, random.split()));
         }
-        for (int i = 0; i < plan.clients(); i++) {
-            publishers.add(target.openPublisher(plan));
+        open(target);
+    }
+
+    private void open(Target target) {
+        try {
+            for (int i = 0; i < plan.clients(); i++) publishers.add(target.openPublisher(plan));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.server.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -56,7 +57,7 @@ final class KeyPool {
     }
 
     private static int rank(double[] cumulative, double probability) {
-        int index = java.util.Arrays.binarySearch(cumulative, probability);
+        int index = Arrays.binarySearch(cumulative, probability);
         return Math.min(cumulative.length - 1, index >= 0 ? index : -index - 1);
     }
 }

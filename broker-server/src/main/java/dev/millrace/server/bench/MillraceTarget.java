@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /** Millrace by its Java client. */
 final class MillraceTarget implements Target {
@@ -126,7 +127,7 @@ final class MillraceTarget implements Target {
         // The same partitions of each topic: those that the share holds of the widest one.
         int widest = partitions(topics).values().stream().max(Integer::compare).orElse(1);
         int[] mine =
-                java.util.stream.IntStream.range(0, widest).filter(share::holds).toArray();
+                IntStream.range(0, widest).filter(share::holds).toArray();
         return builder.partitions(mine).open();
     }
 

@@ -42,13 +42,20 @@ final class Readers implements AutoCloseable {
         this.groups = IntStream.rangeClosed(1, plan.groups())
                 .mapToObj(number -> unique + "-" + number)
                 .toList();
-        for (int group = 0; group < groupCount; group++) {
-            String name = plan.groups() == 0 ? null : groups.get(group);
-            for (int member = 0; member < plan.consumers(); member++) {
-                Target.Share share = new Target.Share(member, plan.consumers());
-                Reader reader = target.openReader(topics.names(), name, share, plan.latest());
-                threads.add(new ReaderThread(reader, group, count));
-            }
+        try {
+            for (int group = 0; group < groupCount; group++) open(group, plan, topics, count);
+        } catch (RuntimeException e) {
+            threads.forEach(thread -> thread.reader.close());
+            throw e;
+        }
+    }
+
+    private void open(int group, BenchPlan.Read plan, BenchTopics topics, Count count) {
+        String name = plan.groups() == 0 ? null : groups.get(group);
+        for (int member = 0; member < plan.consumers(); member++) {
+            Target.Share share = new Target.Share(member, plan.consumers());
+            Reader reader = target.openReader(topics.names(), name, share, plan.latest());
+            threads.add(new ReaderThread(reader, group, count));
         }
     }
 

@@ -68,8 +68,8 @@ final class BenchOptions {
                 names = "--publishers",
                 paramLabel = "N",
                 description = {
-                    "Threads that wait for each receipt before they publish the next record, spread over the clients.",
-                    "Default: 0, one thread a client that waits for nothing but room in the client's buffer."
+                    "Threads, over all clients, that wait for each receipt before they publish on.",
+                    "Default: 0, one a client that waits for room in the client's buffer only."
                 })
         Long publishers;
 
@@ -80,8 +80,8 @@ final class BenchOptions {
                 names = "--rate",
                 paramLabel = "N",
                 description = {
-                    "Records per second, over all. They fall due whether or not the broker keeps up, and latency counts",
-                    "from when a record was due. Default: as fast as it goes."
+                    "Records per second, over all. Default: as fast as it goes.",
+                    "They fall due whether or not the broker keeps up; latency counts from then."
                 })
         Long rate;
 
