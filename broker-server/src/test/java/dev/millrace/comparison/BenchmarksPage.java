@@ -197,9 +197,7 @@ final class BenchmarksPage {
         if (results.notMeasured().isEmpty()) return "";
         return results.notMeasured().entrySet().stream()
                 .map(each -> "- **%s could not be measured** when it was last tried: %s"
-                        .formatted(
-                                each.getKey(),
-                                each.getValue().replaceAll("\\s+", " ")))
+                        .formatted(each.getKey(), each.getValue().replaceAll("\\s+", " ")))
                 .collect(Collectors.joining("\n"));
     }
 

@@ -140,8 +140,7 @@ final class GrowthIT {
             points.add(new Point(contender.title, size, measurement.take()));
         } catch (Exception e) {
             e.printStackTrace(System.out);
-            String what =
-                    String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+            String what = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
             notes.add("%s could not be measured at %s: %s".formatted(contender.title, Text.plain(size), what));
             if (contender == Contender.MILLRACE) failures.add(contender.title + " at " + size + ": " + e);
         }

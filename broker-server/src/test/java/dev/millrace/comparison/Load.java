@@ -41,7 +41,8 @@ final class Load {
         JsonNode measured = new ObjectMapper().readTree(Files.readString(out));
         Load load = new Load(command, measured);
         if (load.value("errors") > 0) {
-            throw new IllegalStateException(load.value("errors") + " errors, the first " + measured.path("firstError") + ": " + command);
+            throw new IllegalStateException(
+                    load.value("errors") + " errors, the first " + measured.path("firstError") + ": " + command);
         }
         return load;
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 
@@ -98,6 +99,10 @@ final class Generators implements AutoCloseable {
             RecordSource source = sources.get(i);
             Publisher publisher = publishers.get(i % publishers.size());
             Pacer pacer = new Pacer(schedule(phase, running.startNanos, i), Pacer.Clock.SYSTEM, stopped);
+            if (plan.waitingPublishers() > 0 && plan.ratePerSecond() == 0 && publisher.sendsFromAcks()) {
+                new Turns(running, pacer, source, publisher).next();
+                continue;
+            }
             Thread thread = new Thread(() -> run(running, pacer, source, publisher), "bench-publisher-" + i);
             thread.setDaemon(true);
             thread.start();
@@ -145,6 +150,49 @@ final class Generators implements AutoCloseable {
             } catch (RuntimeException refused) {
                 acks.failed(refused);
             }
+        }
+    }
+
+    /**
+     * A waiting publisher without a thread of its own: the next record goes when the receipt of the one before comes. A
+     * thousand threads that take turns on a few cores would be most of what is measured.
+     */
+    private record Turns(Running running, Pacer pacer, RecordSource source, Publisher publisher, AtomicInteger due)
+            implements Acks {
+        Turns(Running running, Pacer pacer, RecordSource source, Publisher publisher) {
+            this(running, pacer, source, publisher, new AtomicInteger());
+        }
+
+        /** A record that fails at once comes back here at once: a loop, not a recursion. */
+        void next() {
+            if (due.getAndIncrement() > 0) return;
+            do {
+                publishOne();
+            } while (due.decrementAndGet() > 0);
+        }
+
+        private void publishOne() {
+            long dueNanos = pacer.awaitNext();
+            if (dueNanos == Pacer.END) {
+                running.missed.add(pacer.missed());
+                running.ended.countDown();
+                return;
+            }
+            long run = running.phase.run();
+            byte[] value = run == 0 ? source.value() : source.stampedValue(run, dueNanos);
+            running.sent.increment();
+            try {
+                publisher.send(source.topic(), source.key(), value, dueNanos, this);
+            } catch (RuntimeException refused) {
+                running.phase.acks().failed(refused);
+                next();
+            }
+        }
+
+        @Override
+        public void settled(long startNanos, int bytes, Throwable failure) {
+            running.phase.acks().settled(startNanos, bytes, failure);
+            next();
         }
     }
 

@@ -272,6 +272,12 @@ final class KafkaTarget implements Target {
                     (metadata, failure) -> acks.settled(startNanos, bytes, failure));
         }
 
+        /** Its one thread would wait for itself where a topic's metadata is missing. */
+        @Override
+        public boolean sendsFromAcks() {
+            return false;
+        }
+
         @Override
         public void flush() {
             producer.flush();

@@ -126,8 +126,7 @@ final class MillraceTarget implements Target {
     private Consumer shared(ConsumerBuilder builder, List<String> topics, Share share) {
         // The same partitions of each topic: those that the share holds of the widest one.
         int widest = partitions(topics).values().stream().max(Integer::compare).orElse(1);
-        int[] mine =
-                IntStream.range(0, widest).filter(share::holds).toArray();
+        int[] mine = IntStream.range(0, widest).filter(share::holds).toArray();
         return builder.partitions(mine).open();
     }
 
@@ -147,6 +146,11 @@ final class MillraceTarget implements Target {
             int bytes = value.length + (key == null ? 0 : key.length);
             BiConsumer<Object, Throwable> settle = (receipt, failure) -> acks.settled(startNanos, bytes, failure);
             producer.publishAsync(Message.of(topic, key, value)).whenComplete(settle);
+        }
+
+        @Override
+        public boolean sendsFromAcks() {
+            return true;
         }
 
         @Override

@@ -8,6 +8,9 @@ interface Publisher extends AutoCloseable {
     /** Publishes without waiting for more than room in the client's buffer. */
     void send(String topic, byte[] key, byte[] value, long startNanos, Acks acks);
 
+    /** Whether {@link #send} may be called by who tells {@link Acks}. */
+    boolean sendsFromAcks();
+
     /** Returns when all that was sent before has been acknowledged or has failed. */
     void flush();
 

@@ -68,7 +68,7 @@ final class BenchOptions {
                 names = "--publishers",
                 paramLabel = "N",
                 description = {
-                    "Threads, over all clients, that wait for each receipt before they publish on.",
+                    "Publishers, over all clients, that wait for each receipt before they publish on.",
                     "Default: 0, one a client that waits for room in the client's buffer only."
                 })
         Long publishers;

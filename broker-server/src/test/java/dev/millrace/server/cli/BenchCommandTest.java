@@ -146,7 +146,11 @@ final class BenchCommandTest {
 
     @Test
     void suiteRunsAllItsCases() throws IOException {
-        JsonNode reports = json("suite --duration 150ms --warmup 0s");
+        Ran ran = bench("suite --duration 150ms --warmup 0s --json");
+        // On a busy machine 150 ms may be too short for a rate; nothing else may be said.
+        assertThat(ran.err().lines()).allMatch(line -> line.contains("were due but could not be published in time"));
+        assertThat(ran.exit()).isZero();
+        JsonNode reports = new ObjectMapper().readTree(ran.out());
         assertThat(reports).hasSize(8);
         for (JsonNode report : reports) {
             assertThat(report.get("recordsPerSecond").asDouble())
