@@ -36,6 +36,8 @@ public final class PartitionLog {
     private volatile long bytes;
     private long startOffset;
     private long endOffset;
+    /** Where the log ended when the present commit began. */
+    private long committedEndOffset;
     /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
     private long keptFromOffset;
 
@@ -227,6 +229,7 @@ public final class PartitionLog {
         startOffset = start;
         logStartOffset = start;
         endOffset = end;
+        committedEndOffset = end;
         durableEndOffset = end;
     }
 
@@ -235,6 +238,7 @@ public final class PartitionLog {
         use.add(segment);
         bytes += segment.bytes();
         endOffset = Math.max(endOffset, segment.lastOffset() + 1);
+        committedEndOffset = endOffset;
         durableEndOffset = endOffset;
     }
 
@@ -274,6 +278,20 @@ public final class PartitionLog {
     /** The next offset to give out. Thread: shard. */
     public long endOffset() {
         return endOffset;
+    }
+
+    /** What lies before it can be read from the store. Thread: shard. */
+    public long committedEndOffset() {
+        return committedEndOffset;
+    }
+
+    void committed() {
+        committedEndOffset = endOffset;
+    }
+
+    /** The chunk that ends at this offset is read from the store from now on. */
+    void forgetCached(long lastOffset) {
+        tail.remove(lastOffset);
     }
 
     /** Where the log starts with all that was applied, also what is not on disk yet. Thread: shard. */
