@@ -19,7 +19,6 @@ import dev.millrace.core.StreamWorld.Ev;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.RecordBatchBuilder;
-import dev.millrace.core.storage.ManualTime;
 import dev.millrace.core.wire.EventQuery;
 import dev.millrace.core.wire.EventQuery.Item;
 import dev.millrace.core.wire.ExpectedVersion;
@@ -111,7 +110,10 @@ class StreamAppendTest {
                 assertThat(endOffset()).isPositive();
             }));
         }
-        long written = all.stream().map(StreamWorld::get).filter(Appended.class::isInstance).count();
+        long written = all.stream()
+                .map(StreamWorld::get)
+                .filter(Appended.class::isInstance)
+                .count();
         assertThat(written).isEqualTo(1);
         assertThat(world.read("a").events()).hasSize(1);
         assertThat(order.get(0)).isZero();
@@ -143,7 +145,9 @@ class StreamAppendTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        List<Long> dense = java.util.stream.LongStream.range(0, (long) writers * rounds).boxed().toList();
+        List<Long> dense = java.util.stream.LongStream.range(0, (long) writers * rounds)
+                .boxed()
+                .toList();
         assertThat(won.stream().sorted().toList()).isEqualTo(dense);
         assertThat(versions(world.read("hot").events())).isEqualTo(dense);
     }
@@ -152,9 +156,7 @@ class StreamAppendTest {
     void severalStreamsAreWrittenAtOnceOrNotAtAllAndEveryFailedCheckIsTold() {
         world.append("a", NONE, "a0");
         Outcome refusedOutcome = world.append(
-                List.of(check("a", NONE), check("b", NONE), check("c", EXISTS)),
-                Ev.of("a", "a1"),
-                Ev.of("b", "b0"));
+                List.of(check("a", NONE), check("b", NONE), check("c", EXISTS)), Ev.of("a", "a1"), Ev.of("b", "b0"));
         assertThat(((Conflict) refusedOutcome).failed())
                 .extracting(failed -> new String(failed.key()) + failed.actualVersion())
                 .containsExactly("a0", "c-1");
@@ -208,9 +210,7 @@ class StreamAppendTest {
         for (int i = 0; i < 20; i++) {
             all.add(world.appendSoon(List.of(), null, event));
         }
-        assertThat(all.stream()
-                        .map(StreamWorld::get)
-                        .filter(outcome -> !((Appended) outcome).duplicate()))
+        assertThat(all.stream().map(StreamWorld::get).filter(outcome -> !((Appended) outcome).duplicate()))
                 .hasSize(1);
         assertThat(world.read("a").events()).hasSize(1);
     }
@@ -220,10 +220,16 @@ class StreamAppendTest {
         Ev first = Ev.of("a", "a0");
         world.append(List.of(), first);
         long end = endOffset();
-        assertThat(refused(Fault.ID_CONFLICT, world.appendSoon(List.of(), null, Ev.of("b", "a0").id(first.id())))
+        assertThat(refused(
+                                Fault.ID_CONFLICT,
+                                world.appendSoon(
+                                        List.of(), null, Ev.of("b", "a0").id(first.id())))
                         .detail())
                 .contains(first.id().toString(), "another stream than \"b\"");
-        assertThat(refused(Fault.ID_CONFLICT, world.appendSoon(List.of(), null, Ev.of("a", "x").id(first.id())))
+        assertThat(refused(
+                                Fault.ID_CONFLICT,
+                                world.appendSoon(
+                                        List.of(), null, Ev.of("a", "x").id(first.id())))
                         .detail())
                 .contains("another type or value");
         assertThat(refused(Fault.ID_CONFLICT, world.appendSoon(List.of(), null, first, Ev.of("a", "new")))
@@ -238,7 +244,7 @@ class StreamAppendTest {
 
     @Test
     void anIdIsForgottenAfterItsWindowAndNotBefore() {
-        ManualTime time = new ManualTime();
+        StreamWorld.Clock time = new StreamWorld.Clock();
         world.close();
         world = new StreamWorld(
                 directory.resolve("manual"), time, Map.of("stream.index", "key", "stream.idWindow", "10d"));
@@ -292,9 +298,12 @@ class StreamAppendTest {
         List<CompletableFuture<Outcome>> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             all.add(world.appendSoon(
-                    List.of(), new Condition(query, -1, null), Ev.of("s" + i, "taken").tags("seat:1")));
+                    List.of(),
+                    new Condition(query, -1, null),
+                    Ev.of("s" + i, "taken").tags("seat:1")));
         }
-        assertThat(all.stream().map(StreamWorld::get).filter(Appended.class::isInstance)).hasSize(1);
+        assertThat(all.stream().map(StreamWorld::get).filter(Appended.class::isInstance))
+                .hasSize(1);
     }
 
     @Test
@@ -327,7 +336,8 @@ class StreamAppendTest {
         var producer = get(world.broker.logs().initProducer());
         for (int sequence = 0; sequence < 3; sequence++) {
             for (int time = 0; time < 2; time++) {
-                ByteBuffer built = batch(Compression.NONE, Ev.of("a", "a" + sequence).id(null));
+                ByteBuffer built =
+                        batch(Compression.NONE, Ev.of("a", "a" + sequence).id(null));
                 RecordBatchBuilder.stampProducer(built, producer.producerId(), producer.producerEpoch(), sequence);
                 assertThat(get(world.broker.logs().append(world.topic, built)).duplicate())
                         .isEqualTo(time == 1);
@@ -366,11 +376,18 @@ class StreamAppendTest {
         refused(Fault.INVALID_REQUEST, world.appendSoon(List.of(), null, Ev.of("k".repeat(4097), "x")));
         String[] many = new String[17];
         java.util.Arrays.setAll(many, i -> "t" + i);
-        assertThat(refused(Fault.TAG_LIMIT, world.appendSoon(List.of(), null, Ev.of("a", "x").tags(many)))
+        assertThat(refused(
+                                Fault.TAG_LIMIT,
+                                world.appendSoon(
+                                        List.of(), null, Ev.of("a", "x").tags(many)))
                         .detail())
                 .contains("17 tags; at most 16");
-        refused(Fault.TAG_LIMIT, world.appendSoon(List.of(), null, Ev.of("a", "x").tags("t".repeat(257))));
-        refused(Fault.TAG_LIMIT, world.appendSoon(List.of(), null, Ev.of("a", "x").tags("a", "", "b")));
+        refused(
+                Fault.TAG_LIMIT,
+                world.appendSoon(List.of(), null, Ev.of("a", "x").tags("t".repeat(257))));
+        refused(
+                Fault.TAG_LIMIT,
+                world.appendSoon(List.of(), null, Ev.of("a", "x").tags("a", "", "b")));
         refused(
                 Fault.INVALID_REQUEST,
                 world.appendSoon(List.of(), null, Ev.of("a", "x").type("t".repeat(257))));

@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A broker on a real disk with one topic that keeps streams in one partition, spoken to briefly. */
 final class StreamWorld implements AutoCloseable {
@@ -60,6 +61,25 @@ final class StreamWorld implements AutoCloseable {
     @Override
     public void close() {
         broker.close();
+    }
+
+    /** Time that a test moves. */
+    static final class Clock implements TimeSource {
+        private final AtomicLong ms = new AtomicLong(1_700_000_000_000L);
+
+        void advanceMs(long more) {
+            ms.addAndGet(more);
+        }
+
+        @Override
+        public long nowMs() {
+            return ms.get();
+        }
+
+        @Override
+        public long nanoTime() {
+            return ms.get() * 1_000_000;
+        }
     }
 
     /** An event; its fields are changed by {@code with}. */
