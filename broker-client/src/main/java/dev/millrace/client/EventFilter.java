@@ -35,9 +35,7 @@ public record EventFilter(boolean all, List<Item> items) {
     public EventFilter types(String... types) {
         return new EventFilter(
                 all,
-                items.stream()
-                        .map(item -> new Item(List.of(types), item.tags))
-                        .toList());
+                items.stream().map(item -> new Item(List.of(types), item.tags)).toList());
     }
 
     /** Also what the other matches. */

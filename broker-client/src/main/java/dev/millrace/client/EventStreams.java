@@ -56,9 +56,7 @@ public interface EventStreams {
     /** As {@link #tryAppend(List, List)} for one stream. */
     default AppendResult tryAppend(String key, Expected expected, Event... events) {
         return tryAppend(
-                List.of(events).stream()
-                        .map(event -> Addressed.to(key, event))
-                        .toList(),
+                List.of(events).stream().map(event -> Addressed.to(key, event)).toList(),
                 List.of(Check.of(key, expected)));
     }
 

@@ -104,7 +104,9 @@ final class LocalLogs implements LogOperations {
         if (prepared instanceof Refusal refusal) {
             throw new FaultException(refusal.fault(), "append to \"" + topic.name() + "\": " + refusal.detail());
         }
-        return (ByteBuffer) prepared;
+        ByteBuffer events = (ByteBuffer) prepared;
+        gate.disk.admit(events.remaining());
+        return events;
     }
 
     /** Fails: FaultException DISK_FULL. */

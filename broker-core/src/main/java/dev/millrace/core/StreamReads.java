@@ -44,8 +44,12 @@ import java.util.function.Supplier;
 final class StreamReads {
     private static final int COUNT_MAX = 10_000;
     private static final int BYTES_MAX = 4 << 20;
+    /** Of pages whose bytes the caller does not bound: they must fit in a frame. */
+    private static final int PAGE_BYTES_MAX = 512 << 10;
+
     private static final int SCANNED_BYTES_MAX = 8 << 20;
     private static final int READ_BYTES = 1 << 20;
+    private static final byte[] NO_KEY = {};
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final PartitionLookup lookup;
@@ -165,7 +169,7 @@ final class StreamReads {
     /** What one page may hold. */
     private static final class Budget {
         private int countLeft;
-        private long bytesLeft = BYTES_MAX;
+        private long bytesLeft = PAGE_BYTES_MAX;
         private int visitsLeft = 100_000;
         private byte[] lastKey;
 
@@ -282,7 +286,8 @@ final class StreamReads {
         long next = Math.max(fromOffset, log.logStartOffset());
         long scanned = 0;
         List<Record> found = new ArrayList<>();
-        while (next < end && found.size() < limit && scanned < SCANNED_BYTES_MAX) {
+        Budget budget = new Budget(limit);
+        while (next < end && !budget.isSpent() && scanned < SCANNED_BYTES_MAX) {
             LogRead read = logReader.readCached(log, next, READ_BYTES);
             if (read instanceof LogRead.NotCached) {
                 read = logReader.readStored(log, next, READ_BYTES);
@@ -295,7 +300,7 @@ final class StreamReads {
             }
             try {
                 scanned += batches.batches().remaining();
-                next = collect(batches, match, next, limit, found);
+                next = collect(batches, match, next, budget, found);
             } finally {
                 batches.releaser().run();
             }
@@ -303,13 +308,14 @@ final class StreamReads {
         return new MatchPage(found, next, end);
     }
 
-    private long collect(LogRead.Batches batches, EventMatch match, long from, int limit, List<Record> found) {
+    private long collect(LogRead.Batches batches, EventMatch match, long from, Budget budget, List<Record> found) {
         for (RecordBatch batch : RecordBatch.in(batches.batches())) {
             RecordCursor cursor = batch.cursor(decompressedBytesMax);
             while (cursor.next()) {
                 if (cursor.offset() >= from && match.test(cursor)) {
                     found.add(cursor.record());
-                    if (found.size() == limit) {
+                    budget.spend(NO_KEY, found.get(found.size() - 1));
+                    if (budget.isSpent()) {
                         return cursor.offset() + 1;
                     }
                 }

@@ -37,7 +37,8 @@ final class StreamHistory {
     }
 
     void sent(String key, List<Sent> events) {
-        events.forEach(event -> sent.computeIfAbsent(key, any -> new HashSet<>()).add(event.value()));
+        events.forEach(
+                event -> sent.computeIfAbsent(key, any -> new HashSet<>()).add(event.value()));
     }
 
     void refused(String key, List<Sent> events) {
@@ -52,13 +53,13 @@ final class StreamHistory {
         }
         for (int i = 0; i < events.size(); i++) {
             String value = events.get(i).value();
-            String before = acknowledged
-                    .computeIfAbsent(key, any -> new TreeMap<>())
-                    .put(written.versions()[i], value);
+            String before =
+                    acknowledged.computeIfAbsent(key, any -> new TreeMap<>()).put(written.versions()[i], value);
             if (before != null && !before.equals(value)) {
                 world.history.report(
                         Property.DENSE_VERSIONS,
-                        "version " + written.versions()[i] + " of " + key + " was given to " + before + " and " + value);
+                        "version " + written.versions()[i] + " of " + key + " was given to " + before + " and "
+                                + value);
             }
         }
     }
@@ -130,7 +131,8 @@ final class StreamHistory {
             }
         }
         acknowledged.getOrDefault(key, new TreeMap<>()).forEach((version, value) -> {
-            boolean there = version < found.size() && found.get((int) (long) version).equals(value);
+            boolean there =
+                    version < found.size() && found.get((int) (long) version).equals(value);
             if (!there) {
                 world.history.report(
                         Property.NO_LOST_WRITE, "version " + version + " of " + key + " was acknowledged as " + value);
@@ -139,8 +141,7 @@ final class StreamHistory {
     }
 
     private void checkIndex(String key, List<String> found, StreamReader reader, PartitionLog log) {
-        StreamReader.Span all =
-                new StreamReader.Span(0, false, 1_000_000, 64 << 20, StreamReader.AsOf.NOW);
+        StreamReader.Span all = new StreamReader.Span(0, false, 1_000_000, 64 << 20, StreamReader.AsOf.NOW);
         Object read = reader.read(log, key.getBytes(StandardCharsets.UTF_8), all, 0);
         List<String> indexed = read instanceof StreamReader.Slice slice
                 ? slice.events().stream().map(event -> text(event.value())).toList()

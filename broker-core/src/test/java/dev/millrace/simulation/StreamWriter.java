@@ -71,7 +71,8 @@ final class StreamWriter implements Client {
     private void createTopic() {
         UUID id = new UUID(world.random.nextLong(), world.random.nextLong());
         TreeMap<String, String> settings = new TreeMap<>(Map.of("stream.index", "key+tags"));
-        connected().call(() -> world.server.submit(new CreateTopic(id, TOPIC, 1, settings, 1000)), (topic, fault) -> {});
+        connected()
+                .call(() -> world.server.submit(new CreateTopic(id, TOPIC, 1, settings, 1000)), (topic, fault) -> {});
     }
 
     private Connection connected() {

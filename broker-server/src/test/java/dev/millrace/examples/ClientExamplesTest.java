@@ -71,7 +71,8 @@ class ClientExamplesTest {
         try (MillraceClient client = MillraceClient.connect(millrace.address())) {
             client.admin().createTopic("example.streams", 2, Map.of("stream.index", "key"));
         }
-        assertThat(run("EventStreamExample", millrace.address(), "example.streams")).isEqualTo(1L);
+        assertThat(run("EventStreamExample", millrace.address(), "example.streams"))
+                .isEqualTo(1L);
     }
 
     @Test

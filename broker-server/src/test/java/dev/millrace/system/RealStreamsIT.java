@@ -150,7 +150,7 @@ class RealStreamsIT {
         }
     }
 
-    private static Map<String, String> printedTree(Daemon daemon, long momentMs) {
+    private static Map<String, String> printedTree(Daemon daemon, long momentMs) throws Exception {
         Map<String, String> tree = new TreeMap<>();
         String out = daemon.run("stream", "latest", TOPIC, "--as-of", java.time.Instant.ofEpochMilli(momentMs) + "")
                 .succeeded()
@@ -188,7 +188,9 @@ class RealStreamsIT {
         for (String path : chosen) {
             List<StoredEvent> read = files.read(path).events();
             List<String> expected = histories.get(path);
-            assertThat(read.stream().map(StoredEvent::valueText).toList()).as(path).isEqualTo(expected);
+            assertThat(read.stream().map(StoredEvent::valueText).toList())
+                    .as(path)
+                    .isEqualTo(expected);
             assertThat(read.stream().map(StoredEvent::version).toList())
                     .isEqualTo(LongStream.range(0, expected.size()).boxed().toList());
         }
@@ -241,8 +243,7 @@ class RealStreamsIT {
             String path = busiest.get(won % RACED_STREAMS);
             long last = believed.getOrDefault(path, -1L);
             String value = name + "-" + won;
-            AppendResult result =
-                    files.tryAppend("race/" + path, Expected.version(last), Event.of("Raced", value));
+            AppendResult result = files.tryAppend("race/" + path, Expected.version(last), Event.of("Raced", value));
             if (result.written()) {
                 String other = winners.put(path + "@" + result.lastVersion(), value);
                 assertThat(other).as("one winner").isNull();

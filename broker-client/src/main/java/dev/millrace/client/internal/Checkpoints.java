@@ -16,12 +16,13 @@ final class Checkpoints {
 
     static String encode(Map<TopicPartition, Long> positions) {
         StringBuilder lines = new StringBuilder();
-        new TreeMap<>(positions).forEach((partition, offset) -> lines.append(partition.topic())
-                .append(' ')
-                .append(partition.partition())
-                .append(' ')
-                .append(offset)
-                .append('\n'));
+        new TreeMap<>(positions)
+                .forEach((partition, offset) -> lines.append(partition.topic())
+                        .append(' ')
+                        .append(partition.partition())
+                        .append(' ')
+                        .append(offset)
+                        .append('\n'));
         return VERSION
                 + Base64.getUrlEncoder()
                         .withoutPadding()
@@ -36,8 +37,7 @@ final class Checkpoints {
             }
             byte[] lines = Base64.getUrlDecoder().decode(checkpoint.substring(VERSION.length()));
             Map<TopicPartition, Long> positions = new TreeMap<>();
-            for (String line :
-                    new String(lines, StandardCharsets.UTF_8).lines().toList()) {
+            for (String line : new String(lines, StandardCharsets.UTF_8).lines().toList()) {
                 String[] fields = line.split(" ");
                 positions.put(new TopicPartition(fields[0], Integer.parseInt(fields[1])), Long.parseLong(fields[2]));
             }

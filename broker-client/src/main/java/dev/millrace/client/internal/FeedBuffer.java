@@ -44,6 +44,7 @@ final class FeedBuffer {
         boolean queued;
         /** Of a filtered subscription: whether its markers say that it is at the end. */
         boolean signalledEnd;
+
         MillraceException problem;
 
         Slot(TopicPartition partition, int generation) {

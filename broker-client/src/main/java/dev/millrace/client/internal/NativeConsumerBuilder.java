@@ -94,7 +94,7 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
         Collection<TopicFrames.TopicInfo> infos = new TopicDirectory(link).findAll(topics);
         Map<TopicPartition, UUID> found = new TreeMap<>();
         infos.forEach(info -> wanted(info)
-                        .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
+                .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
         return found;
     }
 

@@ -181,14 +181,7 @@ final class NativeEventStreams implements EventStreams {
         Place place = placeOf(key);
         StreamEvents page = ask(
                 new StreamFrames.LoadStream(
-                        place.topic.topicId(),
-                        place.partition,
-                        key,
-                        schema,
-                        0,
-                        PAGE_EVENTS,
-                        PAGE_BYTES,
-                        toWire(asOf)),
+                        place.topic.topicId(), place.partition, key, schema, 0, PAGE_EVENTS, PAGE_BYTES, toWire(asOf)),
                 StreamEvents.class);
         List<StoredEvent> events = new ArrayList<>();
         addTo(events, place.partition, page.events());
@@ -208,8 +201,7 @@ final class NativeEventStreams implements EventStreams {
     public void putSnapshot(byte[] key, long version, String schema, byte[] state) {
         Place place = placeOf(key);
         ask(
-                new StreamFrames.PutSnapshot(
-                        place.topic.topicId(), place.partition, key, version, schema, state),
+                new StreamFrames.PutSnapshot(place.topic.topicId(), place.partition, key, version, schema, state),
                 Frames.Done.class);
     }
 
@@ -303,8 +295,7 @@ final class NativeEventStreams implements EventStreams {
         Place place = placeOf(key);
         return change(
                 place,
-                new StreamFrames.DeleteStream(
-                        place.topic.topicId(), place.partition, key, expected.value(), false));
+                new StreamFrames.DeleteStream(place.topic.topicId(), place.partition, key, expected.value(), false));
     }
 
     @Override
@@ -312,8 +303,7 @@ final class NativeEventStreams implements EventStreams {
         Place place = placeOf(key);
         return change(
                 place,
-                new StreamFrames.DeleteStream(
-                        place.topic.topicId(), place.partition, key, expected.value(), true));
+                new StreamFrames.DeleteStream(place.topic.topicId(), place.partition, key, expected.value(), true));
     }
 
     @Override
@@ -321,13 +311,11 @@ final class NativeEventStreams implements EventStreams {
         Place place = placeOf(key);
         return change(
                 place,
-                new StreamFrames.EraseEvents(
-                        place.topic.topicId(), place.partition, key, fromVersion, toVersion));
+                new StreamFrames.EraseEvents(place.topic.topicId(), place.partition, key, fromVersion, toVersion));
     }
 
     private Info change(Place place, Frame request) {
-        return info(
-                place.partition, ask(request, StreamFrames.Stream.class).stream());
+        return info(place.partition, ask(request, StreamFrames.Stream.class).stream());
     }
 
     private static Info info(int partition, StreamFrames.StreamInfo stream) {

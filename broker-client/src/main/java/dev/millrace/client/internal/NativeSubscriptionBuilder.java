@@ -73,8 +73,8 @@ final class NativeSubscriptionBuilder implements EventSubscriptionBuilder {
         Objects.requireNonNull(handler, "handler");
         Map<TopicPartition, UUID> partitions = find();
         FeedFilter wire = new FeedFilter(key, keyPrefix, NativeEventStreams.toWire(filter));
-        NativeConsumer consumer = new NativeConsumer(
-                new FeedSet(link, BUFFER_BYTES, wire), POLL_EVENTS, opened::remove);
+        NativeConsumer consumer =
+                new NativeConsumer(new FeedSet(link, BUFFER_BYTES, wire), POLL_EVENTS, opened::remove);
         opened.add(consumer);
         partitions.forEach((partition, topicId) -> {
             Long from = positions.get(partition);
@@ -90,8 +90,8 @@ final class NativeSubscriptionBuilder implements EventSubscriptionBuilder {
         Map<TopicPartition, UUID> found = new TreeMap<>();
         for (TopicFrames.TopicInfo info : new TopicDirectory(link).findAll(topics)) {
             for (TopicFrames.PartitionInfo partition : info.partitions()) {
-                boolean wanted = key == null
-                        || Murmur2.partition(key, info.partitions().size()) == partition.partition();
+                boolean wanted =
+                        key == null || Murmur2.partition(key, info.partitions().size()) == partition.partition();
                 if (wanted) {
                     found.put(new TopicPartition(info.name(), partition.partition()), info.topicId());
                 }

@@ -39,12 +39,7 @@ final class PartitionFeed {
 
     /** @param filter null for all records */
     PartitionFeed(
-            Link link,
-            FeedBuffer buffer,
-            TopicPartition partition,
-            UUID topicId,
-            int windowBytes,
-            FeedFilter filter) {
+            Link link, FeedBuffer buffer, TopicPartition partition, UUID topicId, int windowBytes, FeedFilter filter) {
         this.filter = filter;
         this.link = link;
         this.buffer = buffer;

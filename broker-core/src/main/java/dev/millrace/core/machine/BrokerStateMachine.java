@@ -97,6 +97,7 @@ public final class BrokerStateMachine implements ShardMachine {
     public void beginBatch(Stamp stamp) {
         holdBackMs = stamp.nowMs() - stamp.dueMs();
         groups.beginBatch(stamp);
+        streams.beginBatch(stamp.dueMs());
     }
 
     @Override

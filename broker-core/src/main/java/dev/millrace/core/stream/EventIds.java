@@ -26,12 +26,14 @@ final class EventIds {
     /**
      * An event that was appended before.
      *
+     * @param believedMs when it was appended, by what the broker believes of its clock
      * @param fingerprint of what it said
      */
-    record Known(long appendMs, long offset, long version, long streamId, long fingerprint) {
+    record Known(long appendMs, long believedMs, long offset, long version, long streamId, long fingerprint) {
         byte[] encode() {
-            return ByteBuffer.allocate(40)
+            return ByteBuffer.allocate(48)
                     .putLong(appendMs)
+                    .putLong(believedMs)
                     .putLong(offset)
                     .putLong(version)
                     .putLong(streamId)
@@ -41,7 +43,7 @@ final class EventIds {
 
         static Known decode(byte[] row) {
             ByteBuffer in = ByteBuffer.wrap(row);
-            return new Known(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
+            return new Known(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
         }
     }
 
@@ -49,19 +51,19 @@ final class EventIds {
         this.store = store;
     }
 
-    /** The event with this id if it was appended inside the window, or null. */
-    Known find(int partitionId, UUID id, long nowMs, long windowMs) {
+    /** The event with this id if it was appended inside the window, by the time that is believed; or null. */
+    Known find(int partitionId, UUID id, long dueMs, long windowMs) {
         Known known = changed.get(new Slot(partitionId, id));
-        int oldest = Math.max(firstBucket(partitionId, nowMs), bucketOf(nowMs - windowMs));
-        for (int bucket = bucketOf(nowMs); known == null && bucket >= oldest; bucket--) {
+        int oldest = Math.max(firstBucket(partitionId, dueMs), bucketOf(dueMs - windowMs));
+        for (int bucket = bucketOf(dueMs); known == null && bucket >= oldest; bucket--) {
             byte[] row = store.get(Table.EVENT_ID, StreamRows.id(partitionId, bucket, id));
             known = row == null ? null : Known.decode(row);
         }
-        return known != null && known.appendMs > nowMs - windowMs ? known : null;
+        return known != null && known.believedMs > dueMs - windowMs ? known : null;
     }
 
     void add(int partitionId, UUID id, Known event, WriteSink sink) {
-        int bucket = bucketOf(event.appendMs);
+        int bucket = bucketOf(event.believedMs);
         changed.put(new Slot(partitionId, id), event);
         firstBuckets.merge(partitionId, bucket, Math::min);
         sink.put(Table.EVENT_ID, StreamRows.id(partitionId, bucket, id), event.encode());
@@ -86,9 +88,9 @@ final class EventIds {
         changed.keySet().removeIf(slot -> slot.partitionId == partitionId);
     }
 
-    private int firstBucket(int partitionId, long nowMs) {
+    private int firstBucket(int partitionId, long dueMs) {
         return firstBuckets.computeIfAbsent(partitionId, id -> {
-            int[] first = {bucketOf(nowMs)};
+            int[] first = {bucketOf(dueMs)};
             byte[] from = StreamRows.partition(id);
             store.scan(Table.EVENT_ID, from, StreamRows.after(from), (key, value) -> {
                 first[0] = ByteBuffer.wrap(key).getInt(4);

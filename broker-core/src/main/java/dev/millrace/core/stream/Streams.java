@@ -36,6 +36,7 @@ public final class Streams {
     private final PendingChanges pending = new PendingChanges();
     private final StreamChanges changes;
     private final List<StreamKey> changed = new ArrayList<>();
+    private long dueMs;
 
     public Streams(Store store, PartitionLogs logs) {
         this.store = store;
@@ -44,6 +45,11 @@ public final class Streams {
         this.ids = new EventIds(store);
         this.tags = new TagIndex(store);
         this.changes = new StreamChanges(store, logs, heads, tags, this::changedBesideAppend);
+    }
+
+    /** A commit follows. By {@code dueMs}, the time that is believed, ids are forgotten: see BrokerClock. */
+    public void beginBatch(long dueMs) {
+        this.dueMs = dueMs;
     }
 
     /** The changes that are no appends. */
@@ -72,7 +78,7 @@ public final class Streams {
         List<Event> events = Event.in(target.partitionId(), batches);
         Object refused;
         try {
-            refused = check(target, events, checks, condition, nowMs);
+            refused = check(target, events, checks, condition);
         } catch (StoreException damaged) {
             return Refusal.of(
                     Fault.DATA_DAMAGED,
@@ -91,13 +97,13 @@ public final class Streams {
 
     /** What is answered instead of writing; null where nothing speaks against it. Changes nothing. */
     private Object check(
-            StreamTarget target, List<Event> events, List<StreamCheck> checks, AppendCondition condition, long nowMs) {
+            StreamTarget target, List<Event> events, List<StreamCheck> checks, AppendCondition condition) {
         Map<StreamKey, StreamHead> before = headsOf(target, events, checks);
         Refusal ended = tombstoned(before);
         if (ended != null) {
             return ended;
         }
-        Object known = knownBefore(target, events, nowMs);
+        Object known = knownBefore(target, events);
         if (known != null) {
             return known;
         }
@@ -143,7 +149,7 @@ public final class Streams {
     // ---- events that come again
 
     /** Null where none of the events was there before. */
-    private Object knownBefore(StreamTarget target, List<Event> events, long nowMs) {
+    private Object knownBefore(StreamTarget target, List<Event> events) {
         EventIds.Known[] known = new EventIds.Known[events.size()];
         int knownCount = 0;
         Map<java.util.UUID, Event> inRequest = new java.util.HashMap<>();
@@ -155,7 +161,7 @@ public final class Streams {
             if (inRequest.put(event.id, event) != null) {
                 return Refusal.of(Fault.ID_CONFLICT, "event id %s stands twice in the append", event.id);
             }
-            known[i] = ids.find(target.partitionId(), event.id, nowMs, target.idWindowMs());
+            known[i] = ids.find(target.partitionId(), event.id, dueMs, target.idWindowMs());
             knownCount += known[i] == null ? 0 : 1;
         }
         if (knownCount == 0) {
@@ -294,7 +300,7 @@ public final class Streams {
         }
         event.version = head.lastVersion() + 1;
         StreamHead next = head.appended(event.version, offset, event.timestampMs);
-        heads.put(event.stream, hideOld(event.stream, head, next, nowMs, sink));
+        heads.put(event.stream, hideOld(event.stream, head, next, sink));
         sink.put(
                 Table.STREAM_INDEX,
                 StreamRows.event(target.partitionId(), next.streamId(), event.version),
@@ -303,7 +309,7 @@ public final class Streams {
             ids.add(
                     target.partitionId(),
                     event.id,
-                    new EventIds.Known(nowMs, offset, event.version, next.streamId(), event.fingerprint),
+                    new EventIds.Known(nowMs, dueMs, offset, event.version, next.streamId(), event.fingerprint),
                     sink);
         }
         if (target.tags()) {
@@ -313,30 +319,37 @@ public final class Streams {
     }
 
     /** Applies the stream's limits, some events at a time. */
-    private StreamHead hideOld(StreamKey stream, StreamHead before, StreamHead next, long nowMs, WriteSink sink) {
+    private StreamHead hideOld(StreamKey stream, StreamHead before, StreamHead next, WriteSink sink) {
         long first = next.firstVersion();
         if (next.ageMsMax() > 0) {
-            long[] young = {first};
-            long tooOldMs = nowMs - next.ageMsMax();
-            store.scan(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(stream.partitionId(), next.streamId(), first),
-                    StreamRows.event(
-                            stream.partitionId(),
-                            next.streamId(),
-                            Math.min(next.lastVersion(), first + HIDDEN_AT_ONCE_MAX)),
-                    (key, value) -> {
-                        boolean old = ByteBuffer.wrap(value).getLong(8) < tooOldMs;
-                        young[0] = StreamRows.versionOf(key) + (old ? 1 : 0);
-                        return old;
-                    });
-            first = young[0];
+            first = firstYoung(stream, next, dueMs - next.ageMsMax());
         }
         if (first > before.firstVersion() && before.state() == StreamHead.State.LIVE) {
             changes.dropIndex(stream, next, before.firstVersion(), first, sink);
             changedBesideAppend(stream);
         }
         return next.limited(first, next.countMax(), next.ageMsMax());
+    }
+
+    /** The first version that is not too old, as far as one look goes. */
+    private long firstYoung(StreamKey stream, StreamHead head, long tooOldMs) {
+        long[] young = {head.firstVersion()};
+        long to = Math.min(head.lastVersion(), head.firstVersion() + HIDDEN_AT_ONCE_MAX);
+        try {
+            store.scan(
+                    Table.STREAM_INDEX,
+                    StreamRows.event(stream.partitionId(), head.streamId(), head.firstVersion()),
+                    StreamRows.event(stream.partitionId(), head.streamId(), to),
+                    (key, value) -> {
+                        boolean old = ByteBuffer.wrap(value).getLong(8) < tooOldMs;
+                        young[0] = StreamRows.versionOf(key) + (old ? 1 : 0);
+                        return old;
+                    });
+        } catch (StoreException damaged) {
+            // Readers hide what is too old by themselves; the rows go with a later append.
+            return head.firstVersion();
+        }
+        return young[0];
     }
 
     private void changedBesideAppend(StreamKey stream) {

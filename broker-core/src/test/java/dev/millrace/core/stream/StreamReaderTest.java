@@ -2,6 +2,7 @@ package dev.millrace.core.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.core.command.AppendCondition;
 import dev.millrace.core.command.AppendEvents;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteStream;
@@ -14,12 +15,14 @@ import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.EventBatches;
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.shard.LocalShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.wire.EventQuery;
 import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -55,7 +58,7 @@ class StreamReaderTest {
 
     StreamReaderTest() {
         machine.load(store, 0);
-        shard.submit(new CreateTopic(TOPIC, "t", 1, new TreeMap<>(Map.of("stream.index", "key")), 10));
+        shard.submit(new CreateTopic(TOPIC, "t", 1, new TreeMap<>(Map.of("stream.index", "key+tags")), 10));
         turn();
         log.syncOnce();
     }
@@ -76,8 +79,7 @@ class StreamReaderTest {
     }
 
     private Object read() {
-        return reader.read(
-                partition(), KEY, new StreamReader.Span(0, false, 10, 1000, StreamReader.AsOf.NOW), 1000);
+        return reader.read(partition(), KEY, new StreamReader.Span(0, false, 10, 1000, StreamReader.AsOf.NOW), 1000);
     }
 
     private static int count(Object read) {
@@ -133,5 +135,24 @@ class StreamReaderTest {
         log.syncOnce();
         assertThat(conflict).isCompletedWithValueMatching(AppendOutcome.Conflict.class::isInstance);
         assertThat(count(read())).isEqualTo(1);
+    }
+
+    @Test
+    void ofTwoDecisionsInOneCommitOneFails() {
+        CompletableFuture<Object> first = take("x");
+        CompletableFuture<Object> second = take("y");
+        turn();
+        log.syncOnce();
+        assertThat(first).isCompletedWithValueMatching(AppendOutcome.Written.class::isInstance);
+        assertThat(second).isCompletedWithValueMatching(AppendOutcome.ConditionFailed.class::isInstance);
+    }
+
+    private CompletableFuture<Object> take(String value) {
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 128);
+        builder.append(
+                1000, KEY, value.getBytes(StandardCharsets.UTF_8), List.of(EventHeaders.tags(List.of("seat:1"))));
+        ByteBuffer events = EventBatches.withPlaceForVersion(builder.build(), 1 << 20);
+        EventQuery seat = EventQuery.of(new EventQuery.Item(List.of(), List.of("seat:1")));
+        return shard.submit(new AppendEvents(TOPIC, 0, events, List.of(), new AppendCondition(seat, -1, null)));
     }
 }

@@ -89,7 +89,10 @@ final class StreamCommand implements Runnable {
         @Parameters(index = "2", arity = "0..1", paramLabel = "VALUE", description = "The event's value, as UTF-8.")
         private String value;
 
-        @Option(names = "--file", paramLabel = "PATH", description = "Take the value from a file; - for standard input.")
+        @Option(
+                names = "--file",
+                paramLabel = "PATH",
+                description = "Take the value from a file; - for standard input.")
         private String file;
 
         @Option(names = "--type", paramLabel = "TYPE", description = "The event's type.")
@@ -133,8 +136,8 @@ final class StreamCommand implements Runnable {
             Expected expected = expected();
             Event event = event(value == null ? contents() : value.getBytes(StandardCharsets.UTF_8));
             try (MillraceClient client = session.connect().apply(global.server(session))) {
-                AppendResult result = client.streams(topic)
-                        .append(key.getBytes(StandardCharsets.UTF_8), expected, List.of(event));
+                AppendResult result =
+                        client.streams(topic).append(key.getBytes(StandardCharsets.UTF_8), expected, List.of(event));
                 print(result);
             }
             return CommandRunner.OK;
@@ -164,7 +167,8 @@ final class StreamCommand implements Runnable {
 
         private void print(AppendResult result) {
             if (global.json()) {
-                JsonWriter json = new JsonWriter().begin('{').field("topic", topic).field("key", key);
+                JsonWriter json =
+                        new JsonWriter().begin('{').field("topic", topic).field("key", key);
                 json.field("version", result.lastVersion()).field("partition", result.partition());
                 json.field("offset", result.lastOffset()).name("duplicate").literal(result.duplicate());
                 session.out().println(json.end('}'));
@@ -203,8 +207,10 @@ final class StreamCommand implements Runnable {
         @Parameters(index = "1", paramLabel = "KEY", description = "The stream.")
         private String key;
 
-        @Option(names = "--from", paramLabel = "VERSION", description = "The first version. Default: the oldest, or the"
-                + " newest with --backward.")
+        @Option(
+                names = "--from",
+                paramLabel = "VERSION",
+                description = "The first version. Default: the oldest, or the" + " newest with --backward.")
         private Long from;
 
         @Option(names = "--backward", description = "The newest first.")
@@ -327,5 +333,4 @@ final class StreamCommand implements Runnable {
     static ParameterException wrong(CommandSpec spec, String message) {
         return new ParameterException(spec.commandLine(), message);
     }
-
 }

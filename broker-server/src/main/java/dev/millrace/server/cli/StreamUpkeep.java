@@ -97,7 +97,9 @@ final class StreamUpkeep {
         json.field("partition", info.partition()).field("firstVersion", info.firstVersion());
         json.field("lastVersion", info.lastVersion()).field("lastTimestamp", info.lastTimestampMs());
         json.field("maxCount", info.maxCount()).field("maxAgeMs", info.maxAgeMs());
-        json.field("erasedAt", info.erasedMs()).field("physicalAt", info.purgedMs()).end('}');
+        json.field("erasedAt", info.erasedMs())
+                .field("physicalAt", info.purgedMs())
+                .end('}');
     }
 
     @Command(
@@ -296,10 +298,7 @@ final class StreamUpkeep {
             if (!yes) Confirmation.require(session, "Delete stream " + key + " of " + topic + "?");
             try (MillraceClient client = session.connect().apply(global.server(session))) {
                 EventStreams streams = client.streams(topic);
-                return print(
-                        forGood
-                                ? streams.tombstone(keyBytes(), expected)
-                                : streams.delete(keyBytes(), expected));
+                return print(forGood ? streams.tombstone(keyBytes(), expected) : streams.delete(keyBytes(), expected));
             }
         }
     }

@@ -479,10 +479,34 @@ class CommandsTest {
     void streamsAreAppendedToReadAndLookedAfter() throws Exception {
         ok("topic", "create", "events", "--partitions", "3", "--set", "stream.index=key+tags");
         JsonNode appended = json(ok(
-                "stream", "append", "events", "o-1", "one", "--type", "Placed", "--expect", "none", "--id", "id-1",
-                "--time", "1000", "-o", "json"));
+                "stream",
+                "append",
+                "events",
+                "o-1",
+                "one",
+                "--type",
+                "Placed",
+                "--expect",
+                "none",
+                "--id",
+                "id-1",
+                "--time",
+                "1000",
+                "-o",
+                "json"));
         assertThat(appended.get("version").asLong()).isZero();
-        assertThat(ok("stream", "append", "events", "o-1", "one", "--type", "Placed", "--expect", "none", "--id", "id-1")
+        assertThat(ok(
+                                "stream",
+                                "append",
+                                "events",
+                                "o-1",
+                                "one",
+                                "--type",
+                                "Placed",
+                                "--expect",
+                                "none",
+                                "--id",
+                                "id-1")
                         .out())
                 .startsWith("was appended before to events o-1: version 0");
         ok("stream", "append", "events", "o-1", "two", "--expect", "0", "--tag", "x", "--time", "2000");
@@ -499,19 +523,30 @@ class CommandsTest {
         assertThat(first.get("type").asText()).isEqualTo("Placed");
         assertThat(first.get("value").asText()).isEqualTo("one");
         assertThat(first.get("timestamp").asLong()).isEqualTo(1_000_000);
-        assertThat(ok("stream", "read", "events", "o-1", "--backward", "--max", "1").out()).contains("\"three\"");
-        assertThat(ok("stream", "read", "events", "o-1", "--from", "1", "--as-of", "2000").lines()).hasSize(1);
+        assertThat(ok("stream", "read", "events", "o-1", "--backward", "--max", "1")
+                        .out())
+                .contains("\"three\"");
+        assertThat(ok("stream", "read", "events", "o-1", "--from", "1", "--as-of", "2000")
+                        .lines())
+                .hasSize(1);
 
         JsonNode latest = json(ok("stream", "latest", "events", "--as-of", "1500", "--prefix", "o-"));
         assertThat(latest.toString())
                 .isEqualTo("{\"key\":\"o-1\",\"version\":0,\"timestamp\":1000000,\"value\":\"one\"}");
-        assertThat(json(ok("stream", "list", "events", "-o", "json")).at("/0/lastVersion").asLong())
+        assertThat(json(ok("stream", "list", "events", "-o", "json"))
+                        .at("/0/lastVersion")
+                        .asLong())
                 .isEqualTo(2);
-        assertThat(ok("stream", "truncate", "events", "o-1", "--before", "1", "--max-count", "5").out())
+        assertThat(ok("stream", "truncate", "events", "o-1", "--before", "1", "--max-count", "5")
+                        .out())
                 .contains("versions:  1 to 2", "the last 5 events");
-        assertThat(ok("stream", "erase", "events", "o-1", "--from", "1", "--to", "1", "--yes").out())
+        assertThat(ok("stream", "erase", "events", "o-1", "--from", "1", "--to", "1", "--yes")
+                        .out())
                 .contains("erased:    at ");
-        assertThat(jackson.readTree(ok("stream", "read", "events", "o-1").lines().get(0)).get("value").isNull())
+        assertThat(jackson.readTree(
+                                ok("stream", "read", "events", "o-1").lines().get(0))
+                        .get("value")
+                        .isNull())
                 .isTrue();
         assertThat(json(ok("stream", "delete", "events", "o-1", "--expect", "2", "--yes", "-o", "json"))
                         .get("state")

@@ -84,8 +84,7 @@ final class RequestRouter {
                     ERASE_EVENTS,
                     PUT_SNAPSHOT,
                     LOAD_STREAM,
-                    FIND_EVENTS ->
-                streams.handle(frame);
+                    FIND_EVENTS -> streams.handle(frame);
             case SUBSCRIBE_FILTERED ->
                 connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");

@@ -103,9 +103,7 @@ final class StreamRequests {
         return streams.append(
                         at(request.topicId(), request.partition()),
                         request.payload(),
-                        map(
-                                request.checks(),
-                                check -> new StreamOperations.Check(check.key(), check.expected())),
+                        map(request.checks(), check -> new StreamOperations.Check(check.key(), check.expected())),
                         conditional
                                 ? new StreamOperations.Condition(
                                         request.failIfMatch(), request.afterOffset(), request.failIfExists())

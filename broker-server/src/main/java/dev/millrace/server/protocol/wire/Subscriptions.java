@@ -90,8 +90,7 @@ final class Subscriptions {
                         new StreamOperations.Filter(request.key(), request.keyPrefix(), request.query()));
         return subscribe(
                 id,
-                new Frames.Subscribe(
-                        request.topicId(), request.partition(), request.start(), request.creditBytes()),
+                new Frames.Subscribe(request.topicId(), request.partition(), request.start(), request.creditBytes()),
                 new Filtering(filter, clock.nanoTime()));
     }
 
@@ -199,12 +198,9 @@ final class Subscriptions {
             return null;
         }
         if (error != null) {
-            throw FaultFrames.faultOf(error);
+            throw faultOfStart(subscription, error);
         }
         Bounds bounds = logs.bounds(subscription.partition());
-        if (subscription.filtering() != null && found.offset() < bounds.logStartOffset()) {
-            throw positionGone(subscription, found.offset());
-        }
         subscription.startAt(found.offset());
         if (subscription.state() == State.READY) {
             ready.add(subscription);
@@ -255,6 +251,12 @@ final class Subscriptions {
         }
         ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
         outbox.write(head, batches, () -> sent(slice));
+    }
+
+    private static FaultException faultOfStart(Subscription subscription, Throwable error) {
+        FaultException fault = FaultFrames.faultOf(error);
+        boolean gone = subscription.filtering() != null && fault.fault() == Fault.OFFSET_OUT_OF_RANGE;
+        return gone ? new FaultException(Fault.POSITION_GONE, fault.detail()) : fault;
     }
 
     private FaultException faultOfRead(Subscription subscription, Throwable error) {
@@ -318,9 +320,7 @@ final class Subscriptions {
             outbox.channel()
                     .eventLoop()
                     .schedule(
-                            () -> outbox.execute(() -> tellAtEnd(subscription)),
-                            dueInNanos + 1,
-                            TimeUnit.NANOSECONDS);
+                            () -> outbox.execute(() -> tellAtEnd(subscription)), dueInNanos + 1, TimeUnit.NANOSECONDS);
         }
     }
 
