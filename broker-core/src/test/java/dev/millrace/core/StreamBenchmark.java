@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Measures appends to streams beside plain publishing, reads of a stream, and conditions on tags. Not run by the build. */
 public final class StreamBenchmark {
-    private static final int EVENTS = 400_000;
+    private static final int EVENTS = 200_000;
     private static final int BATCH = 100;
     private static final int STREAMS = 100_000;
     private static final int IN_FLIGHT = 64;
@@ -34,7 +34,7 @@ public final class StreamBenchmark {
     public static void main(String[] arguments) throws Exception {
         Path directory = arguments.length > 0 ? Path.of(arguments[0]) : Files.createTempDirectory("streams");
         System.out.println("events=" + EVENTS + " batch=" + BATCH + " valueBytes=" + VALUE.length);
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < 2; round++) {
             for (String index : List.of("none", "key", "key+tags")) {
                 try (StreamWorld world = new StreamWorld(
                         directory.resolve(round + index.replace("+", "")), Map.of("stream.index", index))) {

@@ -1,6 +1,7 @@
 package dev.millrace.core.stream;
 
 import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
@@ -73,10 +74,16 @@ final class EventIds {
         changed.clear();
     }
 
-    /** Drops the buckets that no window reaches any more. */
+    /** Drops the buckets that no window reaches any more; where that cannot be read, they stay until it can. */
     void expire(int partitionId, long dueMs, long windowMs, WriteSink sink) {
         int kept = bucketOf(dueMs - windowMs);
-        if (firstBucket(partitionId, dueMs) < kept) {
+        int first;
+        try {
+            first = firstBucket(partitionId, dueMs);
+        } catch (StoreException damaged) {
+            return;
+        }
+        if (first < kept) {
             sink.deleteRange(
                     Table.EVENT_ID, StreamRows.idBucket(partitionId, 0), StreamRows.idBucket(partitionId, kept));
             firstBuckets.put(partitionId, kept);

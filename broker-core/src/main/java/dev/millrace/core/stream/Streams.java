@@ -96,8 +96,7 @@ public final class Streams {
     }
 
     /** What is answered instead of writing; null where nothing speaks against it. Changes nothing. */
-    private Object check(
-            StreamTarget target, List<Event> events, List<StreamCheck> checks, AppendCondition condition) {
+    private Object check(StreamTarget target, List<Event> events, List<StreamCheck> checks, AppendCondition condition) {
         Map<StreamKey, StreamHead> before = headsOf(target, events, checks);
         Refusal ended = tombstoned(before);
         if (ended != null) {
