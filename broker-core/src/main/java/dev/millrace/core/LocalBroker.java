@@ -16,6 +16,7 @@ import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.RocksStore;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.stream.StreamReader;
 import dev.millrace.core.time.BrokerClock;
 import dev.millrace.core.wire.MalformedFrameException;
 import java.lang.System.Logger;
@@ -48,6 +49,8 @@ public final class LocalBroker implements Broker {
     private final LocalLogs logs;
     private final LocalGroups groups;
     private final LocalBackups backups;
+    private final StreamPurge purge;
+    private final LocalStreams streams;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
@@ -110,7 +113,7 @@ public final class LocalBroker implements Broker {
                 new PartitionLogs.GenerationLimits(
                         options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
         BrokerStateMachine machine =
-                new BrokerStateMachine(partitionLogs, options.groups().limits());
+                new BrokerStateMachine(store, partitionLogs, options.groups().limits());
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
@@ -137,6 +140,9 @@ public final class LocalBroker implements Broker {
                 new LocalLogs.Readers(
                         reader, new TimeSearch(store, options.memory().decompressedBytesMax()), readers),
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
+        this.purge = new StreamPurge(runtime, lookup, store);
+        this.streams = new LocalStreams(
+                runtime, lookup, logs, new LocalStreams.Behind(streamReads(lookup, reader), purge), options.memory());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         machine.onAssignmentPending(groups::onAssignmentPending);
@@ -144,6 +150,16 @@ public final class LocalBroker implements Broker {
                 runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
         this.backups = new LocalBackups(store, directory.path(), space, options);
         this.maintenance = new Maintenance(runtime, store, diskGuard, options);
+    }
+
+    private StreamReads streamReads(PartitionLookup lookup, LogReader reader) {
+        int decompressedBytesMax = options.memory().decompressedBytesMax();
+        return new StreamReads(
+                runtime,
+                lookup,
+                new StreamReads.Sources(new StreamReader(store, reader, decompressedBytesMax), reader, readers),
+                options.world().time(),
+                decompressedBytesMax);
     }
 
     private static void load(BrokerStateMachine machine, Store store, long steadyMs) {
@@ -162,6 +178,7 @@ public final class LocalBroker implements Broker {
         diskGuard.look();
         threads.start();
         maintenance.start();
+        purge.start();
     }
 
     private static final class ClockEvents implements BrokerClock.Listener {
@@ -261,6 +278,11 @@ public final class LocalBroker implements Broker {
     }
 
     @Override
+    public StreamOperations streams() {
+        return streams;
+    }
+
+    @Override
     public BackupOperations backups() {
         return backups;
     }
@@ -286,6 +308,7 @@ public final class LocalBroker implements Broker {
         }
         draining = true;
         maintenance.close();
+        purge.close();
         backups.close();
         runtime.stopAccepting();
         store.stopWaiting();

@@ -17,6 +17,7 @@ import dev.millrace.core.record.BatchLimits;
 import dev.millrace.core.record.BatchValidator;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.stream.EventCheck;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
@@ -61,17 +62,21 @@ final class LocalLogs implements LogOperations {
         long startNanos = gate.time.nanoTime();
         Topic topic;
         BatchCheck check;
+        ByteBuffer checked = batches;
         try {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
             check = validate(topic, batches);
+            if (topic.settings().indexed()) {
+                checked = asEvents(topic, partition, batches);
+            }
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
         int bytes = batches.remaining();
         return Answers.map(
-                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), batches)),
+                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), checked)),
                 result -> {
                     if (!result.duplicate()) {
                         TopicTraffic.Counters counters = gate.traffic.of(topic.name());
@@ -81,6 +86,38 @@ final class LocalLogs implements LogOperations {
                     gate.observer.onPublish(gate.time.nanoTime() - startNanos);
                     return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
                 });
+    }
+
+    /** Batches for a topic that keeps streams, checked and with a place for each version. Fails: FaultException. */
+    ByteBuffer admit(Topic topic, TopicPartition partition, ByteBuffer batches) {
+        gate.disk.admit(batches.remaining());
+        validate(topic, batches);
+        return asEvents(topic, partition, batches);
+    }
+
+    private ByteBuffer asEvents(Topic topic, TopicPartition partition, ByteBuffer batches) {
+        Object prepared = EventCheck.prepare(
+                batches,
+                partition.partition(),
+                topic.partitionCount(),
+                new EventCheck.Sizes(gate.limits.batchBytesMax(), gate.limits.decompressedBytesMax()));
+        if (prepared instanceof Refusal refusal) {
+            throw new FaultException(refusal.fault(), "append to \"" + topic.name() + "\": " + refusal.detail());
+        }
+        ByteBuffer events = (ByteBuffer) prepared;
+        gate.disk.admit(events.remaining());
+        return events;
+    }
+
+    /** Fails: FaultException DISK_FULL. */
+    void requireSpace(int bytes) {
+        gate.disk.admit(bytes);
+    }
+
+    void countIn(TopicPartition partition, long records, long bytes) {
+        TopicTraffic.Counters counters = gate.traffic.of(lookup.topic(partition).name());
+        counters.recordsIn.add(records);
+        counters.bytesIn.add(bytes);
     }
 
     private BatchCheck validate(Topic topic, ByteBuffer batches) {

@@ -16,7 +16,8 @@ public enum Property {
     NO_DUPLICATE_AFTER_RESTART("P18", "what is sent again after a crash is recognised"),
     DURABLE_TOPICS("P20", "created topics stay, deleted topics stay away"),
     PROGRESS("P21", "once a fault is over, every client goes on"),
-    CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak");
+    CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak"),
+    DENSE_VERSIONS("P23", "the versions of a stream are dense, one append has each, and its index agrees with its log");
 
     private final String number;
     private final String promise;

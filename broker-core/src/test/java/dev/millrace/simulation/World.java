@@ -35,6 +35,7 @@ final class World {
     final Reads reads;
     final Faults faults;
     final Operator operator;
+    final StreamHistory streams;
     private final List<Client> clients = new ArrayList<>();
     private final List<Team> teams = new ArrayList<>();
     private final List<Producer> producers = new ArrayList<>();
@@ -44,6 +45,11 @@ final class World {
     private boolean quiet;
 
     World(long seed, boolean print) {
+        this(seed, print, false);
+    }
+
+    /** @param ofStreams with writers of event streams instead of all others */
+    World(long seed, boolean print, boolean ofStreams) {
         random = new Random(mix(seed));
         profile = Profile.draw(random);
         trace = new Trace(agenda, print);
@@ -54,7 +60,14 @@ final class World {
         faults = new Faults(this);
         operator = new Operator(this);
         trace.add(profile.toString());
+        streams = new StreamHistory(this);
         clients.add(operator);
+        if (ofStreams) {
+            for (int i = 0; i < 1 + profile.producers(); i++) {
+                clients.add(new StreamWriter(this, "writer-" + i));
+            }
+            return;
+        }
         for (int i = 0; i < profile.producers(); i++) {
             Producer producer = new Producer(this, "producer-" + i);
             producers.add(producer);
@@ -112,6 +125,7 @@ final class World {
         checkSame(before, Picture.of(server.shard()));
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
+        streams.check();
         return new FullRead(this).judge();
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.client.MessageHandler;
+import dev.millrace.client.MillraceClient;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -62,6 +64,15 @@ class ClientExamplesTest {
     @AfterAll
     static void close() throws IOException {
         loader.close();
+    }
+
+    @Test
+    void eventStreamExamplePaysTheOrderOnce(EmbeddedMillrace millrace) throws Exception {
+        try (MillraceClient client = MillraceClient.connect(millrace.address())) {
+            client.admin().createTopic("example.streams", 2, Map.of("stream.index", "key"));
+        }
+        assertThat(run("EventStreamExample", millrace.address(), "example.streams"))
+                .isEqualTo(1L);
     }
 
     @Test

@@ -47,6 +47,12 @@ public final class CommandCodec {
             case ResetOffsets.TYPE -> ResetOffsets.decode(version, in);
             case DeleteGroup.TYPE -> DeleteGroup.decode(version, in);
             case ExpireGroups.TYPE -> ExpireGroups.decode(version, in);
+            case AppendEvents.TYPE -> AppendEvents.decode(version, in);
+            case DeleteStream.TYPE -> DeleteStream.decode(version, in);
+            case LimitStream.TYPE -> LimitStream.decode(version, in);
+            case PutSnapshot.TYPE -> PutSnapshot.decode(version, in);
+            case EraseEvents.TYPE -> EraseEvents.decode(version, in);
+            case ConfirmErased.TYPE -> ConfirmErased.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");
         };
     }

@@ -1,6 +1,8 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
 import dev.millrace.core.wire.MalformedFrameException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -13,6 +15,17 @@ final class CommandFields {
             throw new MalformedFrameException(
                     command + " version " + version + " is not known; this broker knows 1 to " + newest);
         }
+    }
+
+    /** A copy of bytes that must not be missing. */
+    static byte[] bytes(FieldReader in) {
+        ByteBuffer view = in.readBytes();
+        if (view == null) {
+            throw new MalformedFrameException("required bytes are missing");
+        }
+        byte[] copy = new byte[view.remaining()];
+        view.get(copy);
+        return copy;
     }
 
     /** A rough size: object headers and fixed fields are taken as 64 bytes. */

@@ -47,6 +47,15 @@ final class CachedChunks {
         }
     }
 
+    /** Lets nobody find the chunk that ends at this offset any more; it keeps its place until it is evicted. */
+    void forget(long lastOffset) {
+        long position = positionOf(ring, first, end, lastOffset);
+        CachedChunk chunk = ring == null || position == end ? null : ring.get(slot(ring, position));
+        if (chunk != null && chunk.header().lastOffset() == lastOffset) {
+            ring.set(slot(ring, position), chunk.withoutMemory());
+        }
+    }
+
     private void resize(int capacity) {
         AtomicReferenceArray<CachedChunk> resized = new AtomicReferenceArray<>(capacity);
         for (long position = first; position < end; position++) {
@@ -61,11 +70,20 @@ final class CachedChunks {
 
     /** The chunk with this offset or the next one after it; null where there is none, or it was just evicted. */
     CachedChunk atOrAfter(long offset) {
-        long high = end;
-        long low = first;
+        long behind = end;
+        long oldest = first;
         // Read after the end: a ring that holds all before it.
         AtomicReferenceArray<CachedChunk> chunks = ring;
-        long behind = high;
+        long position = positionOf(chunks, oldest, behind, offset);
+        CachedChunk found = position < behind ? chunks.get(slot(chunks, position)) : null;
+        boolean readable = found != null && found.memory() != null;
+        return readable && found.header().lastOffset() >= offset ? found : null;
+    }
+
+    /** Where the first chunk lies that ends at or behind the offset; {@code to} where none does. */
+    private static long positionOf(AtomicReferenceArray<CachedChunk> chunks, long from, long to, long offset) {
+        long low = from;
+        long high = to;
         while (low < high) {
             long middle = low + high >>> 1;
             CachedChunk chunk = chunks.get(slot(chunks, middle));
@@ -75,7 +93,6 @@ final class CachedChunks {
                 high = middle;
             }
         }
-        CachedChunk found = low < behind ? chunks.get(slot(chunks, low)) : null;
-        return found != null && found.header().lastOffset() >= offset ? found : null;
+        return low;
     }
 }

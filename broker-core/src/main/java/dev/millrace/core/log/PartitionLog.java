@@ -34,6 +34,8 @@ public final class PartitionLog {
     private volatile int storedChunkBytes;
     private long startOffset;
     private long endOffset;
+    /** Where the log ended when the present commit began. */
+    private long committedEndOffset;
     /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
     private long keptFromOffset;
 
@@ -51,8 +53,12 @@ public final class PartitionLog {
         long maxTimestampMs = -1;
     }
 
-    /** A chunk in the tail cache; {@code memory} begins with the chunk's header. */
-    record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {}
+    /** A chunk in the tail cache; {@code memory} begins with the chunk's header. Both are null once it is not to be read. */
+    record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {
+        CachedChunk withoutMemory() {
+            return new CachedChunk(header, null, null);
+        }
+    }
 
     PartitionLog(int partitionId, TailCache cache, GenerationUse use) {
         this.partitionId = partitionId;
@@ -226,6 +232,7 @@ public final class PartitionLog {
         startOffset = start;
         logStartOffset = start;
         endOffset = end;
+        committedEndOffset = end;
         durableEndOffset = end;
     }
 
@@ -234,6 +241,7 @@ public final class PartitionLog {
         use.add(segment);
         bytes += segment.bytes();
         endOffset = Math.max(endOffset, segment.lastOffset() + 1);
+        committedEndOffset = endOffset;
         durableEndOffset = endOffset;
     }
 
@@ -273,6 +281,20 @@ public final class PartitionLog {
     /** The next offset to give out. Thread: shard. */
     public long endOffset() {
         return endOffset;
+    }
+
+    /** What lies before it can be read from the store. Thread: shard. */
+    public long committedEndOffset() {
+        return committedEndOffset;
+    }
+
+    void committed() {
+        committedEndOffset = endOffset;
+    }
+
+    /** The chunk that ends at this offset is read from the store from now on. */
+    void forgetCached(long lastOffset) {
+        tail.forget(lastOffset);
     }
 
     /** Where the log starts with all that was applied, also what is not on disk yet. Thread: shard. */

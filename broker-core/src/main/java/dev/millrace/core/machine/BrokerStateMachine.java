@@ -30,6 +30,7 @@ import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.Streams;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
@@ -55,16 +56,20 @@ public final class BrokerStateMachine implements ShardMachine {
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
     private final RecordAppender appender;
+    private final Streams streams;
+    private final StreamCommands streamCommands;
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
     private long notedDueMs = -1;
     /** How far expiry is behind the time that is written down. */
     private long holdBackMs;
 
-    public BrokerStateMachine(PartitionLogs logs, GroupLimits groupLimits) {
+    public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
-        this.appender = new RecordAppender(catalog, logs, producers);
+        this.streams = new Streams(store, logs);
+        this.streamCommands = new StreamCommands(catalog, logs, streams);
+        this.appender = new RecordAppender(catalog, logs, producers, streams, streamCommands);
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
@@ -92,6 +97,7 @@ public final class BrokerStateMachine implements ShardMachine {
     public void beginBatch(Stamp stamp) {
         holdBackMs = stamp.nowMs() - stamp.dueMs();
         groups.beginBatch(stamp);
+        streams.beginBatch(stamp.dueMs());
     }
 
     @Override
@@ -124,6 +130,10 @@ public final class BrokerStateMachine implements ShardMachine {
             return deleteBefore(delete, sink);
         } else if (command instanceof Maintain maintain) {
             return maintain(maintain, nowMs, sink);
+        }
+        Object answer = streamCommands.apply(command, nowMs, sink);
+        if (answer != null) {
+            return answer;
         }
         throw new IllegalArgumentException(
                 "no rule to apply " + command.getClass().getName());
@@ -166,6 +176,9 @@ public final class BrokerStateMachine implements ShardMachine {
             for (int partitionId : topic.partitionIds()) {
                 logs.delete(logs.find(partitionId), sink);
                 producers.dropPartition(partitionId, sink);
+                if (topic.settings().indexed()) {
+                    streams.dropPartition(partitionId, sink);
+                }
             }
             groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
             topicsChanged = true;
@@ -197,12 +210,24 @@ public final class BrokerStateMachine implements ShardMachine {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
             long retentionBytes = orDefault(settings.retentionBytes(), maintain.retentionBytes());
+            if (settings.indexed()) {
+                // History goes only where its topic says so itself.
+                retentionMs = orDefault(settings.retentionMs(), -1);
+                retentionBytes = orDefault(settings.retentionBytes(), -1);
+                expireIds(topic, dueMs, sink);
+            }
             for (int partitionId : topic.partitionIds()) {
                 logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
             }
         }
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         return logs.unneededGenerations();
+    }
+
+    private void expireIds(Topic topic, long dueMs, WriteSink sink) {
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            streams.expireIds(streamCommands.target(topic, partition), dueMs, sink);
+        }
     }
 
     private static long orDefault(long setting, long otherwise) {
@@ -213,6 +238,7 @@ public final class BrokerStateMachine implements ShardMachine {
     public Runnable endBatch(long nowMs, WriteSink sink) {
         producers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
+        Runnable showStreams = streams.endBatch(sink);
         noteTime(nowMs - holdBackMs, sink);
         List<MemberRef> nudges = groups.drainNudges();
         Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
@@ -220,6 +246,7 @@ public final class BrokerStateMachine implements ShardMachine {
         return () -> {
             showTopics.run();
             showRecords.run();
+            showStreams.run();
             if (!nudges.isEmpty()) {
                 onAssignmentPending.accept(nudges);
             }
@@ -261,6 +288,10 @@ public final class BrokerStateMachine implements ShardMachine {
 
     public PartitionLogs logs() {
         return logs;
+    }
+
+    public Streams streams() {
+        return streams;
     }
 
     public ProducerTable producers() {

@@ -5,11 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
@@ -42,8 +47,28 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     static RocksHandles openToCheck(Path directory, StoreOptions storeOptions, boolean inPart) {
         return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
             options.setParanoidChecks(!inPart).setOpenFilesAsync(inPart);
-            return RocksDB.openReadOnly(options, path, families, handles);
+            return openWhatThereIs(options, path, families, handles);
         });
+    }
+
+    /** Tables that an older release did not have yet have no handle: null stands in its place. */
+    private static RocksDB openWhatThereIs(
+            DBOptions options, String path, List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles)
+            throws RocksDBException {
+        Set<String> existing = new HashSet<>();
+        try (Options listing = new Options()) {
+            RocksDB.listColumnFamilies(listing, path).forEach(name -> existing.add(new String(name, UTF_8)));
+        }
+        List<ColumnFamilyDescriptor> found = families.stream()
+                .filter(family -> existing.contains(new String(family.getName(), UTF_8)))
+                .toList();
+        List<ColumnFamilyHandle> opened = new ArrayList<>();
+        RocksDB db = RocksDB.openReadOnly(options, path, found, opened);
+        for (ColumnFamilyDescriptor family : families) {
+            int at = found.indexOf(family);
+            handles.add(at < 0 ? null : opened.get(at));
+        }
+        return db;
     }
 
     private static RocksHandles open(
@@ -56,7 +81,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
             options = new RocksOptions(storeOptions);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = opener.open(options.db, directory.toString(), families.apply(options), handles);
-            return new RocksHandles(directory, options, db, List.copyOf(handles));
+            return new RocksHandles(directory, options, db, Collections.unmodifiableList(handles));
         } catch (RocksDBException e) {
             if (options != null) {
                 options.close();
@@ -100,7 +125,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     @Override
     public void close() {
         db.cancelAllBackgroundWork(true);
-        all.forEach(ColumnFamilyHandle::close);
+        all.stream().filter(Objects::nonNull).forEach(ColumnFamilyHandle::close);
         try {
             db.closeE();
         } catch (RocksDBException e) {

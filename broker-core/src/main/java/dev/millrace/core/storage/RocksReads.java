@@ -20,16 +20,36 @@ final class RocksReads {
     }
 
     byte[] get(Table table, byte[] key) throws RocksDBException {
-        return rocks.db().get(rocks.table(table), key);
+        return rocks.table(table) == null ? null : rocks.db().get(rocks.table(table), key);
     }
 
     void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) throws RocksDBException {
+        if (rocks.table(table) == null) {
+            return;
+        }
         try (Slice end = new Slice(toExclusive);
                 ReadOptions read = new ReadOptions().setIterateUpperBound(end);
                 RocksIterator rows = rocks.db().newIterator(rocks.table(table), read)) {
             rows.seek(fromInclusive);
             while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
                 rows.next();
+            }
+            rows.status();
+        }
+    }
+
+    void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor)
+            throws RocksDBException {
+        if (rocks.table(table) == null) {
+            return;
+        }
+        try (Slice start = new Slice(fromInclusive);
+                Slice end = new Slice(toExclusive);
+                ReadOptions read = new ReadOptions().setIterateLowerBound(start).setIterateUpperBound(end);
+                RocksIterator rows = rocks.db().newIterator(rocks.table(table), read)) {
+            rows.seekToLast();
+            while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
+                rows.prev();
             }
             rows.status();
         }

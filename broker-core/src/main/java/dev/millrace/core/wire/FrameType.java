@@ -34,6 +34,18 @@ public enum FrameType {
     BROKER_INFO(0x50, Frames.BrokerInfo::read),
     CREATE_BACKUP(0x51, BackupFrames.CreateBackup::read),
     LIST_BACKUPS(0x52, BackupFrames.ListBackups::read),
+    APPEND_EVENTS(0x60, StreamFrames.AppendEvents::read),
+    READ_STREAM(0x61, StreamFrames.ReadStream::read),
+    LATEST_EVENTS(0x62, StreamFrames.LatestEvents::read),
+    LIST_STREAMS(0x63, StreamFrames.ListStreams::read),
+    DESCRIBE_STREAM(0x64, StreamFrames.DescribeStream::read),
+    LIMIT_STREAM(0x65, StreamFrames.LimitStream::read),
+    DELETE_STREAM(0x66, StreamFrames.DeleteStream::read),
+    ERASE_EVENTS(0x67, StreamFrames.EraseEvents::read),
+    PUT_SNAPSHOT(0x68, StreamFrames.PutSnapshot::read),
+    LOAD_STREAM(0x69, StreamFrames.LoadStream::read),
+    SUBSCRIBE_FILTERED(0x6A, StreamFrames.SubscribeFiltered::read),
+    FIND_EVENTS(0x6B, StreamFrames.FindEvents::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -56,7 +68,14 @@ public enum FrameType {
     OFFSET_FOUND(0xC5, TopicFrames.OffsetFound::read),
     BROKER(0xD0, Frames.Broker::read),
     BACKUP(0xD1, BackupFrames.Backup::read),
-    BACKUPS(0xD2, BackupFrames.Backups::read);
+    BACKUPS(0xD2, BackupFrames.Backups::read),
+    EVENTS_APPENDED(0xE0, StreamFrames.EventsAppended::read),
+    STREAM_EVENTS(0xE1, StreamFrames.StreamEvents::read),
+    LATEST_PAGE(0xE2, StreamFrames.LatestPage::read),
+    STREAMS_PAGE(0xE3, StreamFrames.StreamsPage::read),
+    STREAM(0xE4, StreamFrames.Stream::read),
+    CHECKPOINT(0xE6, StreamFrames.Checkpoint::read),
+    EVENTS_FOUND(0xE7, StreamFrames.EventsFound::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

@@ -66,6 +66,21 @@ class CachedChunksTest {
     }
 
     @Test
+    void doesNotFindWhatWasForgottenAndStillEvictsIt() {
+        for (int i = 0; i < 5; i++) {
+            chunks.add(chunk(10 * i, 10));
+        }
+        chunks.forget(19);
+        chunks.forget(18); // ends no chunk
+        assertThat(chunks.atOrAfter(15)).isNull();
+        assertThat(chunks.atOrAfter(5).header().lastOffset()).isEqualTo(9);
+        assertThat(chunks.atOrAfter(20).header().lastOffset()).isEqualTo(29);
+        chunks.evict(9);
+        chunks.evict(19);
+        assertThat(chunks.atOrAfter(0).header().lastOffset()).isEqualTo(29);
+    }
+
+    @Test
     @Timeout(60)
     void readersFindNothingWrongWhileItChanges() {
         long seed = seed();

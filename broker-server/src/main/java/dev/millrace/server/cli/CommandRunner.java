@@ -86,6 +86,7 @@ public final class CommandRunner {
         commands.put("group", new Entry(GroupCommand.class, () -> GroupCommand.create(session)));
         commands.put("backup", new Entry(BackupCommand.class, () -> BackupCommand.create(session)));
         commands.put("storage", new Entry(StorageCommand.class, () -> StorageCommand.create(session)));
+        commands.put("stream", new Entry(StreamCommand.class, () -> StreamCommand.create(session)));
         commands.put("bench", new Entry(BenchCommand.class, () -> BenchCommand.create(session)));
         commands.put("version", new Entry(VersionCommand.class, () -> new VersionCommand(session)));
         commands.put("completion", new Entry(CompletionCommand.class, () -> new CompletionCommand(session)));

@@ -52,6 +52,30 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "stream | a command is missing; there are: append, read, latest, list",
+                "stream append t k | nothing to append. Give a VALUE or --file",
+                "stream append t k v --file f | VALUE and --file exclude each other",
+                "stream append t k v --expect some | --expect: \"some\" is no expectation; use any, none, exists",
+                "stream append t k v --time noon | --time: \"noon\" is no time",
+                "stream read t k --max 0 | --max 0 is less than 1",
+                "stream read t k --from -1 | --from -1 is less than 0",
+                "stream read t k --as-of noon | --as-of: \"noon\" is no time",
+                "stream latest t --as-of noon | --as-of: \"noon\" is no time",
+                "stream list t --max 0 | --max 0 is less than 1",
+                "stream truncate t k | nothing to change. Give --before, --max-count or --max-age",
+                "stream truncate t k --max-age 5 | --max-age",
+                "stream delete t k | deleting a stream needs --yes",
+                "stream erase t k | erasing needs --yes",
+                "stream erase t k --from 3 --to 2 --yes | versions 3 to 2 are none",
+            })
+    void streamCommandsSayWhatIsWrong(String line, String message) {
+        saysWhatIsWrong(line, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "pub | Missing required parameter: 'TOPIC'",
                 "pub a | nothing to publish. Give a VALUE or --file",
                 "pub a v --file f | VALUE and --file exclude each other",

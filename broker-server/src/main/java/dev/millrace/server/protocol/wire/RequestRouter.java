@@ -10,6 +10,7 @@ import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames;
+import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TopicFrames;
 import java.util.concurrent.CompletableFuture;
 
@@ -19,6 +20,7 @@ final class RequestRouter {
     private final TopicRequests topics;
     private final GroupRequests groups;
     private final BackupRequests backups;
+    private final StreamRequests streams;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
@@ -26,6 +28,7 @@ final class RequestRouter {
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
         this.backups = new BackupRequests(broker.backups());
+        this.streams = new StreamRequests(broker.streams(), options.limits().frameBytesMax());
         this.options = options;
     }
 
@@ -71,6 +74,19 @@ final class RequestRouter {
                 done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
             case CREATE_BACKUP -> backups.create((BackupFrames.CreateBackup) frame);
             case LIST_BACKUPS -> backups.list();
+            case APPEND_EVENTS,
+                    READ_STREAM,
+                    LATEST_EVENTS,
+                    LIST_STREAMS,
+                    DESCRIBE_STREAM,
+                    LIMIT_STREAM,
+                    DELETE_STREAM,
+                    ERASE_EVENTS,
+                    PUT_SNAPSHOT,
+                    LOAD_STREAM,
+                    FIND_EVENTS -> streams.handle(frame);
+            case SUBSCRIBE_FILTERED ->
+                connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -93,7 +109,14 @@ final class RequestRouter {
                     OFFSET_FOUND,
                     BROKER,
                     BACKUP,
-                    BACKUPS ->
+                    BACKUPS,
+                    EVENTS_APPENDED,
+                    STREAM_EVENTS,
+                    LATEST_PAGE,
+                    STREAMS_PAGE,
+                    STREAM,
+                    CHECKPOINT,
+                    EVENTS_FOUND ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }
