@@ -46,6 +46,12 @@ public interface MillraceClient extends AutoCloseable {
     /** A typed view of a topic, for code that speaks in objects instead of bytes. */
     <K, V> TypedTopic<K, V> topic(String name, Codec<K> keys, Codec<V> values);
 
+    /** The event streams of a topic that was created with {@code stream.index}. */
+    EventStreams streams(String topic);
+
+    /** Opens a subscription to events, filtered in the broker. */
+    EventSubscriptionBuilder subscription();
+
     /** Closes what was opened from here, flushing producers and committing consumers, then the connection. */
     @Override
     void close();

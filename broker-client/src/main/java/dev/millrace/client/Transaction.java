@@ -26,6 +26,13 @@ public interface Transaction extends AutoCloseable {
      */
     Transaction publish(Message message);
 
+    /**
+     * Adds events of one stream. What is expected of the stream is expected of what it was before this transaction.
+     *
+     * @throws MillraceException TOPIC_NOT_FOUND; {@link #commit} says WRONG_EXPECTED_VERSION, ID_CONFLICT, INDEX_DISABLED
+     */
+    Transaction append(String topic, String key, Expected expected, Event... events);
+
     /** Adds the taking back of a message that waits for its time. */
     Transaction cancelTimer(String topic, String timerKey);
 
@@ -57,6 +64,7 @@ public interface Transaction extends AutoCloseable {
      *
      * @param duplicate true where an earlier try had committed it
      * @param receipts one for each message, in the order of the calls
+     * @param appends one for each append of events, in the order of the calls
      */
-    record Committed(long appendTimeMs, boolean duplicate, List<Receipt> receipts) {}
+    record Committed(long appendTimeMs, boolean duplicate, List<Receipt> receipts, List<AppendResult> appends) {}
 }

@@ -23,6 +23,8 @@ public interface Broker extends AutoCloseable {
 
     TimerOperations timers();
 
+    StreamOperations streams();
+
     BackupOperations backups();
 
     /** How the broker is doing, for health and metrics. */

@@ -17,6 +17,7 @@ import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.RocksStore;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.stream.StreamReader;
 import dev.millrace.core.time.BrokerClock;
 import dev.millrace.core.wire.MalformedFrameException;
 import java.lang.System.Logger;
@@ -51,6 +52,8 @@ public final class LocalBroker implements Broker {
     private final LocalTransactions transactions;
     private final LocalTimers timers;
     private final LocalBackups backups;
+    private final StreamPurge purge;
+    private final LocalStreams streams;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
@@ -113,7 +116,7 @@ public final class LocalBroker implements Broker {
                 new PartitionLogs.GenerationLimits(
                         options.store().generationBytes(), options.upkeep().generationAgeMsMax()));
         BrokerStateMachine machine =
-                new BrokerStateMachine(partitionLogs, options.groups().limits());
+                new BrokerStateMachine(store, partitionLogs, options.groups().limits());
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
@@ -142,11 +145,20 @@ public final class LocalBroker implements Broker {
                 new LocalLogs.Readers(
                         reader, new TimeSearch(store, options.memory().decompressedBytesMax()), readers),
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
+        this.purge = new StreamPurge(runtime, lookup, store);
+        StreamRules streamRules = new StreamRules(lookup, logs);
+        this.streams = new LocalStreams(
+                runtime,
+                streamRules,
+                logs,
+                new LocalStreams.Behind(streamReads(lookup, reader), purge),
+                options.memory());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         machine.onAssignmentPending(groups::onAssignmentPending);
         TimerRules timerRules = new TimerRules(logs);
-        this.transactions = new LocalTransactions(runtime, logs, timerRules, options);
+        this.transactions =
+                new LocalTransactions(runtime, logs, new LocalTransactions.Rules(timerRules, streamRules), options);
         this.timers = new LocalTimers(
                 runtime, lookup, logs, timerRules, options.transactions().timersPendingMax());
         TimerMeter timerMeter = new TimerMeter(logs, observers, world.time());
@@ -166,6 +178,16 @@ public final class LocalBroker implements Broker {
                 options);
     }
 
+    private StreamReads streamReads(PartitionLookup lookup, LogReader reader) {
+        int decompressedBytesMax = options.memory().decompressedBytesMax();
+        return new StreamReads(
+                runtime,
+                lookup,
+                new StreamReads.Sources(new StreamReader(store, reader, decompressedBytesMax), reader, readers),
+                options.world().time(),
+                decompressedBytesMax);
+    }
+
     private static void load(BrokerStateMachine machine, Store store, long steadyMs) {
         try {
             machine.load(store, steadyMs);
@@ -182,6 +204,7 @@ public final class LocalBroker implements Broker {
         diskGuard.look();
         threads.start();
         maintenance.start();
+        purge.start();
     }
 
     private static final class ClockEvents implements BrokerClock.Listener {
@@ -291,6 +314,11 @@ public final class LocalBroker implements Broker {
     }
 
     @Override
+    public StreamOperations streams() {
+        return streams;
+    }
+
+    @Override
     public BackupOperations backups() {
         return backups;
     }
@@ -316,6 +344,7 @@ public final class LocalBroker implements Broker {
         }
         draining = true;
         maintenance.close();
+        purge.close();
         backups.close();
         runtime.stopAccepting();
         store.stopWaiting();

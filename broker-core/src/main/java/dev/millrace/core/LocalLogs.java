@@ -17,11 +17,11 @@ import dev.millrace.core.record.BatchLimits;
 import dev.millrace.core.record.BatchValidator;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.stream.EventCheck;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import java.nio.ByteBuffer;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -62,17 +62,21 @@ final class LocalLogs implements LogOperations {
         long startNanos = gate.time.nanoTime();
         Topic topic;
         BatchCheck check;
+        ByteBuffer checked = batches;
         try {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
             check = validate(topic, batches);
+            if (topic.settings().indexed()) {
+                checked = asEvents(topic, partition, batches);
+            }
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
         int bytes = batches.remaining();
         return Answers.map(
-                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), batches)),
+                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), checked)),
                 result -> {
                     if (!result.duplicate()) {
                         count(topic.name(), check.recordCount(), bytes);
@@ -82,19 +86,35 @@ final class LocalLogs implements LogOperations {
                 });
     }
 
-    /** Batches that may be appended to this topic. */
-    record Accepted(Topic topic, long recordCount, int bytes) {}
+    /**
+     * Batches that may be appended to this topic.
+     *
+     * @param batches with a place for each version where the topic keeps streams
+     */
+    record Accepted(Topic topic, long recordCount, ByteBuffer batches) {}
 
     /** Checks batches that another command will append. Fails: throws {@link FaultException}. */
     Accepted accept(TopicPartition partition, ByteBuffer batches) {
         lookup.partitionId(partition);
         Topic topic = lookup.topic(partition);
-        return new Accepted(topic, validate(topic, batches).recordCount(), batches.remaining());
+        long recordCount = validate(topic, batches).recordCount();
+        return new Accepted(
+                topic, recordCount, topic.settings().indexed() ? asEvents(topic, partition, batches) : batches);
+    }
+
+    /** One batch that was checked. */
+    Accepted accepted(TopicPartition partition, ByteBuffer batch) {
+        return new Accepted(
+                lookup.topic(partition), RecordBatch.at(batch, batch.position()).recordCount(), batch);
     }
 
     /** Checks batches for a topic that need not be there. Fails: throws {@link FaultException}. */
-    void acceptAnywhere(UUID topicId, ByteBuffer batches) {
-        validate(lookup.directory().find(topicId), batches);
+    void acceptAnywhere(TopicPartition partition, ByteBuffer batches) {
+        Topic topic = lookup.directory().find(partition.topicId());
+        validate(topic, batches);
+        if (topic != null && topic.settings().indexed()) {
+            asEvents(topic, partition, batches);
+        }
     }
 
     /** Lets so many bytes pass. Fails: throws {@link FaultException} DISK_FULL. */
@@ -103,7 +123,32 @@ final class LocalLogs implements LogOperations {
     }
 
     void count(Accepted published) {
-        count(published.topic.name(), published.recordCount, published.bytes);
+        count(published.topic.name(), published.recordCount, published.batches.remaining());
+    }
+
+    /** Batches for a topic that keeps streams, checked and with a place for each version. Fails: FaultException. */
+    ByteBuffer admit(Topic topic, TopicPartition partition, ByteBuffer batches) {
+        gate.disk.admit(batches.remaining());
+        validate(topic, batches);
+        return asEvents(topic, partition, batches);
+    }
+
+    private ByteBuffer asEvents(Topic topic, TopicPartition partition, ByteBuffer batches) {
+        Object prepared = EventCheck.prepare(
+                batches,
+                partition.partition(),
+                topic.partitionCount(),
+                new EventCheck.Sizes(gate.limits.batchBytesMax(), gate.limits.decompressedBytesMax()));
+        if (prepared instanceof Refusal refusal) {
+            throw new FaultException(refusal.fault(), "append to \"" + topic.name() + "\": " + refusal.detail());
+        }
+        ByteBuffer events = (ByteBuffer) prepared;
+        gate.disk.admit(events.remaining());
+        return events;
+    }
+
+    void countIn(TopicPartition partition, long records, long bytes) {
+        count(lookup.topic(partition).name(), records, bytes);
     }
 
     void count(String topic, long records, long bytes) {

@@ -32,17 +32,19 @@ import java.util.concurrent.atomic.LongAdder;
 final class LocalTransactions implements TransactionOperations {
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final LocalLogs logs;
-    private final TimerRules timerRules;
+    private final Rules rules;
     private final BrokerOptions options;
     private final Set<Collected> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong heldBytes = new AtomicLong();
     private final LongAdder committedCount = new LongAdder();
 
-    LocalTransactions(
-            ShardRuntime<BrokerStateMachine> runtime, LocalLogs logs, TimerRules timerRules, BrokerOptions options) {
+    /** What operations must meet before they are proposed. */
+    record Rules(TimerRules timers, StreamRules streams) {}
+
+    LocalTransactions(ShardRuntime<BrokerStateMachine> runtime, LocalLogs logs, Rules rules, BrokerOptions options) {
         this.runtime = runtime;
         this.logs = logs;
-        this.timerRules = timerRules;
+        this.rules = rules;
         this.options = options;
     }
 
@@ -157,15 +159,31 @@ final class LocalTransactions implements TransactionOperations {
                 LocalLogs.Accepted accepted = logs.accept(partition, batches);
                 refuseIdempotent(batches);
                 appends.add(accepted);
-                return new Operation.Append(append.topicId(), append.partition(), batches);
+                hold(accepted.batches().remaining() - batches.remaining());
+                return new Operation.Append(append.topicId(), append.partition(), accepted.batches());
+            } else if (operation instanceof Operation.AppendEvents append) {
+                return checked(append);
             } else if (operation instanceof Operation.Schedule schedule) {
-                NewTimer timer = timerRules.owned(schedule.timer());
-                timerRules.check(timer);
+                NewTimer timer = rules.timers.owned(schedule.timer());
+                rules.timers.check(timer);
                 return new Operation.Schedule(timer);
             } else if (operation instanceof Operation.CancelTimer cancel) {
-                timerRules.checkKey(cancel.timer().key());
+                rules.timers.checkKey(cancel.timer().key());
             }
             return operation;
+        }
+
+        private Operation checked(Operation.AppendEvents append) {
+            TopicPartition partition = new TopicPartition(append.topicId(), append.partition());
+            List<StreamOperations.Check> checks = append.checks().stream()
+                    .map(check -> new StreamOperations.Check(check.key(), check.expected()))
+                    .toList();
+            ByteBuffer events = rules.streams.accept(partition, copy(append.events()), checks);
+            hold(events.remaining() - append.events().remaining());
+            if (events.hasRemaining()) {
+                appends.add(logs.accepted(partition, events));
+            }
+            return new Operation.AppendEvents(append.topicId(), append.partition(), append.checks(), events);
         }
 
         @Override

@@ -28,7 +28,7 @@ final class TimerRules {
     /** Fails: throws {@link FaultException}. Whether topic and partition exist is found when it is applied. */
     void check(NewTimer timer) {
         checkKey(timer.key());
-        logs.acceptAnywhere(timer.topicId(), timer.batch());
+        logs.acceptAnywhere(new TopicPartition(timer.topicId(), timer.partition()), timer.batch());
         RecordBatch batch = RecordBatch.at(timer.batch(), timer.batch().position());
         if (batch.recordCount() != 1
                 || batch.sizeBytes() != timer.batch().remaining()

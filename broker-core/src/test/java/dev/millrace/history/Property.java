@@ -18,7 +18,8 @@ public enum Property {
     DURABLE_TOPICS("P20", "created topics stay, deleted topics stay away"),
     PROGRESS("P21", "once a fault is over, every client goes on"),
     CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak"),
-    TIMERS("P23", "a timer fires once, never early, in due order, and not when it was cancelled");
+    DENSE_VERSIONS("P23", "the versions of a stream are dense, one append has each, and its index agrees with its log"),
+    TIMERS("P24", "a timer fires once, never early, in due order, and not when it was cancelled");
 
     private final String number;
     private final String promise;

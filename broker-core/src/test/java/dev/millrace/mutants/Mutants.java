@@ -16,6 +16,7 @@ final class Mutants {
             "core.machine.ShardCrashTest#afterAFailedSyncNothingIsAcknowledgedAnyMore";
     private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
     private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
+    private static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
@@ -46,7 +47,8 @@ final class Mutants {
                         handOver(),
                         sessions(),
                         store(),
-                        recovery())
+                        recovery(),
+                        streams())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -144,14 +146,12 @@ final class Mutants {
                         .andBy(SIMULATION, promise("P9|P11|P5|P20")),
                 that("drops the segment that the start was moved into")
                         .in(partitionLog)
-                        .replacing("first.getValue().lastOffset() < offset;", "first.getValue().baseOffset() < offset;")
+                        .replacing("first.lastOffset() < offset;", "first.baseOffset() < offset;")
                         .isCaughtBy(CRASHES, LOST)
                         .andBy(SIMULATION, promise("P1")),
                 that("forgets where a chunk lies when a segment grows")
                         .in(partitionLog)
-                        .replacing(
-                                "segments.put(segment.baseOffset(), segment);\n        if (roll)",
-                                "segments.putIfAbsent(segment.baseOffset(), segment);\n        if (roll)")
+                        .replacing("segments.extendNewest(segment);", "segments.extendNewest(newest);")
                         .isCaughtBy(CRASHES, LOST)
                         .andBy(SIMULATION, promise("P1")));
     }
@@ -335,7 +335,7 @@ final class Mutants {
                         .in(table)
                         .replacing("if (sequence == owner.lastSequence) {", "if (sequence < -1) {")
                         .isCaughtBy(tests + "aRepetitionIsAnsweredWithWhatTheFirstTimeDid", "sequence 0 after 0")
-                        .andBy(SIMULATION, promise("P17|P23")),
+                        .andBy(SIMULATION, promise("P17|P24")),
                 that("takes offsets of a member that was fenced into a transaction")
                         .in("group/GroupCoordinator")
                         .replacing(
@@ -354,31 +354,31 @@ final class Mutants {
                         .in("machine/TimerFirer")
                         .replacing("timers.takeDue(stamp.dueMs(),", "timers.takeDue(stamp.dueMs() + 300,")
                         .isCaughtBy(tests + "firesEachOnceAndInOrderWhateverHappens", "Expecting|expected")
-                        .andBy(SIMULATION, promise("P23")),
+                        .andBy(SIMULATION, promise("P24")),
                 that("leaves a timer on disk when it fires")
                         .in(table)
                         .replacing(
                                 "places.forEach(place -> remove(place, sink));",
                                 "places.forEach(place -> { changed.put(place, null); count(-1); });")
                         .isCaughtBy(tests + "firesEachOnceAndInOrderWhateverHappens", "Expecting|expected")
-                        .andBy(SIMULATION, promise("P6|P18|P23|P21")),
+                        .andBy(SIMULATION, promise("P6|P18|P24|P21")),
                 that("cancels a timer in memory alone")
                         .in(table)
                         .replacing("sink.delete(Table.TIMER, place.toBytes());\n        count(-1);", "count(-1);")
                         .isCaughtBy(tests + "aCancelledTimerNeverFires", "Expecting|expected")
-                        .andBy(SIMULATION, promise("P23|P21")),
+                        .andBy(SIMULATION, promise("P24|P21")),
                 that("fires a minute late")
                         .in("machine/BrokerStateMachine")
                         .replacing("timers.nextDueMs() <= now.dueMs()", "timers.nextDueMs() <= now.dueMs() - 60_000")
                         .isCaughtBy(tests + "isNotThereBeforeItsTimeAndThereThen", "Expecting|expected")
-                        .andBy(SIMULATION, promise("P21|P23")),
+                        .andBy(SIMULATION, promise("P21|P24")),
                 that("schedules again what is sent again")
                         .in("machine/TransactionApplier")
                         .replacing(
                                 "Verdict verdict = transactions.checkPublisher(schedule.producerId(), schedule.sequence());",
                                 "Verdict verdict = transactions.checkPublisher(schedule.producerId(), Long.MAX_VALUE);")
                         .isCaughtBy(tests + "aRequestThatIsSentAgainSchedulesOnce", "Expecting|expected")
-                        .andBy(SIMULATION, promise("P6|P23|P18")));
+                        .andBy(SIMULATION, promise("P6|P24|P18")));
     }
 
     private static List<Mutant> commits() {
@@ -589,5 +589,80 @@ final class Mutants {
                                 "committedSequence = db.getLatestSequenceNumber();\n            payloadBytes",
                                 "committedSequence = db.getLatestSequenceNumber();\n            markDurable(committedSequence);\n            payloadBytes")
                         .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
+    }
+
+    private static List<Mutant> streams() {
+        String streams = "stream/Streams";
+        String appends = "core.StreamAppendTest#";
+        return List.of(
+                that("leaves a gap between the versions of a stream")
+                        .in(streams)
+                        .replacing(
+                                "event.version = head.lastVersion() + 1;",
+                                "event.version = head.lastVersion() + (offset % 7 == 6 ? 2 : 1);")
+                        .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
+                that("leaves the index of streams behind the log")
+                        .in(streams)
+                        .replacing(
+                                "sink.put(\n                Table.STREAM_INDEX,",
+                                "if (offset % 5 != 4) sink.put(\n                Table.STREAM_INDEX,")
+                        .isCaughtBy(STREAM_SIMULATION, promise("P23")),
+                that("forgets the heads of streams that a commit changed")
+                        .in("stream/HeadTable")
+                        .replacing("sink.put(Table.STREAM_HEAD, StreamRows.head(stream), head.encode());", "")
+                        .isCaughtBy(
+                                appends + "versionsOfAStreamAreDenseFromZeroAndStandInTheRecords",
+                                "FaultException|Conflict|STREAM_NOT_FOUND|holds no event")
+                        .andBy(STREAM_SIMULATION, promise("P1|P23|P6")),
+                that("does not see the versions of a stream that the same commit gave")
+                        .in("stream/HeadTable")
+                        .replacing("StreamHead head = changed.get(stream);", "StreamHead head = null;")
+                        .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
+                that("forgets the ids of a stream at a crash")
+                        .in("stream/EventIds")
+                        .replacing(
+                                "sink.put(Table.EVENT_ID, StreamRows.id(partitionId, bucket, id), event.encode());", "")
+                        .isCaughtBy(
+                                appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions",
+                                "Conflict|duplicate|true")
+                        .andBy(STREAM_SIMULATION, promise("P6|P3")),
+                that("forgets the ids of a stream before their window is over")
+                        .in("stream/EventIds")
+                        .replacing("known.believedMs > dueMs - windowMs", "known.believedMs > dueMs - windowMs / 2")
+                        .isCaughtBy(appends + "anIdIsForgottenAfterItsWindowAndNotBefore", "true|false"),
+                that("ignores the version that is expected of a stream")
+                        .in(streams)
+                        .replacing("live && head.lastVersion() == expected;", "live && head.lastVersion() >= 0;")
+                        .isCaughtBy(
+                                appends + "anExpectationThatDoesNotHoldAnswersTheActualVersionAndCostsNothing",
+                                "Conflict")
+                        .andBy(STREAM_SIMULATION, promise("P23")),
+                that("looks at the expectation of a stream before the ids")
+                        .in(streams)
+                        .replacing(
+                                "if (known != null) {",
+                                "if (known != null && failedChecks(target, checks, before).isEmpty()) {")
+                        .isCaughtBy(appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions", "Conflict"),
+                that("lets a condition look past events of streams of the same commit")
+                        .in("stream/TagIndex")
+                        .replacing(
+                                "if (found.size() < MATCHES_MAX && candidate",
+                                "if (found.size() > MATCHES_MAX && candidate")
+                        .isCaughtBy(
+                                "core.stream.StreamReaderTest#ofTwoDecisionsInOneCommitOneFails",
+                                "match given predicate"),
+                that("shows events of a stream before they are durable")
+                        .in("stream/StreamReader")
+                        .replacing("if (offset < bounds.endOffset) {", "if (offset <= bounds.endOffset) {")
+                        .isCaughtBy(
+                                "core.stream.StreamReaderTest#nothingIsShownBeforeItIsDurable",
+                                "index names offset|expected|Expecting"),
+                that("leaves what was erased from a stream in the memory of the log's end")
+                        .in("log/PartitionLog")
+                        .replacing(
+                                "void forgetCached(long lastOffset) {\n        tail.remove(lastOffset);",
+                                "void forgetCached(long lastOffset) {")
+                        .isCaughtBy(
+                                "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"));
     }
 }

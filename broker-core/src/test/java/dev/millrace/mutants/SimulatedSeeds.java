@@ -11,4 +11,11 @@ class SimulatedSeeds {
     void findNothing() {
         Simulation.run(1, SEEDS);
     }
+
+    @Test
+    void findNothingInStreams() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Simulation.runStreams(seed, false);
+        }
+    }
 }

@@ -30,11 +30,13 @@ final class Faults {
         repeat(gaps.brokenLinkMs(), this::breakLink);
         repeat(gaps.flipMs(), this::flip);
         repeat(gaps.clockMs(), this::moveClock);
-        repeat(
-                gaps.silenceMs(),
-                () -> world.teams()
-                        .get(world.random.nextInt(world.teams().size()))
-                        .change());
+        if (!world.teams().isEmpty()) {
+            repeat(
+                    gaps.silenceMs(),
+                    () -> world.teams()
+                            .get(world.random.nextInt(world.teams().size()))
+                            .change());
+        }
     }
 
     private void repeat(int gapMs, Runnable fault) {

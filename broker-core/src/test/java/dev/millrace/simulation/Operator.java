@@ -85,7 +85,7 @@ final class Operator implements Client {
 
     private void pick() {
         int dice = world.random.nextInt(100);
-        if (dice >= 95) {
+        if (dice >= 95 && !world.teams().isEmpty()) {
             closeTeam();
             return;
         }

@@ -9,7 +9,6 @@ import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.topic.Topic;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -91,11 +90,13 @@ final class Server {
         return List.copyOf(connections);
     }
 
-    /** The topics that readers may know of; none while the broker is down. */
+    /** The topics without streams that readers may know of; none while the broker is down. */
     List<Topic> topics() {
         return shard == null
                 ? List.of()
-                : new ArrayList<>(shard.machine.directory().all());
+                : shard.machine.directory().all().stream()
+                        .filter(topic -> !topic.settings().indexed())
+                        .toList();
     }
 
     /** The topic as readers may know it, or null. */

@@ -45,7 +45,7 @@ final class Shard {
                 store,
                 TAIL_CACHE_BYTES,
                 new PartitionLogs.GenerationLimits(profile.generationBytes(), profile.generationAgeMs()));
-        machine = new BrokerStateMachine(logs, GroupLimits.DEFAULT);
+        machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT);
         clock = new BrokerClock(world.agenda, new ClockEvents(world));
         machine.load(store, clock.read().steadyMs());
         clock.resumeFrom(logs.lastAppendMs(), machine.lastDueMs());

@@ -23,21 +23,29 @@ public final class Simulation {
 
     /** Runs one seed. Fails: AssertionError with the violations and the end of the trace. */
     public static Outcome runOne(long seed, boolean printTrace) {
-        World world = new World(seed, printTrace);
+        return run(seed, new World(seed, printTrace), "SimulationTest");
+    }
+
+    /** Runs writers of event streams from one seed. Fails: as {@link #runOne}. */
+    public static Outcome runStreams(long seed, boolean printTrace) {
+        return run(seed, new World(seed, printTrace, true), "StreamSimulationTest");
+    }
+
+    private static Outcome run(long seed, World world, String test) {
         List<Violation> violations;
         try {
             violations = world.live();
         } catch (RuntimeException | AssertionError broken) {
-            throw new AssertionError(report(seed, world, List.of("the run broke off: " + broken)), broken);
+            throw new AssertionError(report(seed, test, world, List.of("the run broke off: " + broken)), broken);
         }
         if (!violations.isEmpty()) {
-            throw new AssertionError(report(seed, world, violations));
+            throw new AssertionError(report(seed, test, world, violations));
         }
         return new Outcome(seed, world.trace.hash(), world.trace.lineCount(), violations);
     }
 
-    private static String report(long seed, World world, List<?> findings) {
-        StringBuilder text = new StringBuilder("repeat with -Dtest=SimulationTest -Dseed=").append(seed);
+    private static String report(long seed, String test, World world, List<?> findings) {
+        StringBuilder text = new StringBuilder("repeat with -Dtest=" + test + " -Dseed=").append(seed);
         text.append("\n\nfound:\n");
         findings.forEach(finding -> text.append("  ").append(finding).append('\n'));
         text.append("\nthe end of the trace, times in microseconds:\n");

@@ -37,6 +37,7 @@ final class World {
     final Operator operator;
     final Transactor transactor;
     final Timekeeper timekeeper;
+    final StreamHistory streams;
     private final List<Client> clients = new ArrayList<>();
     private final List<Team> teams = new ArrayList<>();
     private final List<Producer> producers = new ArrayList<>();
@@ -46,6 +47,11 @@ final class World {
     private boolean quiet;
 
     World(long seed, boolean print) {
+        this(seed, print, false);
+    }
+
+    /** @param ofStreams with writers of event streams instead of all others */
+    World(long seed, boolean print, boolean ofStreams) {
         random = new Random(mix(seed));
         profile = Profile.draw(random);
         trace = new Trace(agenda, print);
@@ -56,14 +62,21 @@ final class World {
         faults = new Faults(this);
         operator = new Operator(this);
         trace.add(profile.toString());
+        streams = new StreamHistory(this);
+        transactor = new Transactor(this);
+        timekeeper = new Timekeeper(this);
         clients.add(operator);
+        if (ofStreams) {
+            for (int i = 0; i < 1 + profile.producers(); i++) {
+                clients.add(new StreamWriter(this, "writer-" + i));
+            }
+            return;
+        }
         for (int i = 0; i < profile.producers(); i++) {
             Producer producer = new Producer(this, "producer-" + i);
             producers.add(producer);
             clients.add(producer);
         }
-        transactor = new Transactor(this);
-        timekeeper = new Timekeeper(this);
         clients.add(transactor);
         clients.add(timekeeper);
         for (int i = 0; i < profile.plainProducers(); i++) {
@@ -118,6 +131,7 @@ final class World {
         checkSame(before, Picture.of(server.shard()));
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
+        streams.check();
         new FullRead(this).judge();
         Map<Long, Integer> found = timekeeper.countRecords();
         transactor.judge(found);

@@ -26,6 +26,7 @@ final class Layering {
             "core.storage", List.of("org.rocksdb"),
             "core.compression", List.of("com.github.luben.zstd", "net.jpountz", "org.xerial.snappy"),
             "server.protocol.kafka", List.of("org.apache.kafka"),
+            "server.bench", List.of("org.apache.kafka", "org.HdrHistogram"),
             "server.replication", List.of("org.apache.ratis"));
 
     /** Calls that open a door for input to run code, or that hide a dependency from this test. */

@@ -16,6 +16,7 @@ final class PackageTable {
             List.of("server.testing"),
             List.of("server"),
             List.of("server.cli"),
+            List.of("server.bench"),
             List.of(
                     "server.protocol.wire",
                     "server.protocol.kafka",
@@ -60,6 +61,9 @@ final class PackageTable {
     /** Commands know what they print and the faults they report; everything else they ask a broker for. */
     private static final Set<String> CORE_FOR_COMMANDS = Set.of("core.record", "core.error", "core.time");
 
+    /** The bench speaks to brokers as their users do, so it sees the public client and what that shows. */
+    private static final Set<String> FOR_BENCH = Set.of("client", "core.record", "core.error", "core.time");
+
     private PackageTable() {}
 
     static boolean contains(String name) {
@@ -72,6 +76,7 @@ final class PackageTable {
         Optional<Position> used = position(to);
         if (user.isEmpty() || used.isEmpty()) return false;
         if (from.equals("server.cli")) return commandsMayUse(to);
+        if (from.equals("server.bench")) return FOR_BENCH.contains(to);
         // The public API is interfaces and values; what implements them has to name them.
         if (from.equals("client.internal") && to.equals("client")) return true;
         if (user.get().block() == used.get().block())
@@ -81,7 +86,8 @@ final class PackageTable {
 
     private static boolean commandsMayUse(String to) {
         // dev.millrace.server holds BrokerServer, which `millrace start` runs.
-        return Set.of("server", "server.config", "client").contains(to) || CORE_FOR_COMMANDS.contains(to);
+        return Set.of("server", "server.bench", "server.config", "client").contains(to)
+                || CORE_FOR_COMMANDS.contains(to);
     }
 
     private static boolean acrossBlocks(String from, String to) {

@@ -145,6 +145,17 @@ final class DistributionIT {
     }
 
     @Test
+    void helpLoadsNothingOfTheBench() throws Exception {
+        Map<String, String> cache = Map.of("MILLRACE_CACHE_DIR", "", "MILLRACE_CLI_JAVA_OPTS", "-Xlog:class+load");
+        for (String command : List.of("--help", "bench")) {
+            Outcome help = run(cache, LAUNCHER.toString(), command, "--help");
+            assertThat(help.out())
+                    .contains("Usage: millrace", "dev.millrace.server.cli.BenchCommand")
+                    .doesNotContain("dev.millrace.server.bench", "org.apache.kafka", "org.HdrHistogram");
+        }
+    }
+
+    @Test
     void brokerOptionsDoNotReachTheTools() throws Exception {
         String noSuchOption = "-XX:NoSuchOption=1";
         assertThat(run(Map.of("MILLRACE_JAVA_OPTS", noSuchOption), LAUNCHER.toString(), "version")

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -70,6 +71,15 @@ class ClientExamplesTest {
     @AfterAll
     static void close() throws IOException {
         loader.close();
+    }
+
+    @Test
+    void eventStreamExamplePaysTheOrderOnce(EmbeddedMillrace millrace) throws Exception {
+        try (MillraceClient client = MillraceClient.connect(millrace.address())) {
+            client.admin().createTopic("example.streams", 2, Map.of("stream.index", "key"));
+        }
+        assertThat(run("EventStreamExample", millrace.address(), "example.streams"))
+                .isEqualTo(1L);
     }
 
     @Test

@@ -155,7 +155,8 @@ final class FaultyDisk {
         put(Field.AT, plan.at());
         put(Field.ACTION, plan.action().code);
         put(Field.STICKY, plan.sticky() ? 1 : 0);
-        put(Field.DELAY_MS, 500);
+        // Each of a hundred calls in turn must still fit in a burst.
+        put(Field.DELAY_MS, plan.sticky() ? 50 : 500);
         put(Field.KIND, plan.kind().ordinal());
     }
 

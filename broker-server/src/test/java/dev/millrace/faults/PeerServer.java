@@ -14,10 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A broker whose power can be cut: its processes have their data on the disk, all else beside it. */
-abstract class PeerServer {
+/** A broker to be compared: its processes have their data on the disk, whose power can be cut, and all else beside it. */
+public abstract class PeerServer {
     private static final long READY_MAX_SECONDS = 180;
-    static final Path PEERS_CLASS_PATH = Path.of("target/peers.classpath");
+    static final Path PEERS_CLASS_PATH = Path.of("src/peers/target/peers.classpath");
 
     final Path disk;
     final Path home;
@@ -38,16 +38,18 @@ abstract class PeerServer {
         }
     }
 
-    final String address() {
+    /** Host and port for clients. */
+    public String address() {
         return "127.0.0.1:" + port;
     }
 
-    final Path log() {
+    /** What its processes print. */
+    public final Path log() {
         return home.resolve("server.log");
     }
 
     /** What is done once, before the first start. */
-    void prepare() throws Exception {}
+    public void prepare() throws Exception {}
 
     /** The server's process. */
     abstract ProcessBuilder command() throws Exception;
@@ -56,8 +58,13 @@ abstract class PeerServer {
     abstract Client client() throws Exception;
 
     /** Starts; false where the server is not reachable in time or ends. */
-    boolean start() throws Exception {
+    public boolean start() throws Exception {
         return awaitReady(launch(command()));
+    }
+
+    /** The process that serves, the last that was launched. */
+    public Process process() {
+        return processes.get(processes.size() - 1);
     }
 
     /** Every broker gets the same time, also ours. */
@@ -67,7 +74,7 @@ abstract class PeerServer {
             if (isReady()) {
                 return true;
             }
-            server.waitFor(50, TimeUnit.MILLISECONDS);
+            server.waitFor(10, TimeUnit.MILLISECONDS);
         }
         return false;
     }
@@ -91,7 +98,7 @@ abstract class PeerServer {
     }
 
     /** SIGKILL to all that was started; returns when they are gone. */
-    void kill() throws Exception {
+    public void kill() throws Exception {
         for (Process process : processes) {
             List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
             all.add(process.toHandle());
@@ -107,7 +114,7 @@ abstract class PeerServer {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    static String peersClassPath() throws IOException {
+    public static String peersClassPath() throws IOException {
         return Files.readString(PEERS_CLASS_PATH).strip();
     }
 
@@ -134,12 +141,28 @@ abstract class PeerServer {
     }
 
     /** Millrace as it comes: an acknowledged record was synced. */
-    static final class Millrace extends PeerServer {
+    public static final class Millrace extends PeerServer {
         private final Daemon daemon;
 
-        Millrace(Path disk, Path home) {
+        public Millrace(Path disk, Path home) {
             super(disk, home);
             daemon = new Daemon(Distribution.underTest(), disk);
+        }
+
+        /** @param jvmOptions as the launcher takes them, after its own */
+        public Millrace(Path disk, Path home, String jvmOptions) {
+            this(disk, home);
+            daemon.environment("MILLRACE_JAVA_OPTS", jvmOptions);
+        }
+
+        @Override
+        public String address() {
+            return daemon.server();
+        }
+
+        @Override
+        public Process process() {
+            return daemon.process();
         }
 
         @Override
@@ -148,7 +171,7 @@ abstract class PeerServer {
         }
 
         @Override
-        boolean start() throws Exception {
+        public boolean start() throws Exception {
             daemon.launch();
             return awaitReady(daemon.process());
         }
@@ -159,7 +182,7 @@ abstract class PeerServer {
         }
 
         @Override
-        void kill() throws Exception {
+        public void kill() throws Exception {
             if (daemon.process() != null) {
                 daemon.kill();
             }
@@ -174,15 +197,39 @@ abstract class PeerServer {
     }
 
     /** Kafka, broker and controller in one process, with the settings of config/server.properties of its distribution. */
-    static final class Kafka extends PeerServer {
+    public static final class Kafka extends PeerServer {
+        private static final byte[] API_VERSIONS_REQUEST = {0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, -1, -1};
+
         private final int controllerPort = freePort();
+        private final List<String> jvmOptions;
+        private final List<String> moreSettings;
 
         Kafka(Path disk, Path home) {
+            this(disk, home, List.of("-Xmx512m"), List.of());
+        }
+
+        /** @param moreSettings lines of server.properties */
+        public Kafka(Path disk, Path home, List<String> jvmOptions, List<String> moreSettings) {
             super(disk, home);
+            this.jvmOptions = jvmOptions;
+            this.moreSettings = moreSettings;
+        }
+
+        /** True where it answers a request: its port accepts connections long before. */
+        @Override
+        boolean isReady() {
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+                socket.setSoTimeout(1000);
+                socket.getOutputStream().write(API_VERSIONS_REQUEST);
+                return socket.getInputStream().read() >= 0;
+            } catch (IOException notYet) {
+                return false;
+            }
         }
 
         @Override
-        void prepare() throws Exception {
+        public void prepare() throws Exception {
             Files.writeString(
                     settings(),
                     String.join(
@@ -197,7 +244,8 @@ abstract class PeerServer {
                             "share.coordinator.state.topic.replication.factor=1",
                             "share.coordinator.state.topic.min.isr=1",
                             "transaction.state.log.replication.factor=1",
-                            "transaction.state.log.min.isr=1"));
+                            "transaction.state.log.min.isr=1",
+                            String.join("\n", moreSettings)));
             Process format = launch(program(
                     "kafka.tools.StorageTool",
                     "format",
@@ -215,8 +263,10 @@ abstract class PeerServer {
             return home.resolve("server.properties");
         }
 
-        private static ProcessBuilder program(String... arguments) throws IOException {
-            List<String> command = new ArrayList<>(List.of(java(), "-Xmx512m", "-cp", peersClassPath()));
+        private ProcessBuilder program(String... arguments) throws IOException {
+            List<String> command = new ArrayList<>(List.of(java()));
+            command.addAll(jvmOptions);
+            command.addAll(List.of("-cp", peersClassPath()));
             command.addAll(List.of(arguments));
             return new ProcessBuilder(command);
         }
@@ -275,7 +325,7 @@ abstract class PeerServer {
 
         /** Erlang's name server is started here, so that none stays behind as a daemon. */
         @Override
-        boolean start() throws Exception {
+        public boolean start() throws Exception {
             launch(new ProcessBuilder("epmd", "-address", "127.0.0.1", "-port", Integer.toString(namesPort)));
             return super.start();
         }

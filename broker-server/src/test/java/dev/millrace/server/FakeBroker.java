@@ -6,6 +6,7 @@ import dev.millrace.core.BrokerStats;
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.GroupOperations;
 import dev.millrace.core.LogOperations;
+import dev.millrace.core.StreamOperations;
 import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TopicOperations;
 import dev.millrace.core.TopicPartition;
@@ -136,6 +137,12 @@ public final class FakeBroker implements Broker {
     @Override
     public TimerOperations timers() {
         throw new FaultException(Fault.INVALID_REQUEST, "this broker knows no timers");
+    }
+
+    /** Keeps none, and nothing asks for any. */
+    @Override
+    public StreamOperations streams() {
+        return null;
     }
 
     /** A name makes a backup of nothing; there is no list. */

@@ -9,7 +9,10 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -166,9 +169,42 @@ class StartIT {
         assertThat(temporary).isEmptyDirectory();
     }
 
+    @Test
+    void theFirstStartHasAnArchiveMadeThatLaterStartsUse() throws Exception {
+        Path cache = directory.resolve("cache");
+        Path loaded = directory.resolve("classes.log");
+        try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
+            daemon.environment("MILLRACE_CACHE_DIR", cache.toString());
+            daemon.start();
+            awaitOneArchive(cache);
+            assertThat(daemon.terminate()).isZero();
+            daemon.environment("MILLRACE_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+            daemon.start();
+            assertThat(Files.readString(loaded))
+                    .containsPattern("dev\\.millrace\\.server\\.BrokerServer source: shared objects file");
+            assertThat(daemon.terminate()).isZero();
+            assertThat(daemon.log()).doesNotContain("[warning]");
+        }
+    }
+
+    /** The rehearsal tidies up after itself: one file and nothing else. */
+    private static void awaitOneArchive(Path cache) throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        CountDownLatch never = new CountDownLatch(1);
+        while (true) {
+            try (Stream<Path> files = Files.list(cache)) {
+                List<String> names =
+                        files.map(file -> file.getFileName().toString()).toList();
+                if (names.size() == 1 && names.get(0).matches("broker-\\d+\\.jsa")) return;
+                assertThat(System.nanoTime()).as(names.toString()).isLessThan(deadlineNanos);
+            }
+            never.await(50, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private static void awaitLog(Daemon daemon, String text) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        java.util.concurrent.CountDownLatch never = new java.util.concurrent.CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
         while (!daemon.log().contains(text)) {
             assertThat(System.nanoTime()).as(daemon.log()).isLessThan(deadlineNanos);
             never.await(20, TimeUnit.MILLISECONDS);

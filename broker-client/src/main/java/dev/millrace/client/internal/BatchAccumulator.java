@@ -4,6 +4,7 @@ import dev.millrace.client.Message;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.Receipt;
 import dev.millrace.core.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -77,8 +78,7 @@ final class BatchAccumulator {
     }
 
     /** Adds a message. Fails: what closed the accumulator. */
-    synchronized Wake append(
-            Message message, long timestampMs, long reservedBytes, CompletableFuture<Receipt> waiter, long nowNanos) {
+    synchronized Wake append(Message message, long timestampMs, long reservedBytes, CompletableFuture<Receipt> waiter) {
         if (closedBy != null) {
             throw closedBy;
         }
@@ -90,6 +90,7 @@ final class BatchAccumulator {
             wake = Wake.SEALED;
         }
         if (open == null) {
+            long nowNanos = System.nanoTime();
             open = new Open(topic, partition, builders.take(), nowNanos, nowNanos + options.deliveryNanos());
             wake = wake == Wake.NOTHING ? Wake.OPENED : wake;
         }
@@ -104,7 +105,8 @@ final class BatchAccumulator {
     }
 
     private void seal() {
-        OutBatch batch = new OutBatch(open, open.builder.build(), nextOrdinal++);
+        ByteBuffer bytes = options.idempotent() ? open.builder.buildUnsealed() : open.builder.build();
+        OutBatch batch = new OutBatch(open, bytes, nextOrdinal++);
         builders.giveBack(open.builder);
         open = null;
         sealed.add(batch);

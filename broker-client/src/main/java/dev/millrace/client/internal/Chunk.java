@@ -18,16 +18,36 @@ final class Chunk {
     private final TopicPartition partition;
     private final ByteBuffer batches;
     private final int sizeBytes;
+    /** How far a marker says that the log was looked through; -1 for records. */
+    private final long markedOffset;
+
+    private final byte signal;
     private int nextBatchAt;
     private RecordBatch batch;
     private RecordCursor cursor;
     private boolean cursorOnRecord;
 
     Chunk(TopicPartition partition, ByteBuffer batches) {
+        this(partition, batches, -1, (byte) 0);
+    }
+
+    private Chunk(TopicPartition partition, ByteBuffer batches, long markedOffset, byte signal) {
+        this.markedOffset = markedOffset;
+        this.signal = signal;
         this.partition = partition;
         this.batches = batches;
         this.sizeBytes = batches.remaining();
         this.nextBatchAt = batches.position();
+    }
+
+    /** No records, but how far a filtered subscription is. */
+    static Chunk marker(TopicPartition partition, long nextOffset, byte signal) {
+        return new Chunk(partition, ByteBuffer.allocate(0), nextOffset, signal);
+    }
+
+    /** What a marker signals: 1 caught up, 2 fell behind; 0 for nothing. */
+    byte signal() {
+        return signal;
     }
 
     int sizeBytes() {
@@ -45,7 +65,7 @@ final class Chunk {
 
     /** The same bytes, unread. */
     Chunk rewound() {
-        return new Chunk(partition, batches);
+        return new Chunk(partition, batches, markedOffset, signal);
     }
 
     boolean isExhausted() {
@@ -58,7 +78,7 @@ final class Chunk {
      * <p>Fails: CORRUPT_BATCH, naming partition and offset; UNSUPPORTED_COMPRESSION.
      */
     long read(long position, int countMax, List<ReceivedMessage> into) {
-        long next = position;
+        long next = Math.max(position, markedOffset);
         int count = 0;
         try {
             while (count < countMax && advance()) {

@@ -34,6 +34,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     private static final long PING_INTERVAL_MS_MAX = 10_000;
+    private static final int GATHERED_PAYLOAD_BYTES_MAX = 8 << 10;
+    private static final int GATHERED_BYTES_INITIAL = 1 << 10;
+    private static final int GATHERED_BYTES_MAX = 64 << 10;
     /** The version to offer and the features: none yet. */
     private static final long FEATURES = 0;
 
@@ -56,6 +59,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private boolean closed;
     private int lastRequestId;
     private boolean flushPending;
+    private ByteBuf gathered;
     private ScheduledFuture<?> pinger;
     private ScheduledFuture<?> greetingTimer;
     private boolean readSincePing = true;
@@ -83,14 +87,35 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Sends a frame under an id that is known already: CREDIT, UNSUBSCRIBE. */
     void send(int requestId, Frame frame) {
-        ByteBuf head = Unpooled.wrappedBuffer(FrameCodec.encodeHead(requestId, frame));
         ByteBuffer payload = frame.payload();
         wroteSincePing = true;
-        context.write(head, context.voidPromise());
-        if (payload.hasRemaining()) {
+        gather(FrameCodec.encodeHead(requestId, frame));
+        if (payload.remaining() <= GATHERED_PAYLOAD_BYTES_MAX) {
+            gather(payload);
+        } else {
+            writeGathered();
             context.write(Unpooled.wrappedBuffer(payload), context.voidPromise());
         }
         flushSoon();
+    }
+
+    /** A thousand small publishes leave as a few large buffers, not as two thousand small ones. */
+    private void gather(ByteBuffer bytes) {
+        if (gathered == null) {
+            gathered = context.alloc().ioBuffer(Math.max(GATHERED_BYTES_INITIAL, bytes.remaining()));
+        }
+        gathered.writeBytes(bytes.duplicate());
+        if (gathered.readableBytes() >= GATHERED_BYTES_MAX) {
+            writeGathered();
+        }
+    }
+
+    private void writeGathered() {
+        if (gathered != null) {
+            ByteBuf full = gathered;
+            gathered = null;
+            context.write(full, context.voidPromise());
+        }
     }
 
     /** Later frames with this id are dropped without a word. */
@@ -121,6 +146,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             flushPending = true;
             context.executor().execute(() -> {
                 flushPending = false;
+                writeGathered();
                 context.flush();
             });
         }
@@ -259,6 +285,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         closed = true;
+        if (gathered != null) {
+            gathered.release();
+            gathered = null;
+        }
         greetingTimer.cancel(false);
         if (pinger != null) {
             pinger.cancel(false);

@@ -42,6 +42,9 @@ final class FeedBuffer {
         long endOffset = -1;
         boolean paused;
         boolean queued;
+        /** Of a filtered subscription: whether its markers say that it is at the end. */
+        boolean signalledEnd;
+
         MillraceException problem;
 
         Slot(TopicPartition partition, int generation) {
@@ -237,6 +240,7 @@ final class FeedBuffer {
             slot.problem = problem;
             if (chunk.isExhausted()) {
                 slot.chunks.remove();
+                slot.signalledEnd = chunk.signal() == 1 || (slot.signalledEnd && chunk.signal() != 2);
             }
             enqueue(slot);
         } finally {
@@ -356,6 +360,16 @@ final class FeedBuffer {
         try {
             Slot slot = slots.get(partition);
             return slot == null ? -1 : field.applyAsLong(slot);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether all filtered subscriptions were told to be at the end. */
+    boolean signalledEnd() {
+        lock.lock();
+        try {
+            return slots.values().stream().allMatch(slot -> slot.signalledEnd);
         } finally {
             lock.unlock();
         }

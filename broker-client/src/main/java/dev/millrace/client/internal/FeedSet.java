@@ -18,11 +18,18 @@ final class FeedSet implements Link.Listener, FeedBuffer.Returns {
 
     private final Link link;
     private final int bufferBytes;
+    private final FeedFilter filter;
     private final FeedBuffer buffer = new FeedBuffer(this);
     /** Thread: loop. */
     private final Map<TopicPartition, PartitionFeed> feeds = new HashMap<>();
 
     FeedSet(Link link, int bufferBytes) {
+        this(link, bufferBytes, null);
+    }
+
+    /** @param filter null for all records */
+    FeedSet(Link link, int bufferBytes, FeedFilter filter) {
+        this.filter = filter;
         this.link = link;
         this.bufferBytes = bufferBytes;
         link.onLoop(() -> link.addListener(this));
@@ -48,7 +55,7 @@ final class FeedSet implements Link.Listener, FeedBuffer.Returns {
         int windowBytes =
                 Math.max(WINDOW_BYTES_MIN, Math.min(WINDOW_BYTES_MAX, bufferBytes / Math.max(1, partitionCount)));
         link.onLoop(() -> {
-            PartitionFeed feed = new PartitionFeed(link, buffer, partition, topicId, windowBytes);
+            PartitionFeed feed = new PartitionFeed(link, buffer, partition, topicId, windowBytes, filter);
             PartitionFeed before = feeds.put(partition, feed);
             if (before != null) {
                 before.close();

@@ -6,6 +6,7 @@ import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames.AssignmentPending;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -32,6 +33,10 @@ import java.util.random.RandomGenerator;
  */
 final class Link implements Connection.Owner {
     private static final System.Logger LOG = System.getLogger("dev.millrace.client");
+    private static final int READ_BYTES_MIN = 256;
+    private static final int READ_BYTES_INITIAL = 2048;
+    /** Deliveries are up to 1 MiB: fewer, larger reads. */
+    private static final int READ_BYTES_MAX = 256 << 10;
 
     /** Hears of connections coming and going. Thread: loop. */
     interface Listener {
@@ -67,6 +72,9 @@ final class Link implements Connection.Owner {
         this.bootstrap = Transport.bootstrap(loopGroup)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(READ_BYTES_MIN, READ_BYTES_INITIAL, READ_BYTES_MAX))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(
                         Integer.MAX_VALUE, Math.max(1, options.connectTimeout().toMillis())));
     }

@@ -3,6 +3,8 @@ package dev.millrace.client.internal;
 import dev.millrace.client.Admin;
 import dev.millrace.client.Codec;
 import dev.millrace.client.ConsumerBuilder;
+import dev.millrace.client.EventStreams;
+import dev.millrace.client.EventSubscriptionBuilder;
 import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
@@ -88,6 +90,16 @@ public final class NativeClient implements MillraceClient {
     @Override
     public <K, V> TypedTopic<K, V> topic(String name, Codec<K> keys, Codec<V> values) {
         return new NativeTypedTopic<>(name, keys, values, this::sharedProducer, this::consumer);
+    }
+
+    @Override
+    public EventStreams streams(String topic) {
+        return new NativeEventStreams(link, topic);
+    }
+
+    @Override
+    public EventSubscriptionBuilder subscription() {
+        return new NativeSubscriptionBuilder(link, opened);
     }
 
     @Override

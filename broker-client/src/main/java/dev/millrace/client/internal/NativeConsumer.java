@@ -7,6 +7,7 @@ import dev.millrace.client.TopicPartition;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,8 +19,8 @@ final class NativeConsumer implements Consumer {
     private final java.util.function.Consumer<AutoCloseable> onClose;
     private final ReentrantLock polling = new ReentrantLock();
 
-    NativeConsumer(Link link, int bufferBytes, int pollCountMax, java.util.function.Consumer<AutoCloseable> onClose) {
-        this.feeds = new FeedSet(link, bufferBytes);
+    NativeConsumer(FeedSet feeds, int pollCountMax, java.util.function.Consumer<AutoCloseable> onClose) {
+        this.feeds = feeds;
         this.pollCountMax = pollCountMax;
         this.onClose = onClose;
     }
@@ -42,6 +43,16 @@ final class NativeConsumer implements Consumer {
         } finally {
             polling.unlock();
         }
+    }
+
+    /** Where each partition goes on. */
+    Map<TopicPartition, Long> positions() {
+        return feeds.buffer().positions();
+    }
+
+    /** Of a filtered subscription: whether it was told to be at the end. */
+    boolean signals() {
+        return feeds.buffer().signalledEnd();
     }
 
     void wakeUp() {

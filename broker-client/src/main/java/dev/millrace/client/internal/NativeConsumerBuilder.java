@@ -11,6 +11,7 @@ import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.TopicFrames;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -82,7 +83,7 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
 
     private NativeConsumer openNative() {
         Map<TopicPartition, UUID> found = find();
-        NativeConsumer consumer = new NativeConsumer(link, bufferBytes, pollCountMax, opened::remove);
+        NativeConsumer consumer = new NativeConsumer(new FeedSet(link, bufferBytes), pollCountMax, opened::remove);
         opened.add(consumer);
         found.forEach((partition, topicId) -> consumer.add(partition, topicId, start, found.size()));
         return consumer;
@@ -90,28 +91,11 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
 
     /** Fails: TOPIC_NOT_FOUND, PARTITION_NOT_FOUND, INVALID_REQUEST. */
     private Map<TopicPartition, UUID> find() {
-        Checks.require(!topics.isEmpty(), "topics", topics, "one name or pattern, or more");
-        Map<String, TopicFrames.TopicInfo> infos = new TreeMap<>();
-        TopicDirectory directory = new TopicDirectory(link);
-        for (String name : topics) {
-            if (isPattern(name)) {
-                Waiting.on(directory.list(name)).forEach(info -> infos.put(info.name(), info));
-            } else {
-                infos.put(name, Waiting.on(directory.describe(name)));
-            }
-        }
-        if (infos.isEmpty()) {
-            throw new MillraceException(Fault.TOPIC_NOT_FOUND, "no topic matches " + String.join(", ", topics));
-        }
+        Collection<TopicFrames.TopicInfo> infos = new TopicDirectory(link).findAll(topics);
         Map<TopicPartition, UUID> found = new TreeMap<>();
-        infos.values()
-                .forEach(info -> wanted(info)
-                        .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
+        infos.forEach(info -> wanted(info)
+                .forEach(partition -> found.put(new TopicPartition(info.name(), partition), info.topicId())));
         return found;
-    }
-
-    private static boolean isPattern(String name) {
-        return name.contains("*") || name.contains(">");
     }
 
     private List<Integer> wanted(TopicFrames.TopicInfo info) {

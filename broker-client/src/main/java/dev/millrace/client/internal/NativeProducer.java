@@ -94,7 +94,7 @@ final class NativeProducer implements Producer {
         long timestampMs = message.timestampMs() >= 0 ? message.timestampMs() : System.currentTimeMillis();
         BatchAccumulator.Wake wake;
         try {
-            wake = lane.input.append(message, timestampMs, recordBytes, waiter, System.nanoTime());
+            wake = lane.input.append(message, timestampMs, recordBytes, waiter);
         } catch (RuntimeException e) {
             budget.release(recordBytes);
             throw e;

@@ -1,5 +1,9 @@
 package dev.millrace.client.internal;
 
+import dev.millrace.client.AppendResult;
+import dev.millrace.client.Event;
+import dev.millrace.client.EventStreams;
+import dev.millrace.client.Expected;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceException;
@@ -9,14 +13,17 @@ import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transaction;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.Compression;
+import dev.millrace.core.record.Murmur2;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.wire.GroupFrames.PartitionOffset;
 import dev.millrace.core.wire.Operation;
 import dev.millrace.core.wire.OperationResult;
+import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TimerRef;
 import dev.millrace.core.wire.TopicFrames.TopicInfo;
 import dev.millrace.core.wire.TransactionFrames.TransactionRef;
 import dev.millrace.core.wire.TransactionFrames.TxCommitted;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -25,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /**
  * Collects changes, and hands them to {@link TransactionCommit}. Thread: any, one at a time.
@@ -50,6 +58,9 @@ final class NativeTransaction implements Transaction {
     private final List<Operation> operations = new ArrayList<>();
     private final Map<PartitionName, OpenBatch> open = new LinkedHashMap<>();
     private final List<Place> places = new ArrayList<>();
+    /** Which operations append events, and to which partition. */
+    private final Map<Integer, Integer> appends = new LinkedHashMap<>();
+
     private State state = State.COLLECTING;
     private MillraceException doubt;
 
@@ -123,6 +134,28 @@ final class NativeTransaction implements Transaction {
     }
 
     @Override
+    public synchronized Transaction append(String topic, String key, Expected expected, Event... events) {
+        requireCollecting();
+        TopicInfo found = topics.topic(topic);
+        byte[] stream = key.getBytes(StandardCharsets.UTF_8);
+        PartitionName name = new PartitionName(
+                found.topicId(), Murmur2.partition(stream, found.partitions().size()));
+        OpenBatch before = open.remove(name);
+        if (before != null) {
+            seal(name, before);
+        }
+        appends.put(operations.size(), name.partition);
+        operations.add(new Operation.AppendEvents(
+                name.topicId,
+                name.partition,
+                List.of(new StreamFrames.Check(stream, expected.value())),
+                EventBatchWriter.write(Stream.of(events)
+                        .map(event -> new EventStreams.Addressed(stream, event))
+                        .toList())));
+        return this;
+    }
+
+    @Override
     public synchronized Transaction cancelTimer(String topic, String timerKey) {
         requireCollecting();
         Checks.require(timerKey != null && !timerKey.isEmpty(), "timerKey", timerKey, "a text of 1 to 1024 bytes");
@@ -182,7 +215,7 @@ final class NativeTransaction implements Transaction {
             throw failure;
         }
         end(null);
-        return new Committed(committed.appendTimeMs(), committed.duplicate(), receipts(committed));
+        return new Committed(committed.appendTimeMs(), committed.duplicate(), receipts(committed), appends(committed));
     }
 
     private List<Receipt> receipts(TxCommitted committed) {
@@ -195,6 +228,24 @@ final class NativeTransaction implements Transaction {
                     new Receipt(place.topic, place.partition, offset, committed.appendTimeMs(), committed.duplicate()));
         }
         return receipts;
+    }
+
+    private List<AppendResult> appends(TxCommitted committed) {
+        List<AppendResult> results = new ArrayList<>(appends.size());
+        appends.forEach((operation, partition) -> {
+            var appended = (OperationResult.EventsAppended) committed.results().get(operation);
+            results.add(new AppendResult(
+                    partition,
+                    appended.versions(),
+                    appended.firstOffset(),
+                    appended.lastOffset(),
+                    committed.appendTimeMs(),
+                    committed.duplicate() || appended.duplicate(),
+                    List.of(),
+                    false,
+                    List.of()));
+        });
+        return results;
     }
 
     private void requireCollecting() {

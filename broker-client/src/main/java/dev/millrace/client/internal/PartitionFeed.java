@@ -7,6 +7,7 @@ import dev.millrace.core.record.CorruptBatchException;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.StartPosition;
+import dev.millrace.core.wire.StreamFrames;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -24,6 +25,7 @@ final class PartitionFeed {
     private final TopicPartition partition;
     private final UUID topicId;
     private final int windowBytes;
+    private final FeedFilter filter;
     private int generation;
     private StartPosition start;
     private Receiver current;
@@ -35,7 +37,10 @@ final class PartitionFeed {
     private long retryNanos = RETRY_MIN_NANOS;
     private boolean closed;
 
-    PartitionFeed(Link link, FeedBuffer buffer, TopicPartition partition, UUID topicId, int windowBytes) {
+    /** @param filter null for all records */
+    PartitionFeed(
+            Link link, FeedBuffer buffer, TopicPartition partition, UUID topicId, int windowBytes, FeedFilter filter) {
+        this.filter = filter;
         this.link = link;
         this.buffer = buffer;
         this.partition = partition;
@@ -100,13 +105,17 @@ final class PartitionFeed {
         current = receiver;
         owedBytes = 0;
         int creditBytes = (int) Math.max(0, windowBytes - heldBytes);
-        receiver.requestId =
-                connection.open(new Frames.Subscribe(topicId, partition.partition(), start, creditBytes), receiver);
+        Frame request = filter == null
+                ? new Frames.Subscribe(topicId, partition.partition(), start, creditBytes)
+                : filter.subscribe(topicId, partition, start, creditBytes);
+        receiver.requestId = connection.open(request, receiver);
     }
 
     private void receive(Frame frame) {
         if (frame instanceof Frames.Deliver deliver) {
             onDeliver(deliver);
+        } else if (frame instanceof StreamFrames.Checkpoint checkpoint) {
+            onCheckpoint(checkpoint);
         } else if (frame instanceof Frames.Subscribed subscribed) {
             current.started = true;
             start = StartPosition.offset(subscribed.startOffset());
@@ -134,6 +143,17 @@ final class PartitionFeed {
         Chunk chunk = new Chunk(partition, deliver.payload());
         heldBytes += chunk.sizeBytes();
         buffer.onDelivered(partition, generation, chunk, deliver.endOffset());
+    }
+
+    /** Waits its turn behind what was delivered before it. */
+    private void onCheckpoint(StreamFrames.Checkpoint checkpoint) {
+        retryNanos = RETRY_MIN_NANOS;
+        start = StartPosition.offset(Math.max(start.value(), checkpoint.nextOffset()));
+        buffer.onDelivered(
+                partition,
+                generation,
+                Chunk.marker(partition, checkpoint.nextOffset(), checkpoint.signal()),
+                checkpoint.endOffset());
     }
 
     private void onEnded(MillraceException cause) {

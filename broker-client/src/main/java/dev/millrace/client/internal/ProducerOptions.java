@@ -20,7 +20,8 @@ record ProducerOptions(
     /** The broker remembers the last five batches of a producer in a partition. */
     static final int IN_FLIGHT_COUNT_MAX = 5;
 
-    private static final int GROWN_BATCH_BYTES_MAX = 1 << 20;
+    /** The builder's array stays under half a MiB, from which on G1 treats it as humongous in heaps of up to 2 GiB. */
+    private static final int GROWN_BATCH_BYTES_MAX = 240 << 10;
 
     /** How far batches may grow while the broker is slower than the publishers. */
     int batchBytesMax() {

@@ -23,7 +23,12 @@ import java.util.function.Consumer;
  * <p>Thread: loop, except {@link #wake} and {@link #options}.
  */
 final class PublishSender implements Link.Listener {
-    private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long SWEEP_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long SWEEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(500);
+    /** A deadline is kept to this part of itself: looking through thousands of lanes has its price. */
+    private static final int SWEEPS_PER_DELIVERY = 100;
+
+    private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Under which id batches are numbered. */
     record Identity(long producerId, short epoch) {}
@@ -40,6 +45,7 @@ final class PublishSender implements Link.Listener {
     private final Set<Lane> lanes = new LinkedHashSet<>();
     private final Deque<Lane> heldBack = new ArrayDeque<>();
     private final List<Lane> awaitingIdentity = new ArrayList<>();
+    private final long sweepNanos;
     private Connection connection;
     private Identity identity;
     private boolean askingIdentity;
@@ -55,6 +61,8 @@ final class PublishSender implements Link.Listener {
         this.budget = budget;
         this.callbacks = callbacks;
         this.onTopicGone = onTopicGone;
+        this.sweepNanos =
+                Math.max(SWEEP_NANOS_MIN, Math.min(SWEEP_NANOS_MAX, options.deliveryNanos() / SWEEPS_PER_DELIVERY));
     }
 
     ProducerOptions options() {
@@ -155,7 +163,7 @@ final class PublishSender implements Link.Listener {
                 waiting.forEach(lane -> lane.failAll(failure));
             } else {
                 // The batches' own deadlines bound how often.
-                schedule(SWEEP_NANOS, () -> waiting.forEach(Lane::pump));
+                schedule(ASK_AGAIN_NANOS, () -> waiting.forEach(Lane::pump));
             }
         });
     }
@@ -232,7 +240,7 @@ final class PublishSender implements Link.Listener {
     private void armSweep() {
         if (!sweeping && !lanes.isEmpty() && !closed) {
             sweeping = true;
-            schedule(SWEEP_NANOS, this::sweep);
+            schedule(sweepNanos, this::sweep);
         }
     }
 

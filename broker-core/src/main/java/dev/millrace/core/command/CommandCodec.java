@@ -52,6 +52,12 @@ public final class CommandCodec {
             case ScheduleTimers.TYPE -> ScheduleTimers.decode(version, in);
             case CancelTimer.TYPE -> CancelTimer.decode(version, in);
             case FireTimers.TYPE -> FireTimers.decode(version, in);
+            case AppendEvents.TYPE -> AppendEvents.decode(version, in);
+            case DeleteStream.TYPE -> DeleteStream.decode(version, in);
+            case LimitStream.TYPE -> LimitStream.decode(version, in);
+            case PutSnapshot.TYPE -> PutSnapshot.decode(version, in);
+            case EraseEvents.TYPE -> EraseEvents.decode(version, in);
+            case ConfirmErased.TYPE -> ConfirmErased.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");
         };
     }

@@ -1,5 +1,6 @@
 package dev.millrace.core.command;
 
+import dev.millrace.core.wire.FieldReader;
 import dev.millrace.core.wire.MalformedFrameException;
 import dev.millrace.core.wire.Operation;
 import java.nio.ByteBuffer;
@@ -17,6 +18,17 @@ final class CommandFields {
         }
     }
 
+    /** A copy of bytes that must not be missing. */
+    static byte[] bytes(FieldReader in) {
+        ByteBuffer view = in.readBytes();
+        if (view == null) {
+            throw new MalformedFrameException("required bytes are missing");
+        }
+        byte[] copy = new byte[view.remaining()];
+        view.get(copy);
+        return copy;
+    }
+
     /** A rough size: object headers and fixed fields are taken as 64 bytes. */
     static int sizeBytes(String... texts) {
         int bytes = 64;
@@ -32,11 +44,16 @@ final class CommandFields {
 
     /** The operation with batches of its own, because applying writes into them. */
     static Operation ownBytes(Operation operation) {
-        if (!(operation instanceof Operation.Append append)) {
-            return operation;
+        if (operation instanceof Operation.Append append) {
+            return new Operation.Append(append.topicId(), append.partition(), copy(append.batches()));
+        } else if (operation instanceof Operation.AppendEvents append) {
+            return new Operation.AppendEvents(
+                    append.topicId(), append.partition(), append.checks(), copy(append.events()));
         }
-        ByteBuffer copy = ByteBuffer.allocate(append.batches().remaining());
-        return new Operation.Append(
-                append.topicId(), append.partition(), copy.put(append.batches()).flip());
+        return operation;
+    }
+
+    private static ByteBuffer copy(ByteBuffer bytes) {
+        return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
     }
 }

@@ -46,6 +46,13 @@ final class BoundedOutput {
         size += count;
     }
 
+    /** Adds the first {@code count} bytes. */
+    void append(byte[] source, int count) {
+        reserve(count);
+        System.arraycopy(source, 0, bytes, size, count);
+        size += count;
+    }
+
     byte[] toBytes() {
         return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
     }

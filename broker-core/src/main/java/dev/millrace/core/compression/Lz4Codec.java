@@ -40,6 +40,12 @@ public final class Lz4Codec implements CompressionCodec {
     private static final int HEADER_BYTES = 7;
     private static final int RATIO_MAX = 255;
 
+    /**
+     * Where a block of the usual size inflates: how large it gets shows only then, and making room for the most it can be
+     * costs more than inflating a small one. Held by each thread that inflates.
+     */
+    private final ThreadLocal<byte[]> usualBlock = ThreadLocal.withInitial(() -> new byte[BLOCK_BYTES]);
+
     @Override
     public Compression type() {
         return Compression.LZ4;
@@ -49,8 +55,8 @@ public final class Lz4Codec implements CompressionCodec {
     public byte[] compress(byte[] source, int offset, int length) {
         LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
         int blockCount = length / BLOCK_BYTES + 1;
-        byte[] target =
-                new byte[HEADER_BYTES + blockCount * 4 + length + 4 + compressor.maxCompressedLength(BLOCK_BYTES)];
+        int blockBytesMax = compressor.maxCompressedLength(Math.min(BLOCK_BYTES, length));
+        byte[] target = new byte[HEADER_BYTES + blockCount * 4 + length + 4 + blockBytesMax];
         ByteBuffer view = ByteBuffer.wrap(target).order(ByteOrder.LITTLE_ENDIAN);
         view.putInt(MAGIC).put((byte) FLAGS).put((byte) BLOCK_64K).put(headerHash(target, 4, 2));
         int at = HEADER_BYTES;
@@ -81,7 +87,7 @@ public final class Lz4Codec implements CompressionCodec {
         return output.toBytes();
     }
 
-    private static void decompressFrame(Reader reader, BoundedOutput output) {
+    private void decompressFrame(Reader reader, BoundedOutput output) {
         int magic = reader.int32("magic");
         if ((magic & SKIPPABLE_MASK) == SKIPPABLE_MAGIC) {
             reader.skip(reader.int32("length of a skippable frame"), "skippable frame");
@@ -120,7 +126,7 @@ public final class Lz4Codec implements CompressionCodec {
         }
     }
 
-    private static void decompressBlocks(Reader reader, int blockBytesMax, boolean hashed, BoundedOutput output) {
+    private void decompressBlocks(Reader reader, int blockBytesMax, boolean hashed, BoundedOutput output) {
         while (true) {
             int coded = reader.int32("block length");
             if (coded == 0) {
@@ -145,20 +151,29 @@ public final class Lz4Codec implements CompressionCodec {
         }
     }
 
-    private static void decompressBlock(byte[] input, int at, int blockBytes, int blockBytesMax, BoundedOutput output) {
+    private void decompressBlock(byte[] input, int at, int blockBytes, int blockBytesMax, BoundedOutput output) {
         int possibleBytes = (int) Math.min(blockBytesMax, (long) RATIO_MAX * blockBytes);
         int roomBytes = Math.min(possibleBytes, output.allowedBytes());
-        output.reserve(roomBytes);
         try {
-            output.advance(LZ4Factory.fastestInstance()
-                    .safeDecompressor()
-                    .decompress(input, at, blockBytes, output.array(), output.size(), roomBytes));
+            if (roomBytes > BLOCK_BYTES) {
+                output.reserve(roomBytes);
+                output.advance(inflate(input, at, blockBytes, output.array(), output.size(), roomBytes));
+            } else {
+                byte[] block = usualBlock.get();
+                output.append(block, inflate(input, at, blockBytes, block, 0, roomBytes));
+            }
         } catch (LZ4Exception e) {
             if (roomBytes < possibleBytes) {
                 throw new CorruptBatchException("lz4 block is bad or inflates past the limit", e);
             }
             throw new CorruptBatchException("lz4 block of " + blockBytes + " bytes is bad: " + e.getMessage(), e);
         }
+    }
+
+    private static int inflate(byte[] input, int at, int blockBytes, byte[] target, int targetAt, int roomBytes) {
+        return LZ4Factory.fastestInstance()
+                .safeDecompressor()
+                .decompress(input, at, blockBytes, target, targetAt, roomBytes);
     }
 
     private static byte headerHash(byte[] bytes, int offset, int length) {

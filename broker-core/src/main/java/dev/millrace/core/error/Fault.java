@@ -26,6 +26,20 @@ public enum Fault {
     OFFSET_OUT_OF_RANGE(2006, Retry.NO, "Start from earliest, from latest, or from a time."),
     LIMIT_REACHED(2007, Retry.NO, "Delete what is unused, or raise the limit that the message names."),
 
+    // 21xx: event streams
+    WRONG_EXPECTED_VERSION(2101, Retry.NO, "Read the stream again, decide anew, and append with the version you read."),
+    STREAM_NOT_FOUND(2102, Retry.NO, "Append to the stream first, or correct its key."),
+    STREAM_DELETED(2103, Retry.NO, "Append to the stream to begin it anew; its versions go on."),
+    STREAM_TOMBSTONED(2104, Retry.NO, "The stream has ended for good; use another key."),
+    ID_CONFLICT(
+            2105, Retry.NO, "Give each event an id of its own, and send a repeated append as it was the first time."),
+    CONDITION_FAILED(2106, Retry.NO, "Read the events that match again, decide anew, and append after what you read."),
+    CROSS_PARTITION(2107, Retry.NO, "Append to streams of one partition at a time, or give the topic one partition."),
+    TAG_LIMIT(2108, Retry.NO, "Give an event at most 16 tags of 1 to 256 bytes."),
+    POSITION_GONE(2109, Retry.NO, "Start again from the earliest position that is left; the message names it."),
+    INDEX_DISABLED(2110, Retry.NO, "Create a topic with stream.index=key, or key+tags."),
+    BATCH_TOO_LARGE(2111, Retry.NO, "Append at most 1000 events and 4 MiB at a time."),
+
     // 3xxx: producers
     OUT_OF_ORDER_SEQUENCE(
             3001,

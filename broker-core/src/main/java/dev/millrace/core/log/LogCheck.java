@@ -36,7 +36,7 @@ public final class LogCheck {
     public void check(PartitionLog log, DamageListener listener) {
         long next = log.logStartOffset();
         boolean first = true;
-        for (Segment segment : log.segments().values()) {
+        for (Segment segment : log.segments().all()) {
             if (segment.baseOffset() > segment.lastOffset()) {
                 listener.damaged(segment.baseOffset(), segment.lastOffset(), "a segment that ends before it begins");
             } else if (first ? segment.baseOffset() > next : segment.baseOffset() != next) {

@@ -6,9 +6,6 @@ import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentNavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * One partition's log: gives out offsets, collects a commit's batches into chunks, and knows where each offset lies.
@@ -25,8 +22,8 @@ public final class PartitionLog {
     private final int partitionId;
     private final TailCache cache;
     private final GenerationUse use;
-    private final ConcurrentNavigableMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
-    private final ConcurrentNavigableMap<Long, CachedChunk> tail = new ConcurrentSkipListMap<>();
+    private final Segments segments = new Segments();
+    private final CachedChunks tail = new CachedChunks();
     private final AppendWaiters waiters = new AppendWaiters();
     private final OpenChunk open = new OpenChunk();
 
@@ -34,8 +31,11 @@ public final class PartitionLog {
     private volatile long durableEndOffset;
     private volatile boolean deleted;
     private volatile long bytes;
+    private volatile int storedChunkBytes;
     private long startOffset;
     private long endOffset;
+    /** Where the log ended when the present commit began. */
+    private long committedEndOffset;
     /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
     private long keptFromOffset;
 
@@ -53,8 +53,12 @@ public final class PartitionLog {
         long maxTimestampMs = -1;
     }
 
-    /** A chunk in the tail cache; {@code memory} begins with the chunk's header. */
-    record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {}
+    /** A chunk in the tail cache; {@code memory} begins with the chunk's header. Both are null once it is not to be read. */
+    record CachedChunk(Chunk header, TailCache.Slab slab, ByteBuffer memory) {
+        CachedChunk withoutMemory() {
+            return new CachedChunk(header, null, null);
+        }
+    }
 
     PartitionLog(int partitionId, TailCache cache, GenerationUse use) {
         this.partitionId = partitionId;
@@ -98,7 +102,7 @@ public final class PartitionLog {
         }
         Chunk chunk = new Chunk(open.baseOffset, endOffset - 1, open.maxTimestampMs, nowMs, open.bytes);
         long lastOffset = chunk.lastOffset();
-        TailCache.Piece piece = cache.allocate(Chunk.HEADER_BYTES + open.bytes, () -> tail.remove(lastOffset));
+        TailCache.Piece piece = cache.allocate(Chunk.HEADER_BYTES + open.bytes, () -> tail.evict(lastOffset));
         ByteBuffer memory = piece.memory();
         chunk.writeHeader(memory);
         for (ByteBuffer batches : open.batches) {
@@ -106,7 +110,7 @@ public final class PartitionLog {
         }
         memory.flip();
         sink.appendChunk(generation, partitionId, lastOffset, memory.duplicate());
-        tail.put(lastOffset, new CachedChunk(chunk, piece.slab(), memory));
+        tail.add(new CachedChunk(chunk, piece.slab(), memory));
         addToSegment(chunk, generation, sink);
         addToTimeIndex(chunk, sink);
         open.batches.clear();
@@ -115,13 +119,14 @@ public final class PartitionLog {
     }
 
     private void addToSegment(Chunk chunk, int generation, WriteSink sink) {
-        Map.Entry<Long, Segment> last = kept().lastEntry();
-        boolean roll = last == null || mustRoll(last.getValue(), chunk, generation);
-        Segment segment =
-                roll ? Segment.startedBy(chunk, generation) : last.getValue().extendedBy(chunk);
-        segments.put(segment.baseOffset(), segment);
+        Segment newest = segments.newest();
+        boolean roll = newest == null || newest.baseOffset() < keptFromOffset || mustRoll(newest, chunk, generation);
+        Segment segment = roll ? Segment.startedBy(chunk, generation) : newest.extendedBy(chunk);
         if (roll) {
+            segments.add(segment);
             use.add(segment);
+        } else {
+            segments.extendNewest(segment);
         }
         bytes += chunk.bytes();
         sink.put(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()), segment.encode());
@@ -157,7 +162,7 @@ public final class PartitionLog {
                 : Math.max(1, Math.min(SEGMENT_BYTES_MAX, retentionBytes / SEGMENTS_PER_RETENTION));
         long newStart = startOffset;
         long remaining = bytes;
-        for (Segment segment : kept().values()) {
+        for (Segment segment : kept()) {
             boolean expired = retentionMs >= 0 && segment.lastAppendMs() < dueMs - retentionMs;
             boolean surplus = retentionBytes >= 0 && remaining - segment.bytes() >= retentionBytes;
             if (!expired && !surplus) {
@@ -182,7 +187,7 @@ public final class PartitionLog {
         }
         startOffset = offset;
         while (hasSegmentBefore(offset)) {
-            Segment gone = kept().firstEntry().getValue();
+            Segment gone = segments.ceiling(keptFromOffset);
             keptFromOffset = gone.lastOffset() + 1;
             use.remove(gone);
             bytes -= gone.bytes();
@@ -194,16 +199,16 @@ public final class PartitionLog {
 
     /** When the newest record was appended; -1 where there is none. */
     long lastAppendMs() {
-        return segments.values().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
+        return segments.all().stream().mapToLong(Segment::lastAppendMs).max().orElse(-1);
     }
 
-    private ConcurrentNavigableMap<Long, Segment> kept() {
-        return segments.tailMap(keptFromOffset);
+    private List<Segment> kept() {
+        return segments.from(keptFromOffset);
     }
 
     private boolean hasSegmentBefore(long offset) {
-        Map.Entry<Long, Segment> first = kept().firstEntry();
-        return first != null && first.getValue().lastOffset() < offset;
+        Segment first = segments.ceiling(keptFromOffset);
+        return first != null && first.lastOffset() < offset;
     }
 
     /** Keeps start and end even when the last segment is gone: an emptied partition must not start again at 0. */
@@ -216,7 +221,7 @@ public final class PartitionLog {
         removed = true;
         open.batches.clear();
         open.bytes = 0;
-        kept().values().forEach(segment -> {
+        kept().forEach(segment -> {
             use.remove(segment);
             sink.delete(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()));
         });
@@ -227,14 +232,16 @@ public final class PartitionLog {
         startOffset = start;
         logStartOffset = start;
         endOffset = end;
+        committedEndOffset = end;
         durableEndOffset = end;
     }
 
     void restoreSegment(Segment segment) {
-        segments.put(segment.baseOffset(), segment);
+        segments.add(segment);
         use.add(segment);
         bytes += segment.bytes();
         endOffset = Math.max(endOffset, segment.lastOffset() + 1);
+        committedEndOffset = endOffset;
         durableEndOffset = endOffset;
     }
 
@@ -247,7 +254,7 @@ public final class PartitionLog {
     /** Hides everything before {@code start} from readers, and the segments that its commit dropped. Thread: syncer. */
     void showStart(long start, long keptFrom) {
         logStartOffset = start;
-        segments.headMap(keptFrom).clear();
+        segments.removeBefore(keptFrom);
     }
 
     /** Readers, and everyone who waits, learn that the partition is gone. Thread: syncer. */
@@ -274,6 +281,20 @@ public final class PartitionLog {
     /** The next offset to give out. Thread: shard. */
     public long endOffset() {
         return endOffset;
+    }
+
+    /** What lies before it can be read from the store. Thread: shard. */
+    public long committedEndOffset() {
+        return committedEndOffset;
+    }
+
+    void committed() {
+        committedEndOffset = endOffset;
+    }
+
+    /** The chunk that ends at this offset is read from the store from now on. */
+    void forgetCached(long lastOffset) {
+        tail.forget(lastOffset);
     }
 
     /** Where the log starts with all that was applied, also what is not on disk yet. Thread: shard. */
@@ -309,13 +330,22 @@ public final class PartitionLog {
         return deleted;
     }
 
-    ConcurrentNavigableMap<Long, Segment> segments() {
+    /** How large the chunks were that a reader last took from the store; 0 where none did. Thread: any. */
+    int storedChunkBytes() {
+        return storedChunkBytes;
+    }
+
+    /** For the next read from the store. Thread: any. */
+    void noteStoredChunks(int bytesPerChunk) {
+        storedChunkBytes = bytesPerChunk;
+    }
+
+    Segments segments() {
         return segments;
     }
 
     /** The cached chunk with this offset or the next one after it, or null. */
     CachedChunk cachedAtOrAfter(long offset) {
-        Map.Entry<Long, CachedChunk> entry = tail.ceilingEntry(offset);
-        return entry == null ? null : entry.getValue();
+        return tail.atOrAfter(offset);
     }
 }

@@ -140,6 +140,7 @@ public final class PartitionLogs {
         for (PartitionLog log : touched) {
             if (!log.isRemoved()) {
                 log.closeChunk(nowMs, generation, sink);
+                log.committed();
                 ends.add(new DurableEnd(log, log.endOffset()));
             }
         }

@@ -11,6 +11,8 @@ final class StoredRead {
     private ByteBuffer buffer;
     private long nextOffset;
     private boolean full;
+    private int chunkCount;
+    private long chunkBytes;
 
     StoredRead(long offset, long endOffset, int bytesMax, ReadBuffers buffers) {
         this.nextOffset = offset;
@@ -26,6 +28,8 @@ final class StoredRead {
             return false;
         }
         Chunk chunk = Chunk.readHeader(lastOffset, memory);
+        chunkCount++;
+        chunkBytes += chunk.bytes();
         if (chunk.baseOffset() > nextOffset) {
             throw new IllegalStateException("offsets " + nextOffset + " to " + (chunk.baseOffset() - 1)
                     + " are missing before the chunk at " + chunk.baseOffset());
@@ -51,6 +55,11 @@ final class StoredRead {
 
     long nextOffset() {
         return nextOffset;
+    }
+
+    /** How large the visited chunks were on average; 0 where there was none. */
+    int bytesPerChunk() {
+        return chunkCount == 0 ? 0 : (int) (chunkBytes / chunkCount);
     }
 
     boolean isEmpty() {

@@ -26,7 +26,7 @@ public final class TimeSearch {
     public Optional<Found> find(PartitionLog log, long timeMs) {
         long start = log.logStartOffset();
         long end = log.durableEndOffset();
-        for (Segment segment : log.segments().values()) {
+        for (Segment segment : log.segments().all()) {
             if (segment.maxTimestampMs() < timeMs || segment.lastOffset() < start || segment.baseOffset() >= end) {
                 continue;
             }

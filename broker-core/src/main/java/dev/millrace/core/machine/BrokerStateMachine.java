@@ -35,6 +35,7 @@ import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.Streams;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
@@ -67,6 +68,8 @@ public final class BrokerStateMachine implements ShardMachine {
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
     private final RecordAppender appender;
+    private final Streams streams;
+    private final StreamCommands streamCommands;
     private final TransactionTable transactions = new TransactionTable();
     private final TimerTable timers = new TimerTable();
     private final TransactionApplier transactionApplier;
@@ -79,12 +82,21 @@ public final class BrokerStateMachine implements ShardMachine {
     private long notedDueMs = -1;
     private Stamp stamp = Stamp.of(0);
 
-    public BrokerStateMachine(PartitionLogs logs, GroupLimits groupLimits) {
+    public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
-        this.appender = new RecordAppender(catalog, logs, producers);
-        this.transactionApplier = new TransactionApplier(catalog, logs, groups, producers, transactions, timers);
-        this.firer = new TimerFirer(catalog, logs, timers);
+        this.streams = new Streams(store, logs);
+        this.streamCommands = new StreamCommands(catalog, logs, streams);
+        this.appender = new RecordAppender(catalog, logs, producers, streams, streamCommands);
+        this.transactionApplier = new TransactionApplier(
+                catalog,
+                logs,
+                groups,
+                producers,
+                transactions,
+                timers,
+                new TransactionStreams(catalog, streams, streamCommands));
+        this.firer = new TimerFirer(catalog, logs, timers, streams, streamCommands);
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
@@ -139,6 +151,7 @@ public final class BrokerStateMachine implements ShardMachine {
         transactions.beginBatch();
         timers.beginBatch();
         fired = List.of();
+        streams.beginBatch(stamp.dueMs());
     }
 
     @Override
@@ -189,6 +202,10 @@ public final class BrokerStateMachine implements ShardMachine {
             fired = firer.fire(fire, stamp, sink);
             return fired.size();
         }
+        Object answer = streamCommands.apply(command, nowMs, sink);
+        if (answer != null) {
+            return answer;
+        }
         throw new IllegalArgumentException(
                 "no rule to apply " + command.getClass().getName());
     }
@@ -230,6 +247,9 @@ public final class BrokerStateMachine implements ShardMachine {
             for (int partitionId : topic.partitionIds()) {
                 logs.delete(logs.find(partitionId), sink);
                 producers.dropPartition(partitionId, sink);
+                if (topic.settings().indexed()) {
+                    streams.dropPartition(partitionId, sink);
+                }
             }
             groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
             topicsChanged = true;
@@ -261,6 +281,12 @@ public final class BrokerStateMachine implements ShardMachine {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
             long retentionBytes = orDefault(settings.retentionBytes(), maintain.retentionBytes());
+            if (settings.indexed()) {
+                // History goes only where its topic says so itself.
+                retentionMs = orDefault(settings.retentionMs(), -1);
+                retentionBytes = orDefault(settings.retentionBytes(), -1);
+                expireIds(topic, dueMs, sink);
+            }
             for (int partitionId : topic.partitionIds()) {
                 logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
             }
@@ -268,6 +294,12 @@ public final class BrokerStateMachine implements ShardMachine {
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         transactions.expire(dueMs - maintain.producerRetentionMs(), sink);
         return logs.unneededGenerations();
+    }
+
+    private void expireIds(Topic topic, long dueMs, WriteSink sink) {
+        for (int partition = 0; partition < topic.partitionCount(); partition++) {
+            streams.expireIds(streamCommands.target(topic, partition), dueMs, sink);
+        }
     }
 
     private static long orDefault(long setting, long otherwise) {
@@ -279,6 +311,7 @@ public final class BrokerStateMachine implements ShardMachine {
         producers.endBatch(sink);
         timers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
+        Runnable showStreams = streams.endBatch(sink);
         noteTime(stamp.dueMs(), sink);
         List<MemberRef> nudges = groups.drainNudges();
         Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
@@ -287,6 +320,7 @@ public final class BrokerStateMachine implements ShardMachine {
         return () -> {
             showTopics.run();
             showRecords.run();
+            showStreams.run();
             if (!nudges.isEmpty()) {
                 onAssignmentPending.accept(nudges);
             }
@@ -331,6 +365,10 @@ public final class BrokerStateMachine implements ShardMachine {
 
     public PartitionLogs logs() {
         return logs;
+    }
+
+    public Streams streams() {
+        return streams;
     }
 
     public TransactionTable transactions() {

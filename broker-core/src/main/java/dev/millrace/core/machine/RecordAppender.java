@@ -9,8 +9,13 @@ import dev.millrace.core.producer.ProducerState;
 import dev.millrace.core.producer.ProducerTable;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.AppendOutcome;
+import dev.millrace.core.stream.StreamTarget;
+import dev.millrace.core.stream.Streams;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.UUID;
 
 /** Appends batches: finds the log, asks the producer table, and lets the log give out offsets. Thread: shard. */
@@ -18,8 +23,17 @@ final class RecordAppender {
     private final TopicCatalog catalog;
     private final PartitionLogs logs;
     private final ProducerTable producers;
+    private final Streams streams;
+    private final StreamCommands targets;
 
-    RecordAppender(TopicCatalog catalog, PartitionLogs logs, ProducerTable producers) {
+    RecordAppender(
+            TopicCatalog catalog,
+            PartitionLogs logs,
+            ProducerTable producers,
+            Streams streams,
+            StreamCommands targets) {
+        this.streams = streams;
+        this.targets = targets;
         this.catalog = catalog;
         this.logs = logs;
         this.producers = producers;
@@ -38,9 +52,21 @@ final class RecordAppender {
         if (!alone && anyIdempotent(append)) {
             return Refusal.of(Fault.INVALID_REQUEST, "an idempotent append holds exactly one batch, this one more");
         }
+        StreamTarget target = topic.settings().indexed() ? targets.target(topic, append.partition()) : null;
         return first.idempotent()
-                ? appendOnce(log, first, append, nowMs, sink)
-                : new AppendResult(logs.append(log, append.batches(), nowMs, sink), nowMs, false);
+                ? appendOnce(log, target, first, append.batches(), nowMs, sink)
+                : write(log, target, append.batches(), nowMs, sink);
+    }
+
+    /** @param target of a topic that keeps streams, else null */
+    private Object write(PartitionLog log, StreamTarget target, ByteBuffer batches, long nowMs, WriteSink sink) {
+        if (target == null) {
+            return new AppendResult(logs.append(log, batches, nowMs, sink), nowMs, false);
+        }
+        Object outcome = streams.append(target, batches, List.of(), null, nowMs, sink);
+        return outcome instanceof AppendOutcome.Written written
+                ? new AppendResult(written.firstOffset(), written.appendTimeMs(), written.duplicate())
+                : outcome;
     }
 
     private static boolean anyIdempotent(AppendRecords append) {
@@ -52,7 +78,8 @@ final class RecordAppender {
         return false;
     }
 
-    private Object appendOnce(PartitionLog log, RecordBatch batch, AppendRecords append, long nowMs, WriteSink sink) {
+    private Object appendOnce(
+            PartitionLog log, StreamTarget target, RecordBatch batch, ByteBuffer batches, long nowMs, WriteSink sink) {
         ProducerTable.Verdict verdict = producers.check(
                 log.partitionId(),
                 batch.producerId(),
@@ -65,14 +92,17 @@ final class RecordAppender {
         if (verdict instanceof ProducerTable.Verdict.Duplicate duplicate) {
             return new AppendResult(duplicate.baseOffset(), duplicate.appendTimeMs(), true);
         }
-        long baseOffset = logs.append(log, append.batches(), nowMs, sink);
+        Object written = write(log, target, batches, nowMs, sink);
+        if (!(written instanceof AppendResult result)) {
+            return written;
+        }
         producers.appended(
                 log.partitionId(),
                 batch.producerId(),
                 batch.producerEpoch(),
                 batch.baseSequence(),
-                new ProducerState.Appended(batch.recordCount(), baseOffset, nowMs));
-        return new AppendResult(baseOffset, nowMs, false);
+                new ProducerState.Appended(batch.recordCount(), result.baseOffset(), result.appendTimeMs()));
+        return result;
     }
 
     static Refusal noSuchPartition(Topic topic, UUID topicId, int partition) {

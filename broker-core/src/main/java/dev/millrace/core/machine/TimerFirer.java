@@ -3,11 +3,14 @@ package dev.millrace.core.machine;
 import dev.millrace.core.command.FireTimers;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.record.Compression;
+import dev.millrace.core.record.EventBatches;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.record.RecordCursor;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.AppendOutcome;
+import dev.millrace.core.stream.Streams;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
@@ -32,27 +35,33 @@ final class TimerFirer {
     private final TopicCatalog catalog;
     private final PartitionLogs logs;
     private final TimerTable timers;
+    private final Streams streams;
+    private final StreamCommands targets;
 
     /** Records on their way into one partition. */
     private record Waiting(Topic topic, RecordBatchBuilder records) {}
 
-    TimerFirer(TopicCatalog catalog, PartitionLogs logs, TimerTable timers) {
+    TimerFirer(TopicCatalog catalog, PartitionLogs logs, TimerTable timers, Streams streams, StreamCommands targets) {
         this.catalog = catalog;
         this.logs = logs;
         this.timers = timers;
+        this.streams = streams;
+        this.targets = targets;
     }
 
-    /** What was fired, and with null as topic what was dropped because its topic is gone. */
+    /** What was fired, and with null as topic what was dropped: its topic is gone, or its stream refuses it. */
     List<FiredTimer> fire(FireTimers fire, Stamp stamp, WriteSink sink) {
         List<FiredTimer> fired = new ArrayList<>();
         Map<Integer, Waiting> waiting = new LinkedHashMap<>();
         for (TimerTable.Due due : timers.takeDue(stamp.dueMs(), fire.countMax(), fire.bytesMax(), sink)) {
             Topic topic = catalog.find(due.topicId());
-            fired.add(new FiredTimer(
-                    topic == null ? null : topic.name(), due.batch().remaining(), due.dueMs()));
-            if (topic != null) {
+            boolean goes = topic != null;
+            if (goes && topic.settings().indexed()) {
+                goes = appendEvent(topic, due, stamp.nowMs(), sink);
+            } else if (goes) {
                 add(topic, due, waiting, stamp.nowMs(), sink);
             }
+            fired.add(new FiredTimer(goes ? topic.name() : null, due.batch().remaining(), due.dueMs()));
         }
         waiting.forEach((partitionId, records) -> append(partitionId, records, stamp.nowMs(), sink));
         return fired;
@@ -65,13 +74,27 @@ final class TimerFirer {
         if (of.records.recordCount() > 0 && of.records.sizeBytes() + due.batch().remaining() > BATCH_BYTES_MAX) {
             append(partitionId, of, nowMs, sink);
         }
+        addRecord(of.records, due);
+    }
+
+    /** Alone: a stream that refuses its event keeps no other from being appended. */
+    private boolean appendEvent(Topic topic, TimerTable.Due due, long nowMs, WriteSink sink) {
+        RecordBatchBuilder event =
+                new RecordBatchBuilder(Compression.NONE, due.batch().remaining() + 64);
+        addRecord(event, due);
+        ByteBuffer batch = EventBatches.withPlaceForVersion(event.build(), Integer.MAX_VALUE);
+        Object outcome = streams.append(targets.target(topic, due.partition()), batch, List.of(), null, nowMs, sink);
+        return outcome instanceof AppendOutcome.Written;
+    }
+
+    private static void addRecord(RecordBatchBuilder to, TimerTable.Due due) {
         RecordCursor record =
                 RecordBatch.at(due.batch(), due.batch().position()).cursor(Integer.MAX_VALUE);
         record.next();
         List<RecordHeader> headers = new ArrayList<>(record.headers());
         headers.add(new RecordHeader(
                 DUE_HEADER, ByteBuffer.allocate(Long.BYTES).putLong(due.dueMs()).array()));
-        of.records.append(record.timestampMs(), record.key(), record.value(), headers);
+        to.append(record.timestampMs(), record.key(), record.value(), headers);
     }
 
     private void append(int partitionId, Waiting waiting, long nowMs, WriteSink sink) {

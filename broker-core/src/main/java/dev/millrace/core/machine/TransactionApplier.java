@@ -12,6 +12,7 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerTable;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.AppendOutcome;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
@@ -26,6 +27,7 @@ import dev.millrace.core.wire.NewTimer;
 import dev.millrace.core.wire.Operation;
 import dev.millrace.core.wire.OperationResult;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +44,7 @@ final class TransactionApplier {
     private final ProducerTable producers;
     private final TransactionTable transactions;
     private final TimerTable timers;
+    private final TransactionStreams streams;
 
     TransactionApplier(
             TopicCatalog catalog,
@@ -49,13 +52,15 @@ final class TransactionApplier {
             GroupCoordinator groups,
             ProducerTable producers,
             TransactionTable transactions,
-            TimerTable timers) {
+            TimerTable timers,
+            TransactionStreams streams) {
         this.catalog = catalog;
         this.logs = logs;
         this.groups = groups;
         this.producers = producers;
         this.transactions = transactions;
         this.timers = timers;
+        this.streams = streams;
     }
 
     /** An {@link Identity}, or a {@link Refusal}. */
@@ -73,6 +78,7 @@ final class TransactionApplier {
         if (verdict instanceof Verdict.Repeated repeated) {
             return repeated.first();
         }
+        streams.begin();
         Refusal problem = new Check(commit, stamp).firstProblem();
         if (problem != null) {
             return problem;
@@ -114,7 +120,11 @@ final class TransactionApplier {
 
         private Refusal problemWith(Operation operation) {
             if (operation instanceof Operation.Append append) {
-                return problemWithPartition(append.topicId(), append.partition());
+                Refusal problem = problemWithPartition(append.topicId(), append.partition());
+                return problem != null ? problem : streams.problemWith(append);
+            } else if (operation instanceof Operation.AppendEvents append) {
+                Refusal problem = problemWithPartition(append.topicId(), append.partition());
+                return problem != null ? problem : streams.problemWith(append);
             } else if (operation instanceof Operation.CommitOffsets offsets) {
                 return problemWithOffsets(offsets);
             } else if (operation instanceof Operation.Schedule schedule) {
@@ -176,8 +186,19 @@ final class TransactionApplier {
 
     private OperationResult carryOut(Operation operation, Stamp stamp, WriteSink sink) {
         if (operation instanceof Operation.Append append) {
+            AppendOutcome.Written events = streams.write(append, stamp.nowMs(), sink);
+            if (events != null) {
+                return new OperationResult.Appended(events.firstOffset());
+            }
             PartitionLog log = logs.find(partitionId(append.topicId(), append.partition()));
             return new OperationResult.Appended(logs.append(log, append.batches(), stamp.nowMs(), sink));
+        } else if (operation instanceof Operation.AppendEvents append) {
+            AppendOutcome.Written events = streams.write(append, stamp.nowMs(), sink);
+            return new OperationResult.EventsAppended(
+                    events.firstOffset(),
+                    events.lastOffset(),
+                    Arrays.stream(events.versions()).boxed().toList(),
+                    events.duplicate());
         } else if (operation instanceof Operation.CommitOffsets commit) {
             groups.applyChecked(toCommand(commit), stamp.nowMs(), sink);
             return new OperationResult.Committed();

@@ -188,6 +188,11 @@ public final class RecordBatch {
         buffer.putInt(index + BatchLayout.CRC_AT, BatchLayout.checksum(buffer, index, sizeBytes));
     }
 
+    /** Sets the checksum to what the batch holds now, after its records were changed in place. */
+    public void seal() {
+        buffer.putInt(index + BatchLayout.CRC_AT, BatchLayout.checksum(buffer, index, sizeBytes));
+    }
+
     /** The batch's bytes as a buffer of their own; shares the memory. */
     public ByteBuffer bytes() {
         return buffer.slice(index, sizeBytes);

@@ -100,6 +100,13 @@ public final class RecordBatchBuilder {
      * <p>Records that compression does not make smaller are left uncompressed.
      */
     public ByteBuffer build() {
+        ByteBuffer batch = buildUnsealed();
+        batch.putInt(BatchLayout.CRC_AT, BatchLayout.checksum(batch, 0, batch.limit()));
+        return batch;
+    }
+
+    /** As {@link #build}, but without a checksum: for {@link #stampProducer}, which sets it. */
+    public ByteBuffer buildUnsealed() {
         if (recordCount == 0) {
             throw new IllegalStateException("a batch needs a record");
         }
@@ -148,7 +155,6 @@ public final class RecordBatchBuilder {
         header.putShort(BatchLayout.PRODUCER_EPOCH_AT, producerEpoch);
         header.putInt(BatchLayout.BASE_SEQUENCE_AT, baseSequence);
         header.putInt(BatchLayout.RECORD_COUNT_AT, recordCount);
-        header.putInt(BatchLayout.CRC_AT, BatchLayout.checksum(header, 0, batch.length));
         return header;
     }
 

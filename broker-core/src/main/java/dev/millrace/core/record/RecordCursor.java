@@ -44,6 +44,14 @@ public final class RecordCursor {
     private int headersAt;
     private int headerCount;
     private int recordBytes;
+    private int recordAt;
+    private int headersRead;
+    private int nextHeaderAt;
+    private int headerAt;
+    private int headerNameAt;
+    private int headerNameBytes;
+    private int headerValueAt;
+    private int headerValueBytes;
 
     RecordCursor(RecordBatch batch, ByteBuffer records, int start, int end) {
         this.buffer = records;
@@ -92,6 +100,9 @@ public final class RecordCursor {
             throw corruptRecord((end - at) + " bytes left over after its headers");
         }
         recordBytes = at - start;
+        recordAt = start;
+        headersRead = 0;
+        nextHeaderAt = headersAt;
         return true;
     }
 
@@ -172,6 +183,88 @@ public final class RecordCursor {
         }
         at = resumeAt;
         return headers;
+    }
+
+    /** Steps to the record's next header without making an object of it; false after the last. */
+    public boolean nextHeader() {
+        if (headersRead >= headerCount) {
+            return false;
+        }
+        headersRead++;
+        int resumeAt = at;
+        at = nextHeaderAt;
+        headerAt = at;
+        headerNameBytes = nullableBytes("header key");
+        headerNameAt = at - headerNameBytes;
+        headerValueBytes = nullableBytes("header value");
+        headerValueAt = at - Math.max(0, headerValueBytes);
+        nextHeaderAt = at;
+        at = resumeAt;
+        return true;
+    }
+
+    /** {@link #nextHeader} begins again with the record's first. */
+    void rewindHeaders() {
+        headersRead = 0;
+        nextHeaderAt = headersAt;
+    }
+
+    /** True where the current header's name is these bytes. */
+    public boolean headerIs(byte[] name) {
+        if (headerNameBytes != name.length) {
+            return false;
+        }
+        for (int i = 0; i < name.length; i++) {
+            if (buffer.get(headerNameAt + i) != name[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** True where the current header's name begins with {@code $}: such names belong to the broker. */
+    boolean headerIsReserved() {
+        return headerNameBytes > 0 && buffer.get(headerNameAt) == '$';
+    }
+
+    /** Where the current header's value lies in the buffer of the records; the batch's own where it is not compressed. */
+    public int headerValueAt() {
+        return headerValueAt;
+    }
+
+    /** -1 for null. */
+    public int headerValueBytes() {
+        return headerValueBytes;
+    }
+
+    /** A copy of the current header's value, or null. */
+    public byte[] headerValue() {
+        return copy(headerValueAt, headerValueBytes);
+    }
+
+    int headerAt() {
+        return headerAt;
+    }
+
+    int headerEnd() {
+        return nextHeaderAt;
+    }
+
+    /** The buffer that holds the records, inflated where they were compressed. */
+    ByteBuffer buffer() {
+        return buffer;
+    }
+
+    int recordAt() {
+        return recordAt;
+    }
+
+    int keyAt() {
+        return keyAt;
+    }
+
+    int valueAt() {
+        return valueAt;
     }
 
     /** The current record, copied out of the batch. */

@@ -61,6 +61,15 @@ final class RocksReadOnlyStore implements Store {
     }
 
     @Override
+    public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        try {
+            reads.scanBackward(table, fromInclusive, toExclusive, visitor);
+        } catch (RocksDBException e) {
+            throw RocksErrors.of(e, "a scan of " + table, rocks.directory());
+        }
+    }
+
+    @Override
     public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
         try {
             reads.scanLog(generation, partition, fromOffset, visitor);

@@ -41,9 +41,31 @@ final class RocksReads {
         }
     }
 
+    void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor)
+            throws RocksDBException {
+        if (rocks.table(table) == null) {
+            return;
+        }
+        try (Slice start = new Slice(fromInclusive);
+                Slice end = new Slice(toExclusive);
+                ReadOptions read = new ReadOptions().setIterateLowerBound(start).setIterateUpperBound(end);
+                RocksIterator rows = rocks.db().newIterator(rocks.table(table), read)) {
+            rows.seekToLast();
+            while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
+                rows.prev();
+            }
+            rows.status();
+        }
+    }
+
     void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) throws RocksDBException {
+        scanLog(generation, partition, fromOffset, readaheadBytes, visitor);
+    }
+
+    void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor)
+            throws RocksDBException {
         try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
-                ReadOptions read = logReadOptions(end);
+                ReadOptions read = logReadOptions(end, aheadBytes);
                 RocksIterator chunks = rocks.db().newIterator(rocks.log(), read)) {
             chunks.seek(LogKey.encode(generation, partition, fromOffset));
             visitChunks(chunks, visitor);
@@ -51,14 +73,14 @@ final class RocksReads {
         }
     }
 
-    private ReadOptions logReadOptions(Slice end) {
+    private ReadOptions logReadOptions(Slice end, long aheadBytes) {
         return new ReadOptions()
                 .setIterateUpperBound(end)
                 .setFillCache(false)
                 .setVerifyChecksums(true)
                 .setTotalOrderSeek(true)
                 .setBackgroundPurgeOnIteratorCleanup(true)
-                .setReadaheadSize(readaheadBytes);
+                .setReadaheadSize(aheadBytes);
     }
 
     private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {

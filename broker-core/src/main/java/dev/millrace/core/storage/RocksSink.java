@@ -44,11 +44,25 @@ final class RocksSink implements WriteSink, AutoCloseable {
     }
 
     @Override
+    public void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive) {
+        change(() -> batch.deleteRange(tables[table.ordinal()], fromInclusive, toExclusive));
+    }
+
+    @Override
+    public void replaceChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
+        putChunk(generation, partition, lastOffset, chunk);
+    }
+
+    @Override
     public void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
+        generations.checkAppend(generation);
+        putChunk(generation, partition, lastOffset, chunk);
+    }
+
+    private void putChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
         if (!chunk.isDirect()) {
             throw new IllegalArgumentException("a chunk must lie in a direct buffer");
         }
-        generations.checkAppend(generation);
         LogKey.encode(key, generation, partition, lastOffset);
         int position = chunk.position();
         payloadBytes += chunk.remaining();

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.CompactRangeOptions.BottommostLevelCompaction;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -29,6 +31,8 @@ public final class RocksStore implements Store {
     private static final long BEACON_INTERVAL_NANOS_MAX = 1_000_000_000L;
     /** A mark is synced at most for this part of the time: a hundredth. */
     private static final int BEACON_INTERVAL_PER_SYNC = 100;
+
+    private static final byte[] ALL_ROWS = {-1, -1, -1, -1, -1};
 
     private static final long FLUSH_RETRY_NANOS = 1_000_000_000L;
     private static final long COMMIT_RETRY_NANOS = 50_000_000L;
@@ -230,9 +234,25 @@ public final class RocksStore implements Store {
     }
 
     @Override
+    public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        use("a scan of " + table, false, () -> {
+            reads.scanBackward(table, fromInclusive, toExclusive, visitor);
+            return null;
+        });
+    }
+
+    @Override
     public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
         use("a scan of the log", false, () -> {
             reads.scanLog(generation, partition, fromOffset, visitor);
+            return null;
+        });
+    }
+
+    @Override
+    public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
+        use("a scan of the log", false, () -> {
+            reads.scanLog(generation, partition, fromOffset, aheadBytes, visitor);
             return null;
         });
     }
@@ -324,6 +344,28 @@ public final class RocksStore implements Store {
             Failpoint.BEFORE_DROPPING_FILES.hit();
             db.deleteFilesInRanges(rocks.log(), bounds, false);
             Failpoint.AFTER_DROPPING_FILES.hit();
+            return null;
+        });
+    }
+
+    @Override
+    public void purge(List<ChunkPlace> places) {
+        use("removing erased records", false, () -> {
+            try (FlushOptions flushNow =
+                    new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+                db.flush(flushNow, rocks.all());
+            }
+            try (CompactRangeOptions all = new CompactRangeOptions()
+                    .setBottommostLevelCompaction(BottommostLevelCompaction.kForceOptimized)
+                    .setExclusiveManualCompaction(true)) {
+                for (ChunkPlace place : places) {
+                    byte[] key = LogKey.encode(place.generation(), place.partition(), place.lastOffset());
+                    db.compactRange(rocks.log(), key, key, all);
+                }
+                for (Table table : List.of(Table.STREAM_SNAPSHOT)) {
+                    db.compactRange(rocks.table(table), new byte[0], ALL_ROWS, all);
+                }
+            }
             return null;
         });
     }

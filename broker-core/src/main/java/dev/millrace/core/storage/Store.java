@@ -45,12 +45,23 @@ public interface Store extends AutoCloseable {
     /** Visits rows in key order from {@code fromInclusive} to {@code toExclusive}, until the visitor answers false. */
     void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor);
 
+    /** As {@link #scan}, from the last row to the first. */
+    void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor);
+
     /**
      * Visits the chunks of one partition in one generation, from the one that contains {@code fromOffset} on.
      *
      * <p>Thread: any; holds no lock or iterator after it returns.
      */
     void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor);
+
+    /**
+     * As {@link #scanLog(int, int, long, ChunkVisitor)}, reading {@code aheadBytes} more with each read from the disk: of
+     * use where many small chunks are visited, but what is read ahead and not visited was read in vain. 0 for none.
+     */
+    default void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
+        scanLog(generation, partition, fromOffset, visitor);
+    }
 
     /**
      * Ends the current generation: its memtable is flushed in the background, once there is room for it, and all later
@@ -78,6 +89,13 @@ public interface Store extends AutoCloseable {
         throw new UnsupportedOperationException("this store keeps no files");
     }
 
+    /**
+     * Removes from the disk what was replaced in these places and what lies in write-ahead logs that are not needed any
+     * more. Waits for the disk, and may rewrite the files that hold these generations and those after them. Thread: any one
+     * at a time.
+     */
+    default void purge(List<ChunkPlace> places) {}
+
     /** What lies in the write-ahead log alone and will be written once more, by a flush. Thread: any. */
     default long unflushedBytes() {
         return 0;
@@ -88,6 +106,9 @@ public interface Store extends AutoCloseable {
     /** Flushes and closes; safe twice. */
     @Override
     void close();
+
+    /** Where a chunk lies. */
+    record ChunkPlace(int generation, int partition, long lastOffset) {}
 
     /** Receives rows; the arrays belong to the visitor. */
     @FunctionalInterface

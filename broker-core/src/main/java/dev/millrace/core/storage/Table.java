@@ -17,5 +17,15 @@ public enum Table {
     /** (due u64, sequence u64) → a record that waits for its time. */
     TIMER,
     /** (topic id, timer key) → due and sequence of the pending timer with that key. */
-    TIMER_KEY
+    TIMER_KEY,
+    /** (partition u32, key) → what is known of an event stream. */
+    STREAM_HEAD,
+    /** (partition u32, hash of the key 16 bytes, version u64) → offset and timestamp of an event. */
+    STREAM_INDEX,
+    /** (partition u32, bucket of time u32, event id 16 bytes) → where and when the event was appended, and what it was. */
+    EVENT_ID,
+    /** (partition u32, tag, offset u64) → the event's type, hashed. */
+    STREAM_TAG,
+    /** (partition u32, hash of the key 16 bytes, version u64) → a snapshot of a stream. */
+    STREAM_SNAPSHOT
 }

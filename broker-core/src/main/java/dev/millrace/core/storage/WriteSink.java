@@ -8,6 +8,17 @@ public interface WriteSink {
 
     void delete(Table table, byte[] key);
 
+    /** Deletes the rows from {@code fromInclusive} to {@code toExclusive}, at the cost of one change. */
+    void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive);
+
+    /**
+     * Puts other bytes in the place of a chunk that was committed before. The old bytes leave the disk with {@link
+     * Store#purge}.
+     *
+     * @param chunk as for {@link #appendChunk}
+     */
+    void replaceChunk(int generation, int partition, long lastOffset, ByteBuffer chunk);
+
     /**
      * Appends one chunk of a partition's log under {@code (generation, partition, lastOffset)}.
      *

@@ -79,6 +79,10 @@ public final class TopicCatalog {
         if (problem.isPresent()) {
             return problem.get();
         }
+        problem = movesStreams(old, command);
+        if (problem.isPresent()) {
+            return problem.get();
+        }
         int wanted = command.partitions() == 0 ? old.partitionCount() : command.partitions();
         if (wanted < old.partitionCount()) {
             return Refusal.of(
@@ -102,6 +106,28 @@ public final class TopicCatalog {
                 takePartitionIds(old.partitionIds(), wanted, sink));
         put(topic, sink);
         return topic;
+    }
+
+    /** What would part streams from their events is refused. */
+    private static Optional<Refusal> movesStreams(Topic old, AlterTopic command) {
+        TopicSettings next = old.settings().with(command.settings());
+        if (next.indexed() != old.settings().indexed()
+                || next.indexesTags() != old.settings().indexesTags()) {
+            return Optional.of(Refusal.of(
+                    Fault.INVALID_SETTING,
+                    "setting %s of topic \"%s\" is chosen when the topic is created: what it holds was not indexed so",
+                    TopicSettings.STREAM_INDEX,
+                    old.name()));
+        }
+        if (old.settings().indexed() && command.partitions() > old.partitionCount()) {
+            return Optional.of(Refusal.of(
+                    Fault.INVALID_SETTING,
+                    "topic \"%s\" keeps streams in %d partitions and cannot have %d: keys would leave their events",
+                    old.name(),
+                    old.partitionCount(),
+                    command.partitions()));
+        }
+        return Optional.empty();
     }
 
     /** The topic that is gone now, or a {@link Refusal}. */

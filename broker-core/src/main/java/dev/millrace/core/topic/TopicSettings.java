@@ -16,27 +16,43 @@ import java.util.TreeMap;
  * <tr><td>{@code retention}</td><td>how long records are kept after their append: 1s to 10000d, or unlimited</td></tr>
  * <tr><td>{@code retentionBytes}</td><td>how much each partition keeps: at least 1KiB, or unlimited</td></tr>
  * <tr><td>{@code messageSize}</td><td>the largest record accepted: at least 1KiB; the broker's limit holds as well</td></tr>
+ * <tr><td>{@code stream.index}</td><td>none, key, or key+tags: whether each key is an event stream; chosen for good
+ * when the topic is created</td></tr>
+ * <tr><td>{@code stream.idWindow}</td><td>how long event ids are remembered: 1m to 90d</td></tr>
  * </table>
  */
 public final class TopicSettings {
     public static final String RETENTION = "retention";
     public static final String RETENTION_BYTES = "retentionBytes";
     public static final String MESSAGE_SIZE = "messageSize";
+    public static final String STREAM_INDEX = "stream.index";
+    public static final String STREAM_ID_WINDOW = "stream.idWindow";
     /** Stands for "the broker's default" in the numeric accessors. */
     public static final long UNSET = -2;
 
     private static final long DAY_MS = 86_400_000L;
+    private static final String INDEX_NONE = "none";
+    private static final String INDEX_KEY = "key";
+    private static final String INDEX_KEY_AND_TAGS = "key+tags";
+    private static final String ID_WINDOW_DEFAULT = "7d";
 
     private final SortedMap<String, String> texts;
     private final long retentionMs;
     private final long retentionBytes;
     private final long messageBytesMax;
+    private final boolean indexed;
+    private final boolean indexesTags;
+    private final long idWindowMs;
 
     private TopicSettings(SortedMap<String, String> texts) {
         this.texts = texts;
         this.retentionMs = texts.containsKey(RETENTION) ? Units.parseDurationMs(texts.get(RETENTION)) : UNSET;
         this.retentionBytes = texts.containsKey(RETENTION_BYTES) ? Units.parseBytes(texts.get(RETENTION_BYTES)) : UNSET;
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
+        String index = texts.getOrDefault(STREAM_INDEX, INDEX_NONE);
+        this.indexed = !index.equals(INDEX_NONE);
+        this.indexesTags = index.equals(INDEX_KEY_AND_TAGS);
+        this.idWindowMs = Units.parseDurationMs(texts.getOrDefault(STREAM_ID_WINDOW, ID_WINDOW_DEFAULT));
     }
 
     /** Settings that {@link #problemIn} has found nothing wrong with; a null value stands for "unset". */
@@ -61,8 +77,26 @@ public final class TopicSettings {
             case RETENTION -> value == null ? null : durationProblem(value);
             case RETENTION_BYTES -> value == null ? null : bytesProblem(value, true);
             case MESSAGE_SIZE -> value == null ? null : bytesProblem(value, false);
-            default -> "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE;
+            case STREAM_INDEX -> value == null ? null : indexProblem(value);
+            case STREAM_ID_WINDOW -> value == null ? null : idWindowProblem(value);
+            default ->
+                "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE + ", "
+                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW;
         };
+    }
+
+    private static String indexProblem(String value) {
+        boolean known = value.equals(INDEX_NONE) || value.equals(INDEX_KEY) || value.equals(INDEX_KEY_AND_TAGS);
+        return known ? null : "must be " + INDEX_NONE + ", " + INDEX_KEY + " or " + INDEX_KEY_AND_TAGS;
+    }
+
+    private static String idWindowProblem(String value) {
+        try {
+            long ms = Units.parseDurationMs(value);
+            return ms >= 60_000 && ms <= 90 * DAY_MS ? null : "must be from 1m to 90d";
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
     }
 
     private static String durationProblem(String value) {
@@ -111,6 +145,21 @@ public final class TopicSettings {
     /** Bytes of each partition, {@link Units#UNLIMITED}, or {@link #UNSET}. */
     public long retentionBytes() {
         return retentionBytes;
+    }
+
+    /** Whether each key of the topic is an event stream. */
+    public boolean indexed() {
+        return indexed;
+    }
+
+    /** Whether events are found by tags and types as well. */
+    public boolean indexesTags() {
+        return indexesTags;
+    }
+
+    /** For how long event ids are remembered. */
+    public long idWindowMs() {
+        return idWindowMs;
     }
 
     /** Bytes, or {@link #UNSET}. */

@@ -41,6 +41,18 @@ public enum FrameType {
     SCHEDULE(0x5C, TimerFrames.Schedule::read),
     CANCEL_TIMER(0x5D, TimerFrames.CancelTimer::read),
     LIST_TIMERS(0x5E, TimerFrames.ListTimers::read),
+    APPEND_EVENTS(0x60, StreamFrames.AppendEvents::read),
+    READ_STREAM(0x61, StreamFrames.ReadStream::read),
+    LATEST_EVENTS(0x62, StreamFrames.LatestEvents::read),
+    LIST_STREAMS(0x63, StreamFrames.ListStreams::read),
+    DESCRIBE_STREAM(0x64, StreamFrames.DescribeStream::read),
+    LIMIT_STREAM(0x65, StreamFrames.LimitStream::read),
+    DELETE_STREAM(0x66, StreamFrames.DeleteStream::read),
+    ERASE_EVENTS(0x67, StreamFrames.EraseEvents::read),
+    PUT_SNAPSHOT(0x68, StreamFrames.PutSnapshot::read),
+    LOAD_STREAM(0x69, StreamFrames.LoadStream::read),
+    SUBSCRIBE_FILTERED(0x6A, StreamFrames.SubscribeFiltered::read),
+    FIND_EVENTS(0x6B, StreamFrames.FindEvents::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -68,7 +80,14 @@ public enum FrameType {
     TX_COMMITTED(0xD5, TransactionFrames.TxCommitted::read),
     SCHEDULED(0xDC, TimerFrames.Scheduled::read),
     TIMER_CANCELLED(0xDD, TimerFrames.TimerCancelled::read),
-    TIMERS(0xDE, TimerFrames.Timers::read);
+    TIMERS(0xDE, TimerFrames.Timers::read),
+    EVENTS_APPENDED(0xE0, StreamFrames.EventsAppended::read),
+    STREAM_EVENTS(0xE1, StreamFrames.StreamEvents::read),
+    LATEST_PAGE(0xE2, StreamFrames.LatestPage::read),
+    STREAMS_PAGE(0xE3, StreamFrames.StreamsPage::read),
+    STREAM(0xE4, StreamFrames.Stream::read),
+    CHECKPOINT(0xE6, StreamFrames.Checkpoint::read),
+    EVENTS_FOUND(0xE7, StreamFrames.EventsFound::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

@@ -13,6 +13,7 @@ public sealed interface Operation {
     byte COMMIT_OFFSETS = 2;
     byte SCHEDULE = 3;
     byte CANCEL_TIMER = 4;
+    byte APPEND_EVENTS = 5;
 
     /** Appends record batches to one partition; none of them of an idempotent producer. */
     record Append(UUID topicId, int partition, ByteBuffer batches) implements Operation {
@@ -57,6 +58,23 @@ public sealed interface Operation {
         }
     }
 
+    /**
+     * Appends events to streams of one partition, if the streams were as expected before the transaction.
+     *
+     * @param events one batch, or nothing for the checks alone
+     */
+    record AppendEvents(UUID topicId, int partition, List<StreamFrames.Check> checks, ByteBuffer events)
+            implements Operation {
+        @Override
+        public int sizeBytes() {
+            int bytes = 64 + events.remaining();
+            for (StreamFrames.Check check : checks) {
+                bytes += 64 + check.key().length;
+            }
+            return bytes;
+        }
+    }
+
     /** What it takes in memory, about. */
     int sizeBytes();
 
@@ -68,6 +86,7 @@ public sealed interface Operation {
                 new CommitOffsets(in.readText(), in.readText(), in.readInt(), in.readList(PartitionOffset::read));
             case SCHEDULE -> new Schedule(NewTimer.read(in));
             case CANCEL_TIMER -> new CancelTimer(TimerRef.read(in));
+            case APPEND_EVENTS -> readAppendEvents(in);
             default -> throw new MalformedFrameException("an operation of kind " + kind + " is unknown");
         };
     }
@@ -80,6 +99,14 @@ public sealed interface Operation {
             throw new MalformedFrameException("an append without a batch");
         }
         return new Append(topicId, partition, batches);
+    }
+
+    private static AppendEvents readAppendEvents(FieldReader in) {
+        UUID topicId = in.readUuid();
+        int partition = in.readInt();
+        List<StreamFrames.Check> checks = in.readList(StreamFrames.Check::read);
+        ByteBuffer events = in.readBytes();
+        return new AppendEvents(topicId, partition, checks, events == null ? ByteBuffer.allocate(0) : events);
     }
 
     static void writeTo(FieldWriter out, Operation value) {
@@ -95,6 +122,9 @@ public sealed interface Operation {
             NewTimer.writeTo(out.writeByte(SCHEDULE), schedule.timer);
         } else if (value instanceof CancelTimer cancel) {
             TimerRef.writeTo(out.writeByte(CANCEL_TIMER), cancel.timer);
+        } else if (value instanceof AppendEvents append) {
+            out.writeByte(APPEND_EVENTS).writeUuid(append.topicId).writeInt(append.partition);
+            out.writeList(append.checks, StreamFrames.Check::writeTo).writeBytes(append.events);
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.core.wire;
 
+import java.util.List;
+
 /** What became of one operation. Each starts with a byte for its kind, which is never reused. */
 public sealed interface OperationResult {
     byte APPENDED = 1;
@@ -7,6 +9,7 @@ public sealed interface OperationResult {
     byte SCHEDULED = 3;
     byte CANCELLED = 4;
     byte REFUSED = 5;
+    byte EVENTS_APPENDED = 6;
 
     /** @param baseOffset of the first record */
     record Appended(long baseOffset) implements OperationResult {}
@@ -32,6 +35,16 @@ public sealed interface OperationResult {
      */
     record Refused(int code, String detail) implements OperationResult {}
 
+    /**
+     * Events are in their streams.
+     *
+     * @param firstOffset -1 where there was none to append
+     * @param versions of the events, in their order
+     * @param duplicate whether their ids had been appended before
+     */
+    record EventsAppended(long firstOffset, long lastOffset, List<Long> versions, boolean duplicate)
+            implements OperationResult {}
+
     static OperationResult read(FieldReader in) {
         byte kind = in.readByte();
         return switch (kind) {
@@ -40,6 +53,8 @@ public sealed interface OperationResult {
             case SCHEDULED -> new Scheduled(in.readLong(), in.readLong(), in.readBoolean());
             case CANCELLED -> new Cancelled(in.readBoolean());
             case REFUSED -> new Refused(in.readShort() & 0xffff, in.readText());
+            case EVENTS_APPENDED ->
+                new EventsAppended(in.readLong(), in.readLong(), in.readList(FieldReader::readLong), in.readBoolean());
             default -> throw new MalformedFrameException("a result of kind " + kind + " is unknown");
         };
     }
@@ -56,6 +71,9 @@ public sealed interface OperationResult {
             out.writeByte(CANCELLED).writeBoolean(cancelled.found);
         } else if (value instanceof Refused refused) {
             out.writeByte(REFUSED).writeShort(refused.code).writeString(refused.detail);
+        } else if (value instanceof EventsAppended appended) {
+            out.writeByte(EVENTS_APPENDED).writeLong(appended.firstOffset).writeLong(appended.lastOffset);
+            out.writeList(appended.versions, FieldWriter::writeLong).writeBoolean(appended.duplicate);
         }
     }
 }

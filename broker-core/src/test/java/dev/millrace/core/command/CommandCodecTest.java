@@ -56,13 +56,16 @@ class CommandCodecTest {
                                         new Operation.Append(ID, 3, ByteBuffer.wrap(new byte[] {7, 8})),
                                         new Operation.CommitOffsets(
                                                 "g", "m", 4, List.of(new PartitionOffset(ID, 1, 5, null))),
-                                        new Operation.CancelTimer(new TimerRef(ID, "k", 0, 0))),
+                                        new Operation.CancelTimer(new TimerRef(ID, "k", 0, 0)),
+                                        new Operation.AppendEvents(
+                                                ID, 3, List.of(), ByteBuffer.wrap(new byte[] {7, 8}))),
                                 100),
-                        "3d 01 00000001 78 0000000000000007 00000002 0000000000000009 00000003"
+                        "3d 01 00000001 78 0000000000000007 00000002 0000000000000009 00000004"
                                 + "01" + ID_HEX + "00000003 00000002 0708"
                                 + "02 00000001 67 00000001 6d 00000004 00000001" + ID_HEX
                                 + "00000001 0000000000000005 ffffffff"
                                 + "04" + ID_HEX + "00000001 6b 0000000000000000 0000000000000000"
+                                + "05" + ID_HEX + "00000003 00000000 00000002 0708"
                                 + "0000000000000064"),
                 new Golden(
                         new ScheduleTimers(

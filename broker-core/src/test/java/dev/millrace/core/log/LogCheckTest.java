@@ -148,6 +148,11 @@ class LogCheckTest {
         }
 
         @Override
+        public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+            store.scanBackward(table, fromInclusive, toExclusive, visitor);
+        }
+
+        @Override
         public WriteSink begin() {
             throw new UnsupportedOperationException();
         }

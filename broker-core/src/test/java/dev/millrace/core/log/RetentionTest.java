@@ -44,10 +44,10 @@ class RetentionTest {
         world.append(10, 0);
         world.nowMs += HOUR_MS - 1;
         world.append(10, 0);
-        assertThat(world.log().segments()).hasSize(1);
+        assertThat(world.log().segments().all()).hasSize(1);
         world.nowMs++;
         world.append(10, 0);
-        assertThat(world.log().segments()).hasSize(2);
+        assertThat(world.log().segments().all()).hasSize(2);
     }
 
     @Test

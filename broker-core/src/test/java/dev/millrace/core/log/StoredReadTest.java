@@ -25,7 +25,7 @@ class StoredReadTest {
             world.append(10, 1);
         }
         List<ByteBuffer> chunks = new ArrayList<>();
-        int generation = world.log().segments().firstEntry().getValue().generation();
+        int generation = world.log().segments().ceiling(0).generation();
         world.store.scanLog(generation, world.log().partitionId(), 0, (lastOffset, chunk) -> chunks.add(chunk));
         return chunks;
     }

@@ -28,7 +28,7 @@ final class SimulatedShard {
         store = opened;
         failure = null;
         PartitionLogs logs = new PartitionLogs(store, 256 << 10, new PartitionLogs.GenerationLimits(8 << 10, 60_000));
-        machine = new BrokerStateMachine(logs, GroupLimits.DEFAULT);
+        machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT);
         machine.load(store, nowMs);
         log = new LocalShardLog(store, machine, clock(), new LocalShardLog.SyncListener() {
             @Override

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -39,11 +40,13 @@ public final class MemoryStore implements Store {
     private StoreException commitFailure;
     private Runnable duringNextSync = () -> {};
 
-    private sealed interface Change permits Put, Delete, Append {}
+    private sealed interface Change permits Put, Delete, DeleteRange, Append {}
 
     private record Put(Table table, byte[] key, byte[] value) implements Change {}
 
     private record Delete(Table table, byte[] key) implements Change {}
+
+    private record DeleteRange(Table table, byte[] from, byte[] to) implements Change {}
 
     private record Append(byte[] key, byte[] chunk) implements Change {}
 
@@ -210,6 +213,8 @@ public final class MemoryStore implements Store {
             damage.forgetRow(put.table, put.key);
         } else if (change instanceof Delete delete) {
             damage.forgetRow(delete.table, delete.key);
+        } else if (change instanceof DeleteRange range) {
+            rows(range.table, range.from, range.to).forEach(row -> damage.forgetRow(range.table, row.getKey()));
         }
     }
 
@@ -255,10 +260,21 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        List<Map.Entry<byte[], byte[]>> rows = new ArrayList<>(rows(table, fromInclusive, toExclusive));
+        Collections.reverse(rows);
+        visit(table, rows, visitor);
+    }
+
+    @Override
     public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {
+        visit(table, rows(table, fromInclusive, toExclusive), visitor);
+    }
+
+    private void visit(Table table, List<Map.Entry<byte[], byte[]>> rows, RowVisitor visitor) {
         Object scan = startScan();
         try {
-            for (Map.Entry<byte[], byte[]> row : rows(table, fromInclusive, toExclusive)) {
+            for (Map.Entry<byte[], byte[]> row : rows) {
                 checkRow(table, row.getKey());
                 if (!visitor.visit(row.getKey().clone(), row.getValue().clone())) {
                     return;
@@ -395,6 +411,18 @@ public final class MemoryStore implements Store {
         }
 
         @Override
+        public void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive) {
+            add(new DeleteRange(table, fromInclusive.clone(), toExclusive.clone()));
+        }
+
+        @Override
+        public void replaceChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
+            byte[] copy = new byte[chunk.remaining()];
+            chunk.get(chunk.position(), copy);
+            add(new Append(LogKey.encode(generation, partition, lastOffset), copy));
+        }
+
+        @Override
         public void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
             if (!chunk.isDirect()) {
                 throw new IllegalArgumentException("a chunk must lie in a direct buffer");
@@ -443,6 +471,10 @@ public final class MemoryStore implements Store {
                 tables.get(put.table).put(put.key, put.value);
             } else if (change instanceof Delete delete) {
                 tables.get(delete.table).remove(delete.key);
+            } else if (change instanceof DeleteRange range) {
+                if (Arrays.compareUnsigned(range.from, range.to) < 0) {
+                    tables.get(range.table).subMap(range.from, range.to).clear();
+                }
             } else if (change instanceof Append append) {
                 log.put(append.key, append.chunk);
             }

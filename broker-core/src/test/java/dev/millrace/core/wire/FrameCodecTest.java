@@ -37,7 +37,12 @@ class FrameCodecTest {
         for (Frame frame : FrameSamples.all()) {
             ByteBuffer whole = FrameCodec.encode(-5, frame);
             assertThat(whole.getInt()).as("length of " + frame.type()).isEqualTo(whole.remaining());
-            assertThat(FrameCodec.decode(whole)).isEqualTo(new FrameCodec.Envelope(-5, frame));
+            assertThat(FrameCodec.decode(whole))
+                    .usingRecursiveComparison()
+                    .ignoringFieldsOfTypes(java.nio.ByteBuffer.class)
+                    .isEqualTo(new FrameCodec.Envelope(-5, frame));
+            FrameCodec.Envelope decoded = FrameCodec.decode(whole);
+            assertThat(FrameCodec.encode(-5, decoded.frame())).isEqualTo(FrameCodec.encode(-5, frame));
         }
     }
 
@@ -71,7 +76,9 @@ class FrameCodecTest {
     @Test
     void refusesBytesThatAreLeftOver() {
         for (Frame frame : FrameSamples.all()) {
-            boolean takesTheRest = frame instanceof Frames.Publish || frame instanceof Frames.Deliver;
+            boolean takesTheRest = frame instanceof Frames.Publish
+                    || frame instanceof Frames.Deliver
+                    || frame instanceof StreamFrames.AppendEvents;
             if (!takesTheRest) {
                 byte[] body = bodyOf(frame);
                 ByteBuffer longer =

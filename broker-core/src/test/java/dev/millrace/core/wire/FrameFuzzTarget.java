@@ -19,7 +19,10 @@ public final class FrameFuzzTarget {
         }
         ByteBuffer written = FrameCodec.encode(envelope.requestId(), envelope.frame());
         FrameCodec.Envelope again = FrameCodec.decode(written.position(FrameCodec.LENGTH_BYTES));
-        if (!again.equals(envelope)) {
+        // Frames of streams hold arrays, which are equal by their bytes.
+        boolean same = again.requestId() == envelope.requestId()
+                && FrameCodec.encode(again.requestId(), again.frame()).equals(written.rewind());
+        if (!same) {
             throw new AssertionError(envelope + " was read again as " + again);
         }
     }

@@ -26,7 +26,16 @@ final class FrameSamples {
     private FrameSamples() {}
 
     static List<Frame> all() {
-        return Stream.of(connection(), publishing(), groups(), groupAnswers(), topics(), transactions(), timers())
+        return Stream.of(
+                        connection(),
+                        publishing(),
+                        groups(),
+                        groupAnswers(),
+                        topics(),
+                        transactions(),
+                        timers(),
+                        streams(),
+                        streamAnswers())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -62,8 +71,13 @@ final class FrameSamples {
                                 new Operation.Append(TOPIC_ID, 1, ByteBuffer.wrap(new byte[] {1, 2, 3})),
                                 new Operation.CommitOffsets("g", "m-1", 4, OFFSETS),
                                 new Operation.Schedule(timer),
-                                new Operation.CancelTimer(new TimerRef(TOPIC_ID, "o-17", 0, 0)))),
-                new TransactionFrames.TxCommit(ref, 4),
+                                new Operation.CancelTimer(new TimerRef(TOPIC_ID, "o-17", 0, 0)),
+                                new Operation.AppendEvents(
+                                        TOPIC_ID,
+                                        1,
+                                        List.of(new StreamFrames.Check(new byte[] {7}, -2)),
+                                        ByteBuffer.wrap(new byte[] {1, 2, 3})))),
+                new TransactionFrames.TxCommit(ref, 5),
                 new TransactionFrames.TxCommitted(
                         1_700_000_000_000L,
                         true,
@@ -71,7 +85,8 @@ final class FrameSamples {
                                 new OperationResult.Appended(99),
                                 new OperationResult.Committed(),
                                 new OperationResult.Scheduled(1_700_000_060_000L, 5, true),
-                                new OperationResult.Cancelled(false))),
+                                new OperationResult.Cancelled(false),
+                                new OperationResult.EventsAppended(5, 6, List.of(2L, 3L), true))),
                 new TransactionFrames.TxAbort(ref));
     }
 
@@ -153,5 +168,67 @@ final class FrameSamples {
                 new TopicFrames.FindOffset(TOPIC_ID, 0, StartPosition.time(1)),
                 new TopicFrames.OffsetFound(17, -1),
                 new TopicFrames.DeleteBefore(TOPIC_ID, 0, 17));
+    }
+
+    private static final byte[] KEY = {1, 2, 3};
+    private static final EventQuery QUERY = EventQuery.of(
+            new EventQuery.Item(List.of("A"), List.of()), new EventQuery.Item(List.of(), List.of("t", "u")));
+    private static final StreamFrames.AsOf AS_OF = new StreamFrames.AsOf((byte) 2, 1_700_000_000_000L);
+    private static final StreamFrames.Cursor CURSOR = new StreamFrames.Cursor(KEY, 99);
+    private static final StreamFrames.Event EVENT = new StreamFrames.Event(
+            17,
+            1_700_000_000_000L,
+            KEY,
+            null,
+            List.of(new StreamFrames.Header("$version", new byte[8]), new StreamFrames.Header("x", null)));
+    private static final StreamFrames.StreamInfo STREAM =
+            new StreamFrames.StreamInfo(KEY, "live", 1, 5, 99, 1_700_000_000_000L, 3, 4, 5, 6);
+
+    private static List<Frame> streams() {
+        return List.of(
+                new StreamFrames.AppendEvents(
+                        TOPIC_ID,
+                        1,
+                        List.of(new StreamFrames.Check(KEY, -1)),
+                        QUERY,
+                        17,
+                        EventQuery.everything(),
+                        ByteBuffer.wrap(new byte[] {1, 2})),
+                new StreamFrames.AppendEvents(TOPIC_ID, 1, List.of(), null, -1, null, Frame.NO_PAYLOAD),
+                new StreamFrames.ReadStream(TOPIC_ID, 1, KEY, -1, true, 10, 1000, AS_OF),
+                new StreamFrames.LoadStream(TOPIC_ID, 1, KEY, "v1", 0, 10, 1000, AS_OF),
+                new StreamFrames.PutSnapshot(TOPIC_ID, 1, KEY, 4, "v1", new byte[] {9}),
+                new StreamFrames.LatestEvents(TOPIC_ID, 1, KEY, AS_OF, CURSOR, 10),
+                new StreamFrames.ListStreams(TOPIC_ID, 1, KEY, new StreamFrames.Cursor(null, -1), 10),
+                new StreamFrames.DescribeStream(TOPIC_ID, 1, KEY),
+                new StreamFrames.LimitStream(TOPIC_ID, 1, KEY, 4, -1, 1000),
+                new StreamFrames.DeleteStream(TOPIC_ID, 1, KEY, -2, true),
+                new StreamFrames.EraseEvents(TOPIC_ID, 1, KEY, 0, Long.MAX_VALUE),
+                new StreamFrames.FindEvents(TOPIC_ID, 1, QUERY, 0, 10),
+                new StreamFrames.SubscribeFiltered(TOPIC_ID, 1, StartPosition.EARLIEST, 1000, KEY, null, QUERY),
+                new StreamFrames.SubscribeFiltered(TOPIC_ID, 1, StartPosition.LATEST, 1000, null, KEY, null));
+    }
+
+    private static List<Frame> streamAnswers() {
+        return List.of(
+                new StreamFrames.EventsAppended(
+                        (byte) 0, new long[] {4, 5}, 17, 18, 1_700_000_000_000L, List.of(), false, -1, new long[0]),
+                new StreamFrames.EventsAppended(
+                        (byte) 2,
+                        new long[0],
+                        -1,
+                        -1,
+                        -1,
+                        List.of(new StreamFrames.FailedCheck(KEY, -1, 7, false)),
+                        true,
+                        1,
+                        new long[] {3}),
+                new StreamFrames.StreamEvents(List.of(EVENT), 0, 5, 99, true, false, 4, 5, new byte[] {9}),
+                new StreamFrames.StreamEvents(List.of(), 0, -1, 99, true, true, -1, -1, null),
+                new StreamFrames.LatestPage(List.of(EVENT), true, CURSOR),
+                new StreamFrames.StreamsPage(List.of(STREAM), false, CURSOR),
+                new StreamFrames.Stream(STREAM),
+                new StreamFrames.EventsFound(List.of(EVENT), 18, 99),
+                new StreamFrames.Checkpoint((byte) 1, 99, 99));
     }
 }

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Runs one command line of {@code millrace} and answers with its exit code. */
 public final class CommandRunner {
@@ -41,7 +43,10 @@ public final class CommandRunner {
     public static int run(Session session, String... args) {
         boolean colours =
                 session.terminal().colours(session.env()) && !List.of(args).contains("--no-color");
-        int exitCode = commandLine(session, colours, onlyCommand(session, args)).execute(args);
+        CommandLine commandLine = isOverview(args)
+                ? overview(session, colours)
+                : commandLine(session, colours, onlyCommand(session, args));
+        int exitCode = commandLine.execute(args);
         session.err().flush();
         try {
             StandardOutput.delivered(session.out());
@@ -57,37 +62,64 @@ public final class CommandRunner {
         return commandLine(session, colours, null);
     }
 
+    private static boolean isOverview(String... args) {
+        return args.length == 1 && (args[0].equals("--help") || args[0].equals("-h"));
+    }
+
     /** Reading the annotations of all commands takes a third of a short command's time, so others are left out. */
     private static String onlyCommand(Session session, String... args) {
         boolean needsAll = args.length == 0 || args[0].equals("help") || args[0].equals("completion");
         return !needsAll && commands(session).containsKey(args[0]) ? args[0] : null;
     }
 
-    private static Map<String, Supplier<Object>> commands(Session session) {
-        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("start", () -> new StartCommand(session));
-        commands.put("config", () -> new ConfigCommand(session.env()));
-        commands.put("doctor", () -> new DoctorCommand(session));
-        commands.put("topic", () -> TopicCommand.create(session));
-        commands.put("pub", () -> new PubCommand(session));
-        commands.put("sub", () -> new SubCommand(session));
-        commands.put("group", () -> GroupCommand.create(session));
-        commands.put("timer", () -> TimerCommand.create(session));
-        commands.put("backup", () -> BackupCommand.create(session));
-        commands.put("storage", () -> StorageCommand.create(session));
-        commands.put("version", () -> new VersionCommand(session));
-        commands.put("completion", () -> new CompletionCommand(session));
-        commands.put("help", CommandLine.HelpCommand::new);
+    /** A command: what it is, and how it is made. */
+    private record Entry(Class<?> type, Supplier<Object> make) {}
+
+    private static Map<String, Entry> commands(Session session) {
+        Map<String, Entry> commands = new LinkedHashMap<>();
+        commands.put("start", new Entry(StartCommand.class, () -> new StartCommand(session)));
+        commands.put("config", new Entry(ConfigCommand.class, () -> new ConfigCommand(session.env())));
+        commands.put("doctor", new Entry(DoctorCommand.class, () -> new DoctorCommand(session)));
+        commands.put("topic", new Entry(TopicCommand.class, () -> TopicCommand.create(session)));
+        commands.put("pub", new Entry(PubCommand.class, () -> new PubCommand(session)));
+        commands.put("sub", new Entry(SubCommand.class, () -> new SubCommand(session)));
+        commands.put("group", new Entry(GroupCommand.class, () -> GroupCommand.create(session)));
+        commands.put("timer", new Entry(TimerCommand.class, () -> TimerCommand.create(session)));
+        commands.put("backup", new Entry(BackupCommand.class, () -> BackupCommand.create(session)));
+        commands.put("storage", new Entry(StorageCommand.class, () -> StorageCommand.create(session)));
+        commands.put("stream", new Entry(StreamCommand.class, () -> StreamCommand.create(session)));
+        commands.put("bench", new Entry(BenchCommand.class, () -> BenchCommand.create(session)));
+        commands.put("version", new Entry(VersionCommand.class, () -> new VersionCommand(session)));
+        commands.put("completion", new Entry(CompletionCommand.class, () -> new CompletionCommand(session)));
+        commands.put("help", new Entry(CommandLine.HelpCommand.class, CommandLine.HelpCommand::new));
         return commands;
+    }
+
+    /** The tree with no more of each command than its line in {@code millrace --help}, which so takes half the time. */
+    static CommandLine overview(Session session, boolean colours) {
+        CommandLine root = new CommandLine(new RootCommand());
+        commands(session).forEach((name, command) -> {
+            Command about = command.type().getAnnotation(Command.class);
+            CommandSpec line = CommandSpec.create();
+            line.usageMessage().header(about.header()).description(about.description());
+            root.addSubcommand(name, new CommandLine(line));
+        });
+        return setUp(root, session, colours);
     }
 
     /** @param only the one command that is wanted, or null for all */
     private static CommandLine commandLine(Session session, boolean colours, String only) {
-        Failures failures = new Failures(session, colours);
         CommandLine root = new CommandLine(new RootCommand());
         commands(session).forEach((name, command) -> {
-            if (only == null || only.equals(name)) root.addSubcommand(command.get());
+            if (only == null || only.equals(name)) {
+                root.addSubcommand(command.make().get());
+            }
         });
+        return setUp(root, session, colours);
+    }
+
+    private static CommandLine setUp(CommandLine root, Session session, boolean colours) {
+        Failures failures = new Failures(session, colours);
         layOut(root);
         return root.setOut(writer(session.out()))
                 .setErr(writer(session.err()))

@@ -1,5 +1,7 @@
 package dev.millrace.server.cli;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -52,6 +54,14 @@ final class JsonWriter {
     JsonWriter value(long value) {
         separate();
         text.append(value);
+        return this;
+    }
+
+    /** A decimal number with three digits behind the point; null where the value is, or is no number. */
+    JsonWriter value(Double value) {
+        if (value == null || !Double.isFinite(value)) return value((String) null);
+        separate();
+        text.append(BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP).toPlainString());
         return this;
     }
 

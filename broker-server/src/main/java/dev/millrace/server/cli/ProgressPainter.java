@@ -29,6 +29,14 @@ final class ProgressPainter implements AutoCloseable {
         return start(session, columns -> ProgressBar.render(work.get(), columns));
     }
 
+    /** For work whose progress is a text of its own. */
+    static ProgressPainter startLine(Session session, Supplier<String> text) {
+        return start(session, columns -> {
+            String line = text.get();
+            return line.length() <= columns ? line : line.substring(0, columns);
+        });
+    }
+
     private static ProgressPainter start(Session session, IntFunction<String> line) {
         int columns = session.terminal().columns();
         // The last column stays free, else some terminals wrap.

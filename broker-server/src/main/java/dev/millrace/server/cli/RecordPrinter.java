@@ -54,7 +54,7 @@ final class RecordPrinter {
     }
 
     /** A name that occurs several times has an array of its values. */
-    private static void writeHeaders(JsonWriter json, List<RecordHeader> headers) {
+    static void writeHeaders(JsonWriter json, List<RecordHeader> headers) {
         Map<String, List<RecordHeader>> byName = new LinkedHashMap<>();
         for (RecordHeader header : headers) {
             byName.computeIfAbsent(header.key(), name -> new ArrayList<>()).add(header);

@@ -15,6 +15,8 @@ final class EnvironmentSource {
             "MILLRACE_HOME",
             "MILLRACE_CONFIG",
             "MILLRACE_JAVA_OPTS",
+            "MILLRACE_CLI_JAVA_OPTS",
+            "MILLRACE_CACHE_DIR",
             "MILLRACE_OPTS",
             "MILLRACE_FAILPOINT");
 

@@ -31,8 +31,9 @@ class CliDocsTest {
               100,000,000,000 are seconds, from there to below 100,000,000,000,000 milliseconds.
             - **Positions** (`--from`, `--to`) are `earliest`, `latest`, an offset, or a time. A plain number is an offset,
               because a log may hold more than a billion messages; a unix time is written `@1729864980`.
-            - **Ctrl-C** and SIGTERM end `start`, `pub` and `sub` in order: the broker drains (exit code 0), `pub` says what was
-              acknowledged (exit code 1, as something is missing), `sub` commits what it printed (exit code 0).
+            - **Ctrl-C** and SIGTERM end `start`, `pub`, `sub` and `bench` in order: the broker drains (exit code 0), `pub` says what
+              was acknowledged (exit code 1, as something is missing), `sub` commits what it printed (exit code 0), `bench`
+              reports what it measured until then and deletes its topics (exit code 0, but 1 for an incomplete suite).
             """;
 
     @Test

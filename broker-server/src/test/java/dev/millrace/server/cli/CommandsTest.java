@@ -473,6 +473,102 @@ class CommandsTest {
         return ok(args.toArray(String[]::new)).lines();
     }
 
+    // ---- streams
+
+    @Test
+    void streamsAreAppendedToReadAndLookedAfter() throws Exception {
+        ok("topic", "create", "events", "--partitions", "3", "--set", "stream.index=key+tags");
+        JsonNode appended = json(ok(
+                "stream",
+                "append",
+                "events",
+                "o-1",
+                "one",
+                "--type",
+                "Placed",
+                "--expect",
+                "none",
+                "--id",
+                "id-1",
+                "--time",
+                "1000",
+                "-o",
+                "json"));
+        assertThat(appended.get("version").asLong()).isZero();
+        assertThat(ok(
+                                "stream",
+                                "append",
+                                "events",
+                                "o-1",
+                                "one",
+                                "--type",
+                                "Placed",
+                                "--expect",
+                                "none",
+                                "--id",
+                                "id-1")
+                        .out())
+                .startsWith("was appended before to events o-1: version 0");
+        ok("stream", "append", "events", "o-1", "two", "--expect", "0", "--tag", "x", "--time", "2000");
+        Ran refused = run("stream", "append", "events", "o-1", "three", "--expect", "0");
+        assertThat(refused.exit()).isEqualTo(1);
+        assertThat(refused.err()).contains("expected 0, but its last version is 1", "[WRONG_EXPECTED_VERSION]");
+        Path file = Files.writeString(dir.resolve("value"), "three");
+        ok("stream", "append", "events", "o-1", "--file", file.toString(), "--expect", "exists");
+
+        List<String> lines = ok("stream", "read", "events", "o-1").lines();
+        assertThat(lines).hasSize(3);
+        JsonNode first = jackson.readTree(lines.get(0));
+        assertThat(first.get("version").asLong()).isZero();
+        assertThat(first.get("type").asText()).isEqualTo("Placed");
+        assertThat(first.get("value").asText()).isEqualTo("one");
+        assertThat(first.get("timestamp").asLong()).isEqualTo(1_000_000);
+        assertThat(ok("stream", "read", "events", "o-1", "--backward", "--max", "1")
+                        .out())
+                .contains("\"three\"");
+        assertThat(ok("stream", "read", "events", "o-1", "--from", "1", "--as-of", "2000")
+                        .lines())
+                .hasSize(1);
+
+        JsonNode latest = json(ok("stream", "latest", "events", "--as-of", "1500", "--prefix", "o-"));
+        assertThat(latest.toString())
+                .isEqualTo("{\"key\":\"o-1\",\"version\":0,\"timestamp\":1000000,\"value\":\"one\"}");
+        assertThat(json(ok("stream", "list", "events", "-o", "json"))
+                        .at("/0/lastVersion")
+                        .asLong())
+                .isEqualTo(2);
+        assertThat(ok("stream", "truncate", "events", "o-1", "--before", "1", "--max-count", "5")
+                        .out())
+                .contains("versions:  1 to 2", "the last 5 events");
+        assertThat(ok("stream", "erase", "events", "o-1", "--from", "1", "--to", "1", "--yes")
+                        .out())
+                .contains("erased:    at ");
+        assertThat(jackson.readTree(
+                                ok("stream", "read", "events", "o-1").lines().get(0))
+                        .get("value")
+                        .isNull())
+                .isTrue();
+        assertThat(json(ok("stream", "delete", "events", "o-1", "--expect", "2", "--yes", "-o", "json"))
+                        .get("state")
+                        .asText())
+                .isEqualTo("deleted");
+        assertThat(run("stream", "read", "events", "o-1").err()).contains("[STREAM_NOT_FOUND]");
+        assertThat(run("stream", "append", topic, "o-1", "x").err()).contains("[INDEX_DISABLED]");
+    }
+
+    @Test
+    void linesPublishedToATopicWithStreamsAreAppendedToThem() throws Exception {
+        ok("topic", "create", "files", "--set", "stream.index=key", "--partitions", "2");
+        Path file = Files.writeString(
+                dir.resolve("lines"), "{\"k\":\"a\",\"n\":1}\n{\"k\":\"b\",\"n\":2}\n{\"k\":\"a\",\"n\":3}\n");
+        ok("pub", "files", "--file", file.toString(), "--key-pointer", "/k");
+        assertThat(ok("stream", "read", "files", "a").lines()).hasSize(2);
+        assertThat(ok("stream", "latest", "files").lines()).hasSize(2);
+        Ran refused = run("pub", "files", "no key");
+        assertThat(refused.exit()).isEqualTo(1);
+        assertThat(refused.err()).contains("it has no key, which names its stream");
+    }
+
     private static Ran.Setup world() {
         return new Ran.Setup().server(broker.address());
     }

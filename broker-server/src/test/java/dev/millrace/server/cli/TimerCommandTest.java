@@ -38,7 +38,8 @@ class TimerCommandTest {
             ok(broker, "pub", "t", "first", "--delay", "1h", "--timer-key", "o-17");
             ok(broker, "pub", "t", "second", "--at", "2100-01-01T00:00:00Z", "--timer-key", "o-17");
             ok(broker, "pub", "t", "third", "--at", "2100-01-02T00:00:00Z");
-            assertThat(ok(broker, "sub", "t", "--from", "earliest", "--max", "1").out())
+            assertThat(ok(broker, "sub", "t", "--from", "earliest", "--max", "1")
+                            .out())
                     .contains("soon");
             JsonNode listed = new ObjectMapper()
                     .readTree(ok(broker, "timer", "list", "t", "-o", "json").out());

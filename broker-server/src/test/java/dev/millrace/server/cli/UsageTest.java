@@ -52,6 +52,30 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "stream | a command is missing; there are: append, read, latest, list",
+                "stream append t k | nothing to append. Give a VALUE or --file",
+                "stream append t k v --file f | VALUE and --file exclude each other",
+                "stream append t k v --expect some | --expect: \"some\" is no expectation; use any, none, exists",
+                "stream append t k v --time noon | --time: \"noon\" is no time",
+                "stream read t k --max 0 | --max 0 is less than 1",
+                "stream read t k --from -1 | --from -1 is less than 0",
+                "stream read t k --as-of noon | --as-of: \"noon\" is no time",
+                "stream latest t --as-of noon | --as-of: \"noon\" is no time",
+                "stream list t --max 0 | --max 0 is less than 1",
+                "stream truncate t k | nothing to change. Give --before, --max-count or --max-age",
+                "stream truncate t k --max-age 5 | --max-age",
+                "stream delete t k | deleting a stream needs --yes",
+                "stream erase t k | erasing needs --yes",
+                "stream erase t k --from 3 --to 2 --yes | versions 3 to 2 are none",
+            })
+    void streamCommandsSayWhatIsWrong(String line, String message) {
+        saysWhatIsWrong(line, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "pub | Missing required parameter: 'TOPIC'",
                 "pub a | nothing to publish. Give a VALUE or --file",
                 "pub a v --file f | VALUE and --file exclude each other",
@@ -81,6 +105,21 @@ class UsageTest {
                 "start extra | \"extra\" is one argument too many",
                 "start --dat x | there is no option --dat. Did you mean --data",
                 "config | a command is missing; there are: check, show, schema",
+                "bench | a command is missing; there are: pub, sub, e2e, mixed, many, suite",
+                "bench pub --target http://x | --target \"http://x\" is neither millrace://HOST:PORT nor kafka://HOST:PORT",
+                "bench pub --property a=b | --property is for targets that begin with kafka://",
+                "bench pub --size 0B | --size 0 is less than 1",
+                "bench pub --size 1000 | --size: \"1000\" is not a size",
+                "bench pub --rate 0 | --rate 0 is less than 1",
+                "bench pub --clients 4 --publishers 2 | --publishers 2 is less than --clients 4",
+                "bench pub --key-dist normal | --key-dist \"normal\" is unknown; use none, uniform or zipf",
+                "bench pub --compression zip | unknown compression 'zip'",
+                "bench pub --compressibility 1.5 | --compressibility 1.5 is not between 0 and 1",
+                "bench pub --duration unlimited | --duration cannot be unlimited",
+                "bench sub --from latest | --from latest has no end of its own. Give --records or --duration",
+                "bench sub --from now | --from \"now\" is unknown; use earliest or latest",
+                "bench e2e --size 8B | --size 8B is less than the 16 B",
+                "bench suite --duration 0s | --duration 0 is less than 1",
                 "doctor now | \"now\" is one argument too many",
             })
     void commandsSayWhatIsWrong(String line, String message) {
@@ -191,10 +230,19 @@ class UsageTest {
         return found;
     }
 
+    @Test
+    void theQuickOverviewSaysWhatTheWholeTreeDoes() {
+        assertThat(CommandRunner.overview(session(), false).getUsageMessage())
+                .isEqualTo(commandLine().getUsageMessage());
+    }
+
     private static CommandLine commandLine() {
+        return CommandRunner.commandLine(session(), false);
+    }
+
+    private static Session session() {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-        Session session = Session.of(nowhere, nowhere, InputStream.nullInputStream(), Map.of());
-        return CommandRunner.commandLine(session, false);
+        return Session.of(nowhere, nowhere, InputStream.nullInputStream(), Map.of());
     }
 
     private static void collect(CommandLine command, List<CommandLine> found) {

@@ -253,6 +253,7 @@ class ConfigLoaderTest {
         Map<String, String> others = Map.of(
                 "MILLRACE_SERVER", "x",
                 "MILLRACE_JAVA_OPTS", "x",
+                "MILLRACE_CACHE_DIR", "x",
                 "MILLRACE_OPTS", "x",
                 "MILLRACE_SERVICE_HOST", "10.0.0.1",
                 "MILLRACE_SERVICE_PORT_NATIVE", "7650",

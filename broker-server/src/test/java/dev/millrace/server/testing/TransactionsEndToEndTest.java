@@ -3,7 +3,11 @@ package dev.millrace.server.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.client.AppendResult;
 import dev.millrace.client.Consumer;
+import dev.millrace.client.Event;
+import dev.millrace.client.Expected;
+import dev.millrace.client.StoredEvent;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceClient;
@@ -87,6 +91,34 @@ class TransactionsEndToEndTest {
             assertThat(client.admin().committedOffsets("readers")).containsEntry(new TopicPartition("audit", 0), 0L);
             assertThat(client.timers().list("audit", 10)).hasSize(1);
         }
+    }
+
+    @Test
+    void eventsAreAppendedWithTheRestOrNotAtAll() {
+        client.admin().createTopic("accounts", 4, Map.of("stream.index", "key"));
+        try (Transactions transactions = client.transactional("billing-1")) {
+            Transaction.Committed first = transactions
+                    .begin()
+                    .publish(Message.to("accounts").key("a").value("opened"))
+                    .append("accounts", "a", Expected.none(), Event.of("Paid", "7"), Event.of("Paid", "8"))
+                    .append("accounts", "b", Expected.none(), Event.of("Paid", "9"))
+                    .publish(Message.to("audit").value("moved"))
+                    .commit();
+            assertThat(first.appends()).extracting(AppendResult::versions).containsExactly(List.of(1L, 2L), List.of(0L));
+            assertThat(first.receipts()).hasSize(2);
+            Transaction late = transactions.begin().publish(Message.to("audit").value("late"));
+            late.append("accounts", "b", Expected.version(0), Event.of("Paid", "1"));
+            late.append("accounts", "a", Expected.version(0), Event.of("Paid", "1"));
+            assertThatThrownBy(late::commit).isInstanceOfSatisfying(MillraceException.class, failure -> {
+                assertThat(failure.fault()).isEqualTo(Fault.WRONG_EXPECTED_VERSION);
+                assertThat(failure.getMessage()).contains("stream \"a\" ends at version 2");
+            });
+        }
+        assertThat(client.streams("accounts").read("a").events())
+                .extracting(StoredEvent::valueText)
+                .containsExactly("opened", "7", "8");
+        assertThat(client.streams("accounts").read("b").lastVersion()).isZero();
+        assertThat(values("audit")).containsExactly("moved");
     }
 
     @Test

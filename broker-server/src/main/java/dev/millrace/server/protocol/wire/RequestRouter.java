@@ -10,6 +10,7 @@ import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames;
+import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
 import dev.millrace.core.wire.TransactionFrames;
@@ -22,6 +23,7 @@ final class RequestRouter {
     private final GroupRequests groups;
     private final BackupRequests backups;
     private final TimerRequests timers;
+    private final StreamRequests streams;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
@@ -30,6 +32,7 @@ final class RequestRouter {
         this.groups = new GroupRequests(broker, members);
         this.backups = new BackupRequests(broker.backups());
         this.timers = new TimerRequests(broker);
+        this.streams = new StreamRequests(broker.streams(), options.limits().frameBytesMax());
         this.options = options;
     }
 
@@ -82,6 +85,19 @@ final class RequestRouter {
             case SCHEDULE -> timers.schedule((TimerFrames.Schedule) frame);
             case CANCEL_TIMER -> timers.cancel((TimerFrames.CancelTimer) frame);
             case LIST_TIMERS -> timers.list((TimerFrames.ListTimers) frame);
+            case APPEND_EVENTS,
+                    READ_STREAM,
+                    LATEST_EVENTS,
+                    LIST_STREAMS,
+                    DESCRIBE_STREAM,
+                    LIMIT_STREAM,
+                    DELETE_STREAM,
+                    ERASE_EVENTS,
+                    PUT_SNAPSHOT,
+                    LOAD_STREAM,
+                    FIND_EVENTS -> streams.handle(frame);
+            case SUBSCRIBE_FILTERED ->
+                connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             case HELLO_OK,
                     PONG,
@@ -109,7 +125,14 @@ final class RequestRouter {
                     TX_COMMITTED,
                     SCHEDULED,
                     TIMER_CANCELLED,
-                    TIMERS ->
+                    TIMERS,
+                    EVENTS_APPENDED,
+                    STREAM_EVENTS,
+                    LATEST_PAGE,
+                    STREAMS_PAGE,
+                    STREAM,
+                    CHECKPOINT,
+                    EVENTS_FOUND ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }

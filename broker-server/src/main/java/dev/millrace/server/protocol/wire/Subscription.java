@@ -39,12 +39,24 @@ final class Subscription {
     private long nextOffset;
     private long creditBytes;
     private Runnable cancelWait = () -> {};
+    /** Null where all is delivered. */
+    private Filtering filtering;
 
     Subscription(int id, TopicPartition partition, int creditBytes, DeliveryMeters.Meter meter) {
         this.id = id;
         this.partition = partition;
         this.creditBytes = creditBytes;
         this.meter = meter;
+    }
+
+    /** From now on only what passes is delivered. */
+    void filterBy(Filtering chosen) {
+        filtering = chosen;
+    }
+
+    /** Null where all is delivered. */
+    Filtering filtering() {
+        return filtering;
     }
 
     int id() {
@@ -93,6 +105,14 @@ final class Subscription {
     /** A slice was sent. */
     void delivered(int payloadBytes, long offsetAfter) {
         meter.add(offsetAfter - nextOffset, payloadBytes);
+        nextOffset = offsetAfter;
+        creditBytes -= payloadBytes;
+        state = creditBytes > 0 ? State.READY : State.STARVED;
+    }
+
+    /** Of a slice was sent what passes the filter, which may be nothing. */
+    void filtered(long keptCount, int payloadBytes, long offsetAfter) {
+        meter.add(keptCount, payloadBytes);
         nextOffset = offsetAfter;
         creditBytes -= payloadBytes;
         state = creditBytes > 0 ? State.READY : State.STARVED;

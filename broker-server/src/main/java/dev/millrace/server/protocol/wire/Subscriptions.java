@@ -1,17 +1,23 @@
 package dev.millrace.server.protocol.wire;
 
 import dev.millrace.core.Broker;
+import dev.millrace.core.EventFilter;
 import dev.millrace.core.LogOperations;
 import dev.millrace.core.LogOperations.Bounds;
 import dev.millrace.core.LogOperations.FoundOffset;
 import dev.millrace.core.LogOperations.LogSlice;
+import dev.millrace.core.StreamOperations;
 import dev.millrace.core.TopicOperations.Topic;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.record.CorruptBatchException;
+import dev.millrace.core.record.EventBatches;
+import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
+import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.server.metrics.DeliveryMeters;
 import dev.millrace.server.protocol.wire.Subscription.State;
 import java.nio.ByteBuffer;
@@ -21,6 +27,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The subscriptions of one connection, and the pump that serves them in turn: one read each, as long as the peer takes
@@ -29,7 +36,12 @@ import java.util.concurrent.CompletableFuture;
  * <p>Thread: the connection's event loop.
  */
 final class Subscriptions {
-    private static final int READ_BYTES_MAX = 1 << 20;
+    /**
+     * Under half a MiB, so that it is no "humongous" object in a receiver's heap of up to 2 GiB: of 1 MiB deliveries most
+     * of a Java client's collections were for these.
+     */
+    private static final int READ_BYTES_MAX = 448 << 10;
+
     private static final int READS_MAX = 4;
     /** What a DELIVER frame adds to its payload. */
     private static final int DELIVER_HEAD_BYTES = FrameCodec.HEADER_BYTES + Long.BYTES;
@@ -40,6 +52,7 @@ final class Subscriptions {
     private final Outbox outbox;
     private final UnsentBytes unsent;
     private final DeliveryMeters deliveries;
+    private final TimeSource clock;
     private final int countMax;
     private final int readBytesMax;
     private final Map<Integer, Subscription> byId = new HashMap<>();
@@ -57,6 +70,7 @@ final class Subscriptions {
         this.outbox = out.outbox();
         this.unsent = out.unsent();
         this.deliveries = deliveries;
+        this.clock = options.clock();
         this.countMax = options.limits().subscriptionsPerConnection();
         this.readBytesMax = Math.min(READ_BYTES_MAX, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
     }
@@ -70,6 +84,23 @@ final class Subscriptions {
      * meanwhile, which was answered already.
      */
     CompletableFuture<Frame> subscribe(int id, Frames.Subscribe request) {
+        return subscribe(id, request, null);
+    }
+
+    /** Of what passes a filter; see {@link #subscribe(int, Frames.Subscribe)}. */
+    CompletableFuture<Frame> subscribe(int id, StreamFrames.SubscribeFiltered request) {
+        EventFilter filter = broker.streams()
+                .filter(
+                        request.topicId(),
+                        new StreamOperations.Filter(request.key(), request.keyPrefix(), request.query()));
+        return subscribe(
+                id,
+                new Frames.Subscribe(request.topicId(), request.partition(), request.start(), request.creditBytes()),
+                new Filtering(filter, clock.nanoTime()));
+    }
+
+    /** @param filtering null for all */
+    private CompletableFuture<Frame> subscribe(int id, Frames.Subscribe request, Filtering filtering) {
         check(id, request);
         TopicPartition partition = new TopicPartition(request.topicId(), request.partition());
         Topic topic = broker.topics()
@@ -77,6 +108,7 @@ final class Subscriptions {
                 .orElseThrow(() ->
                         new FaultException(Fault.TOPIC_NOT_FOUND, "topic id " + request.topicId() + " does not exist"));
         Subscription subscription = new Subscription(id, partition, request.creditBytes(), deliveries.of(topic.name()));
+        subscription.filterBy(filtering);
         byId.put(id, subscription);
         CompletableFuture<Frame> answer = new CompletableFuture<>();
         startOffsets
@@ -171,7 +203,7 @@ final class Subscriptions {
             return null;
         }
         if (error != null) {
-            throw FaultFrames.faultOf(error);
+            throw faultOfStart(subscription, error);
         }
         Bounds bounds = logs.bounds(subscription.partition());
         subscription.startAt(found.offset());
@@ -205,7 +237,9 @@ final class Subscriptions {
                 slice.release();
             }
         } else if (error != null) {
-            end(subscription, FaultFrames.faultOf(error));
+            end(subscription, faultOfRead(subscription, error));
+        } else if (slice.batches().hasRemaining() && subscription.filtering() != null) {
+            deliverFiltered(subscription, slice);
         } else if (slice.batches().hasRemaining()) {
             deliver(subscription, slice);
         } else {
@@ -224,6 +258,77 @@ final class Subscriptions {
         outbox.write(head, batches, () -> sent(slice));
     }
 
+    private static FaultException faultOfStart(Subscription subscription, Throwable error) {
+        FaultException fault = FaultFrames.faultOf(error);
+        boolean gone = subscription.filtering() != null && fault.fault() == Fault.OFFSET_OUT_OF_RANGE;
+        return gone ? new FaultException(Fault.POSITION_GONE, fault.detail()) : fault;
+    }
+
+    private FaultException faultOfRead(Subscription subscription, Throwable error) {
+        FaultException fault = FaultFrames.faultOf(error);
+        boolean gone = subscription.filtering() != null && fault.fault() == Fault.OFFSET_OUT_OF_RANGE;
+        return gone ? positionGone(subscription, subscription.nextOffset()) : fault;
+    }
+
+    /** Whoever keeps a position must hear that events were lost to him, and not go on as if nothing were. */
+    private FaultException positionGone(Subscription subscription, long offset) {
+        Bounds bounds = logs.bounds(subscription.partition());
+        return new FaultException(
+                Fault.POSITION_GONE,
+                "offset " + offset + " is gone or not there yet; the log holds " + bounds.logStartOffset() + " to "
+                        + (bounds.endOffset() - 1));
+    }
+
+    private void deliverFiltered(Subscription subscription, LogSlice slice) {
+        Filtering filtering = subscription.filtering();
+        EventBatches.Filtered filtered;
+        try {
+            filtered = filtering.filter().apply(slice.batches());
+        } catch (CorruptBatchException damaged) {
+            end(subscription, new FaultException(Fault.DATA_DAMAGED, damaged.getMessage(), damaged));
+            return;
+        } finally {
+            slice.release();
+        }
+        ByteBuffer batches = filtered.batches();
+        subscription.filtered(filtered.kept(), batches.remaining(), slice.nextOffset());
+        if (batches.hasRemaining()) {
+            ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
+            outbox.write(head, batches, () -> {
+                if (heldBack) {
+                    outbox.schedule();
+                }
+            });
+        }
+        tell(
+                subscription,
+                filtering.afterRead(filtered.dropped(), slice.nextOffset(), slice.endOffset(), clock.nanoTime()));
+        if (subscription.state() == State.READY) {
+            ready.add(subscription);
+        }
+    }
+
+    private void tell(Subscription subscription, StreamFrames.Checkpoint checkpoint) {
+        if (checkpoint != null) {
+            outbox.write(subscription.id(), checkpoint);
+        }
+    }
+
+    /** At the end of the log: says so, and later what was passed over, if nothing comes that would say it. */
+    private void tellAtEnd(Subscription subscription) {
+        if (subscription.state() != State.WAITING || subscription.filtering() == null) {
+            return;
+        }
+        tell(subscription, subscription.filtering().atEnd(subscription.nextOffset(), clock.nanoTime()));
+        long dueInNanos = subscription.filtering().dueInNanos(clock.nanoTime());
+        if (dueInNanos >= 0) {
+            outbox.channel()
+                    .eventLoop()
+                    .schedule(
+                            () -> outbox.execute(() -> tellAtEnd(subscription)), dueInNanos + 1, TimeUnit.NANOSECONDS);
+        }
+    }
+
     private void sent(LogSlice slice) {
         slice.release();
         if (heldBack) {
@@ -238,6 +343,7 @@ final class Subscriptions {
                 ready.add(subscription);
             }
         });
+        tellAtEnd(subscription);
         subscription.cancelWaitWith(logs.onAppend(subscription.partition(), subscription.nextOffset(), wakeUp));
     }
 

@@ -1,0 +1,96 @@
+package dev.millrace.core.stream;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.log.LogRead;
+import dev.millrace.core.log.LogReader;
+import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.record.Record;
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.record.RecordCursor;
+
+/** Fetches single records by offset, and keeps the batches of the last one: events of one append lie together. Thread: one. */
+final class RecordFetch implements AutoCloseable {
+    private final LogReader reader;
+    private final PartitionLog log;
+    private final int decompressedBytesMax;
+    private LogRead.Batches held;
+    private RecordBatch batch;
+    private RecordCursor cursor;
+
+    RecordFetch(LogReader reader, PartitionLog log, int decompressedBytesMax) {
+        this.reader = reader;
+        this.log = log;
+        this.decompressedBytesMax = decompressedBytesMax;
+    }
+
+    /** Fails: FaultException DATA_DAMAGED, or what the log says of an offset that it has not any more. */
+    Record at(long offset) {
+        if (!isHeld(offset)) {
+            read(offset);
+        }
+        findBatch(offset);
+        if (cursor == null || (cursor.offsetDelta() >= 0 && cursor.offset() > offset)) {
+            cursor = batch.cursor(decompressedBytesMax);
+        }
+        while (cursor.offsetDelta() < 0 || cursor.offset() < offset) {
+            if (!cursor.next()) {
+                throw damaged(offset);
+            }
+        }
+        return cursor.record();
+    }
+
+    private boolean isHeld(long offset) {
+        return held != null
+                && offset < held.nextOffset()
+                && offset
+                        >= RecordBatch.at(held.batches(), held.batches().position())
+                                .baseOffset();
+    }
+
+    private void findBatch(long offset) {
+        if (batch != null && offset >= batch.baseOffset() && offset <= batch.lastOffset()) {
+            return;
+        }
+        batch = null;
+        cursor = null;
+        for (RecordBatch each : RecordBatch.in(held.batches())) {
+            if (offset >= each.baseOffset() && offset <= each.lastOffset()) {
+                batch = each;
+                return;
+            }
+        }
+        throw damaged(offset);
+    }
+
+    private void read(long offset) {
+        close();
+        LogRead read = reader.readCached(log, offset, 1);
+        if (read instanceof LogRead.NotCached) {
+            read = reader.readStored(log, offset, 1);
+        }
+        if (read instanceof LogRead.Refused refused) {
+            throw refused.refusal().toException();
+        }
+        if (!(read instanceof LogRead.Batches batches)) {
+            throw damaged(offset);
+        }
+        held = batches;
+    }
+
+    private FaultException damaged(long offset) {
+        return new FaultException(
+                Fault.DATA_DAMAGED, "the index names offset " + offset + ", which the log does not hold");
+    }
+
+    @Override
+    public void close() {
+        batch = null;
+        cursor = null;
+        if (held != null) {
+            held.releaser().run();
+            held = null;
+        }
+    }
+}

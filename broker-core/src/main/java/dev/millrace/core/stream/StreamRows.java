@@ -1,0 +1,105 @@
+package dev.millrace.core.stream;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.UUID;
+
+/** Keys and small values of the streams' rows, big-endian. */
+final class StreamRows {
+    static final byte PURGE_PREFIX = 'E';
+    /** Before a tag in the rows of tags. */
+    static final byte TAG = 0;
+    /** Before a type in the rows of tags: types are found the same way. */
+    static final byte TYPE = 1;
+
+    private StreamRows() {}
+
+    static byte[] head(StreamKey stream) {
+        return head(stream.partitionId(), stream.key());
+    }
+
+    static byte[] head(int partitionId, byte[] key) {
+        return ByteBuffer.allocate(4 + key.length).putInt(partitionId).put(key).array();
+    }
+
+    static byte[] keyOfHead(byte[] row) {
+        return Arrays.copyOfRange(row, 4, row.length);
+    }
+
+    static byte[] partition(int partitionId) {
+        return ByteBuffer.allocate(4).putInt(partitionId).array();
+    }
+
+    /** The first key after all with this prefix. */
+    static byte[] after(byte[] prefix) {
+        byte[] next = prefix.clone();
+        for (int i = next.length - 1; i >= 0; i--) {
+            if (++next[i] != 0) {
+                return Arrays.copyOf(next, i + 1);
+            }
+        }
+        return new byte[] {-1, -1, -1, -1, -1};
+    }
+
+    /** The next key in byte order. */
+    static byte[] successor(byte[] key) {
+        return Arrays.copyOf(key, key.length + 1);
+    }
+
+    /** Of the index and of snapshots. */
+    static byte[] event(int partitionId, long streamId, long version) {
+        return ByteBuffer.allocate(20)
+                .putInt(partitionId)
+                .putLong(streamId)
+                .putLong(version)
+                .array();
+    }
+
+    static long versionOf(byte[] eventRow) {
+        return ByteBuffer.wrap(eventRow).getLong(12);
+    }
+
+    static byte[] place(long offset, long timestampMs) {
+        return ByteBuffer.allocate(16).putLong(offset).putLong(timestampMs).array();
+    }
+
+    static byte[] id(int partitionId, int bucket, UUID id) {
+        return ByteBuffer.allocate(24)
+                .putInt(partitionId)
+                .putInt(bucket)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array();
+    }
+
+    static byte[] idBucket(int partitionId, int bucket) {
+        return ByteBuffer.allocate(8).putInt(partitionId).putInt(bucket).array();
+    }
+
+    static byte[] tag(int partitionId, byte kind, byte[] tag, long offset) {
+        return ByteBuffer.allocate(15 + tag.length)
+                .putInt(partitionId)
+                .put(kind)
+                .putShort((short) tag.length)
+                .put(tag)
+                .putLong(offset)
+                .array();
+    }
+
+    static long offsetOfTag(byte[] row) {
+        return ByteBuffer.wrap(row).getLong(row.length - 8);
+    }
+
+    static byte[] u64(long value) {
+        return ByteBuffer.allocate(8).putLong(value).array();
+    }
+
+    /** In META: what was erased and is not known to have left the disk. */
+    static byte[] purge(StreamKey stream) {
+        return ByteBuffer.allocate(5 + stream.key().length)
+                .put(PURGE_PREFIX)
+                .putInt(stream.partitionId())
+                .put(stream.key())
+                .array();
+    }
+}
