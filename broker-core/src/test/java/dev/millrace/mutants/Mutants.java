@@ -660,7 +660,7 @@ final class Mutants {
                 that("leaves what was erased from a stream in the memory of the log's end")
                         .in("log/PartitionLog")
                         .replacing(
-                                "void forgetCached(long lastOffset) {\n        tail.remove(lastOffset);",
+                                "void forgetCached(long lastOffset) {\n        tail.forget(lastOffset);",
                                 "void forgetCached(long lastOffset) {")
                         .isCaughtBy(
                                 "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"));
