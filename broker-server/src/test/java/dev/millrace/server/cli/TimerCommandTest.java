@@ -23,10 +23,7 @@ class TimerCommandTest {
     }
 
     private static Ran run(EmbeddedMillrace broker, String... args) {
-        String[] withServer = java.util.Arrays.copyOf(args, args.length + 2);
-        withServer[args.length] = "--server";
-        withServer[args.length + 1] = broker.address();
-        return Ran.run(withServer);
+        return new Ran.Setup().server(broker.address()).run(args);
     }
 
     @Test
@@ -38,7 +35,8 @@ class TimerCommandTest {
             ok(broker, "pub", "t", "first", "--delay", "1h", "--timer-key", "o-17");
             ok(broker, "pub", "t", "second", "--at", "2100-01-01T00:00:00Z", "--timer-key", "o-17");
             ok(broker, "pub", "t", "third", "--at", "2100-01-02T00:00:00Z");
-            assertThat(ok(broker, "sub", "t", "--from", "earliest", "--max", "1").out())
+            assertThat(ok(broker, "sub", "t", "--from", "earliest", "--max", "1")
+                            .out())
                     .contains("soon");
             JsonNode listed = new ObjectMapper()
                     .readTree(ok(broker, "timer", "list", "t", "-o", "json").out());
