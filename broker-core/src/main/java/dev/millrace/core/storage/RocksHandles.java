@@ -46,8 +46,9 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         try (Options listing = new Options()) {
             RocksDB.listColumnFamilies(listing, path).forEach(name -> existing.add(new String(name, UTF_8)));
         }
+        // None is listed where the manifest is damaged: the open then says so.
         List<ColumnFamilyDescriptor> found = families.stream()
-                .filter(family -> existing.contains(new String(family.getName(), UTF_8)))
+                .filter(family -> existing.isEmpty() || existing.contains(new String(family.getName(), UTF_8)))
                 .toList();
         List<ColumnFamilyHandle> opened = new ArrayList<>();
         RocksDB db = RocksDB.openReadOnly(options, path, found, opened);
