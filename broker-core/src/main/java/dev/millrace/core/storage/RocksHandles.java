@@ -27,19 +27,6 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     }
 
     /**
-     * Reads how far a write-ahead log can be recovered, without changing anything on disk.
-     *
-     * <p>Opens the default family alone: the chunks in the log are then checked but not kept in memory, and a family that
-     * a newer release adds need not exist yet.
-     */
-    static long recoverableSequence(Path directory, StoreOptions storeOptions) {
-        try (RocksHandles readOnly =
-                open(directory, storeOptions, options -> options.families().subList(0, 1), RocksDB::openReadOnly)) {
-            return readOnly.db.getLatestSequenceNumber();
-        }
-    }
-
-    /**
      * Opens all families for reading, without changing anything on disk; keeps what the write-ahead log holds in memory.
      *
      * @param inPart opens even where files are missing or damaged: reads of what they hold fail later

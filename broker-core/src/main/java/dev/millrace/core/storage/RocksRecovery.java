@@ -4,6 +4,7 @@ import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.core.storage.Beacon.Mark;
 import dev.millrace.core.storage.RecoveryWatch.Step;
 import dev.millrace.core.storage.StoreException.Kind;
+import dev.millrace.core.storage.WriteAheadLogs.Recoverable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ import java.nio.file.Path;
 /**
  * Opens a database and refuses it where it holds less than its beacon says was durable.
  *
- * <p>The database is first opened for reading only. An open for writing would flush what could be read and delete the
+ * <p>The write-ahead logs are looked through first. An open for writing would flush what could be read and delete the
  * write-ahead log and every file that the MANIFEST no longer names, and with them what a person might still have saved.
  */
 record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
@@ -24,8 +25,9 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
         long walBytes = WriteAheadLogs.bytes(directory);
         if (exists && durableSequence > 0) {
             watch.onStep(Step.CHECKING, walBytes);
-            check(RocksHandles.recoverableSequence(directory, options), durableSequence, directory);
-            WriteAheadLogs.checkContinuity(directory);
+            Recoverable recoverable = WriteAheadLogs.recoverable(directory);
+            check(recoverable.lastSequence(), durableSequence, directory);
+            recoverable.checkContinuity();
         }
         Beacon beacon = Beacon.open(beaconFile, mark);
         RocksHandles rocks = null;

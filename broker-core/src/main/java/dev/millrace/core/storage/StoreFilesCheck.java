@@ -201,7 +201,7 @@ final class StoreFilesCheck {
 
     private void checkSequence(Recovered recovered) {
         try {
-            WriteAheadLogs.checkContinuity(directory);
+            WriteAheadLogs.recoverable(directory).checkContinuity();
         } catch (StoreException gap) {
             findings.damaged(Damage.ofFile(nameOf(directory), gap.getMessage()));
         }

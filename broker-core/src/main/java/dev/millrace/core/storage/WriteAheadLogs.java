@@ -14,10 +14,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Tells whether a store's write-ahead logs follow on its files and on each other without a gap. RocksDB replays a log
- * whose predecessor, or whose flushed files, it has lost track of: what lay between is then gone without a word.
+ * Tells how far a store's write-ahead logs can be recovered, and whether they follow on its files and on each other without
+ * a gap. RocksDB replays a log whose predecessor, or whose flushed files, it has lost track of: what lay between is then
+ * gone without a word.
  *
- * Only whole records with a right checksum count, as at RocksDB's own recovery, which must have passed before.
+ * Only whole records with a right checksum count, as at RocksDB's own recovery.
  */
 final class WriteAheadLogs {
     private static final int COMPARATOR = 1;
@@ -29,31 +30,62 @@ final class WriteAheadLogs {
 
     private WriteAheadLogs() {}
 
-    /** Sequences of a log: {@code first} to before {@code next}; equal where it holds no record. */
-    private record Range(long first, long next) {}
+    /**
+     * Sequences of a log: {@code first} to before {@code next}; equal where it holds no record.
+     *
+     * @param whole whether it ends as it should, not in the middle of a record or with damage
+     */
+    private record Range(Path log, long first, long next, boolean whole) {
+        boolean isEmpty() {
+            return first == next;
+        }
+    }
 
-    /** Fails: {@link StoreException} DAMAGED where sequences are missing before a log. */
-    static void checkContinuity(Path directory) {
-        long known = flushedSequence(directory.resolve(manifestOf(directory)));
+    /**
+     * What a recovery would find, read without changing anything: RocksDB can tell only by replaying the logs, which took as
+     * long as the recovery itself.
+     *
+     * @param lastSequence the newest that it would reach
+     * @param gap what is missing before a log, or null
+     */
+    record Recoverable(long lastSequence, String gap) {
+        /** Fails: {@link StoreException} DAMAGED where sequences are missing before a log. */
+        void checkContinuity() {
+            if (gap != null) {
+                throw new StoreException(Kind.DAMAGED, gap);
+            }
+        }
+    }
+
+    /** Goes through the logs as RocksDB's recovery to a point in time does, and notes what that would not notice. */
+    static Recoverable recoverable(Path directory) {
+        String manifest = manifestOf(directory);
+        long known = flushedSequence(directory.resolve(manifest));
         String before = "the store's files end";
+        boolean broken = false;
+        String gap = null;
         for (Path log : list(directory)) {
             Range range = read(log);
-            if (range.first() == range.next()) {
-                continue;
+            if (!range.isEmpty() && range.first() > known + 1) {
+                if (broken) {
+                    // It stops at what it cannot read, unless the next log goes on right there.
+                    return new Recoverable(known, gap);
+                }
+                gap = gap != null ? gap : describeGap(range, before + " at sequence " + known, manifest);
             }
-            if (range.first() > known + 1) {
-                throw new StoreException(
-                        Kind.DAMAGED,
-                        "the write-ahead log " + log + " begins at sequence " + range.first() + ", but " + before
-                                + " at sequence " + known
-                                + ": what lay between is missing, because a write-ahead log was"
-                                + " lost, or " + manifestOf(directory)
-                                + " lost its end. Nothing was deleted. Restore the"
-                                + " directory from a copy.");
+            broken = !range.whole() || broken && range.isEmpty();
+            if (!range.isEmpty()) {
+                known = Math.max(known, range.next() - 1);
+                before = log.getFileName() + " ends";
             }
-            known = Math.max(known, range.next() - 1);
-            before = log.getFileName() + " ends";
         }
+        return new Recoverable(known, gap);
+    }
+
+    private static String describeGap(Range range, String before, String manifest) {
+        return "the write-ahead log " + range.log() + " begins at sequence " + range.first() + ", but " + before
+                + ": what lay between is missing, because a write-ahead log was lost, or " + manifest
+                + " lost its end. Nothing was deleted. Restore the directory from a copy.";
     }
 
     /** Of all logs together. */
@@ -97,14 +129,14 @@ final class WriteAheadLogs {
 
     private static Range read(Path log) {
         long[] range = new long[2];
-        scan(log, (head, headBytes) -> {
+        Outcome outcome = scan(log, (head, headBytes) -> {
             if (headBytes >= LogFileScan.COMMIT_HEAD_BYTES) {
                 long sequence = head.getLong(0);
                 range[0] = range[1] == 0 ? sequence : range[0];
                 range[1] = sequence + Integer.toUnsignedLong(head.getInt(Long.BYTES));
             }
         });
-        return new Range(range[0], range[1]);
+        return new Range(log, range[0], range[1], outcome.end() == LogFileScan.End.WHOLE);
     }
 
     /** How far the flushed files reach: the newest sequence in the MANIFEST. */
