@@ -19,6 +19,8 @@ public interface Broker extends AutoCloseable {
 
     GroupOperations groups();
 
+    DeadLetterOperations deadLetters();
+
     BackupOperations backups();
 
     /** How the broker is doing, for health and metrics. */

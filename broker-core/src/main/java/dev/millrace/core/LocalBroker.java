@@ -47,6 +47,7 @@ public final class LocalBroker implements Broker {
     private final LocalTopics topics;
     private final LocalLogs logs;
     private final LocalGroups groups;
+    private final LocalDeadLetters deadLetters;
     private final LocalBackups backups;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
@@ -139,6 +140,12 @@ public final class LocalBroker implements Broker {
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
+        this.deadLetters = new LocalDeadLetters(
+                runtime,
+                lookup,
+                topics,
+                diskGuard,
+                new DeadLetterCopies(logs, options.memory().decompressedBytesMax()));
         machine.onAssignmentPending(groups::onAssignmentPending);
         this.stats = new LocalStats(
                 runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
@@ -258,6 +265,11 @@ public final class LocalBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groups;
+    }
+
+    @Override
+    public DeadLetterOperations deadLetters() {
+        return deadLetters;
     }
 
     @Override

@@ -20,6 +20,7 @@ import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -65,6 +66,7 @@ final class LocalLogs implements LogOperations {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
+            refuseInternal(topic);
             check = validate(topic, batches);
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
@@ -81,6 +83,14 @@ final class LocalLogs implements LogOperations {
                     gate.observer.onPublish(gate.time.nanoTime() - startNanos);
                     return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
                 });
+    }
+
+    private static void refuseInternal(Topic topic) {
+        if (DeadLetterNames.isInternal(topic.name())) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "topic \"" + topic.name() + "\" is one of the broker's own: nobody else publishes to it");
+        }
     }
 
     private BatchCheck validate(Topic topic, ByteBuffer batches) {

@@ -31,7 +31,7 @@ final class PackageTable {
     private static final List<List<String>> CORE = List.of(
             List.of("core"),
             List.of("core.machine"),
-            List.of("core.queue", "core.stream"),
+            List.of("core.queue", "core.stream", "core.deadletter"),
             List.of("core.log", "core.group", "core.topic", "core.producer", "core.schema"),
             List.of("core.shard"),
             List.of("core.command", "core.storage"),

@@ -47,6 +47,11 @@ public final class CommandCodec {
             case ResetOffsets.TYPE -> ResetOffsets.decode(version, in);
             case DeleteGroup.TYPE -> DeleteGroup.decode(version, in);
             case ExpireGroups.TYPE -> ExpireGroups.decode(version, in);
+            case ParkRecord.TYPE -> ParkRecord.decode(version, in);
+            case BeginDelivery.TYPE -> BeginDelivery.decode(version, in);
+            case SettleReplay.TYPE -> SettleReplay.decode(version, in);
+            case ReplayDeadLetters.TYPE -> ReplayDeadLetters.decode(version, in);
+            case DiscardDeadLetters.TYPE -> DiscardDeadLetters.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");
         };
     }

@@ -1,6 +1,7 @@
 package dev.millrace.core.command;
 
 import dev.millrace.core.wire.MalformedFrameException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -22,6 +23,11 @@ final class CommandFields {
             bytes += text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
         }
         return bytes;
+    }
+
+    /** Bytes of its own, writable: applying may write into them. */
+    static ByteBuffer copy(ByteBuffer view) {
+        return ByteBuffer.allocate(view.remaining()).put(view).flip();
     }
 
     static int sizeBytes(List<String> texts) {

@@ -4,24 +4,17 @@ import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.Command;
-import dev.millrace.core.command.CommitOffsets;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.DeleteTopic;
-import dev.millrace.core.command.ExpireGroups;
-import dev.millrace.core.command.HeartbeatGroup;
-import dev.millrace.core.command.JoinGroup;
-import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.Maintain;
-import dev.millrace.core.command.ResetOffsets;
+import dev.millrace.core.deadletter.DeadLetters;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
-import dev.millrace.core.group.Assignment;
 import dev.millrace.core.group.CommittedOffset;
 import dev.millrace.core.group.GroupCoordinator;
 import dev.millrace.core.group.GroupLimits;
-import dev.millrace.core.group.GroupOutcome;
 import dev.millrace.core.group.MemberRef;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
@@ -34,8 +27,8 @@ import dev.millrace.core.time.Stamp;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -54,6 +47,8 @@ public final class BrokerStateMachine implements ShardMachine {
     private final PartitionLogs logs;
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
+    private final DeadLetters deadLetters;
+    private final GroupCommands groupCommands;
     private final RecordAppender appender;
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
@@ -64,6 +59,8 @@ public final class BrokerStateMachine implements ShardMachine {
     public BrokerStateMachine(PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
+        this.deadLetters = new DeadLetters(catalog, logs);
+        this.groupCommands = new GroupCommands(groups, deadLetters);
         this.appender = new RecordAppender(catalog, logs, producers);
     }
 
@@ -80,6 +77,7 @@ public final class BrokerStateMachine implements ShardMachine {
             }
         }
         groups.load(store, steadyMs);
+        deadLetters.load(store);
         directory.publish(catalog.all());
     }
 
@@ -98,20 +96,6 @@ public final class BrokerStateMachine implements ShardMachine {
     public Object apply(Command command, long nowMs, WriteSink sink) {
         if (command instanceof AppendRecords append) {
             return appender.append(append, nowMs, sink);
-        } else if (command instanceof HeartbeatGroup heartbeat) {
-            return assignment(heartbeat.group(), groups.applyHeartbeat(heartbeat, nowMs, sink));
-        } else if (command instanceof CommitOffsets commit) {
-            return groups.applyCommit(commit, nowMs, sink).answer();
-        } else if (command instanceof JoinGroup join) {
-            return assignment(join.group(), groups.applyJoin(join, nowMs, sink));
-        } else if (command instanceof LeaveGroup leave) {
-            return groups.applyLeave(leave, nowMs, sink).answer();
-        } else if (command instanceof ExpireGroups expire) {
-            return groups.applyExpire(expire, nowMs, sink);
-        } else if (command instanceof ResetOffsets reset) {
-            return groups.applyReset(reset, nowMs, sink).answer();
-        } else if (command instanceof DeleteGroup delete) {
-            return groups.applyDelete(delete, nowMs, sink).answer();
         } else if (command instanceof AllocateProducer) {
             return producers.allocate(sink);
         } else if (command instanceof CreateTopic create) {
@@ -124,30 +108,20 @@ public final class BrokerStateMachine implements ShardMachine {
             return deleteBefore(delete, sink);
         } else if (command instanceof Maintain maintain) {
             return maintain(maintain, nowMs, sink);
+        } else if (command instanceof DeleteGroup delete) {
+            return groupDeleted(delete, nowMs, sink);
         }
-        throw new IllegalArgumentException(
-                "no rule to apply " + command.getClass().getName());
+        return groupCommands.apply(command, nowMs, sink);
     }
 
-    /** Adds where the member goes on in each partition, so that it need not ask. */
-    private Object assignment(String group, GroupOutcome<Assignment> outcome) {
-        Object answer = outcome.answer();
-        if (!(answer instanceof Assignment assigned)) {
-            return answer;
+    /** The group's dead letters, and the topic by which they came back to it, go with it. */
+    private Object groupDeleted(DeleteGroup delete, long nowMs, WriteSink sink) {
+        Object answer = groups.applyDelete(delete, nowMs, sink).answer();
+        if (!(answer instanceof Refusal)) {
+            deadLetters.onGroupDeleted(delete.group(), sink);
+            topicDeleted(catalog.delete(DeadLetterNames.retryTopic(delete.group()), sink), sink);
         }
-        List<MemberAssignment.Partition> partitions =
-                new ArrayList<>(assigned.partitions().size());
-        for (int partitionId : assigned.partitions().toArray()) {
-            long committed = groups.committed(group, partitionId)
-                    .map(CommittedOffset::offset)
-                    .orElse(-1L);
-            partitions.add(new MemberAssignment.Partition(partitionId, committed));
-        }
-        return new MemberAssignment(
-                assigned.memberId(),
-                assigned.memberEpoch(),
-                groups.sessionTimeoutMs(group, assigned.memberId()),
-                partitions);
+        return answer;
     }
 
     private Object topicChanged(Object result, WriteSink sink) {
@@ -168,6 +142,7 @@ public final class BrokerStateMachine implements ShardMachine {
                 producers.dropPartition(partitionId, sink);
             }
             groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
+            deadLetters.onTopicDeleted(topic, sink);
             topicsChanged = true;
         }
         return result;
@@ -202,7 +177,12 @@ public final class BrokerStateMachine implements ShardMachine {
             }
         }
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
+        deadLetters.maintain(dueMs, this::committed, sink);
         return logs.unneededGenerations();
+    }
+
+    private long committed(String group, int partitionId) {
+        return groups.committed(group, partitionId).map(CommittedOffset::offset).orElse(-1L);
     }
 
     private static long orDefault(long setting, long otherwise) {
@@ -257,6 +237,10 @@ public final class BrokerStateMachine implements ShardMachine {
 
     public GroupCoordinator groups() {
         return groups;
+    }
+
+    public DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     public PartitionLogs logs() {

@@ -11,5 +11,7 @@ public enum Table {
     /** (partition u32, producer id u64) → epoch and last sequences. */
     PRODUCER,
     /** Groups, members and committed offsets. */
-    GROUP
+    GROUP,
+    /** Dead letters of groups, attempts under way, and where a member was lost. */
+    DEAD_LETTER
 }
