@@ -58,7 +58,8 @@ public record FailurePolicy(
         if (attempts < 1 || backoff == null || backoff.isNegative()) {
             throw new MillraceException(
                     Fault.INVALID_REQUEST,
-                    "retryThenDeadLetter(" + attempts + ", " + backoff + "): allowed are 1 attempt or more, 0 s or more");
+                    "retryThenDeadLetter(" + attempts + ", " + backoff
+                            + "): allowed are 1 attempt or more, 0 s or more");
         }
         return new FailurePolicy(attempts - 1, backoff, null, new DeadLetter(null, true, BACKOFF_MAX));
     }
@@ -74,10 +75,7 @@ public record FailurePolicy(
      */
     public FailurePolicy parkKey(boolean parkKey) {
         return new FailurePolicy(
-                retries,
-                backoff,
-                null,
-                new DeadLetter(requireDeadLetter().topic(), parkKey, deadLetter.backoffMax()));
+                retries, backoff, null, new DeadLetter(requireDeadLetter().topic(), parkKey, deadLetter.backoffMax()));
     }
 
     /** As {@code parkKey(true)}. */

@@ -168,9 +168,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
                                 lookup.topic(claim.partition()).name(),
                                 claim.partition().partition(),
                                 claim.offset());
-                String target = placement.topic() == null
-                        ? DeadLetterNames.deadLetterTopic(source.topic())
-                        : placement.topic();
+                String target =
+                        placement.topic() == null ? DeadLetterNames.deadLetterTopic(source.topic()) : placement.topic();
                 if (DeadLetterNames.isInternal(target)) {
                     throw new FaultException(
                             Fault.INVALID_TOPIC, "\"" + target + "\" is not a name for a dead-letter topic");
@@ -178,8 +177,7 @@ final class LocalDeadLetters implements DeadLetterOperations {
                 Supplier<ParkRecord> park =
                         () -> parkCommand(member, record, source, target, failure, placement.parkKey());
                 return then(
-                        ensureTopic(target, partitionCount(source.topic())),
-                        there -> submitPark(park.get(), target));
+                        ensureTopic(target, partitionCount(source.topic())), there -> submitPark(park.get(), target));
             });
         });
     }
@@ -188,7 +186,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
         if (!REASONS.contains(failure.reason())) {
             throw new FaultException(
                     Fault.INVALID_REQUEST,
-                    "the reason of a dead letter is one of " + REASONS.stream().sorted().toList() + ", not \""
+                    "the reason of a dead letter is one of "
+                            + REASONS.stream().sorted().toList() + ", not \""
                             + DeadLetterCopies.cut(failure.reason(), 100) + "\"");
         }
         if (failure.attempts() < 0) {
@@ -219,13 +218,12 @@ final class LocalDeadLetters implements DeadLetterOperations {
     private CompletableFuture<Parked> submitPark(ParkRecord park, String target) {
         return Answers.map(runtime.<dev.millrace.core.deadletter.Parked>submit(park), parked -> {
             Place copy = place(parked.copy());
-            Outcome outcome =
-                    switch (parked.outcome()) {
-                        case PARKED -> Outcome.PARKED;
-                        case QUEUED -> Outcome.QUEUED;
-                        case DONE -> Outcome.DONE;
-                        case FREE -> Outcome.FREE;
-                    };
+            Outcome outcome = switch (parked.outcome()) {
+                case PARKED -> Outcome.PARKED;
+                case QUEUED -> Outcome.QUEUED;
+                case DONE -> Outcome.DONE;
+                case FREE -> Outcome.FREE;
+            };
             return copy == null
                     ? new Parked(outcome, target, -1, -1)
                     : new Parked(outcome, copy.topic(), copy.partition(), copy.offset());
@@ -265,9 +263,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
         long keyHash = DeadLetterNames.keyHash(selection.key());
         return runtime.query(machine -> {
             List<Found> found = new ArrayList<>();
-            List<String> groups = selection.group() == null
-                    ? machine.deadLetters().groups()
-                    : List.of(selection.group());
+            List<String> groups =
+                    selection.group() == null ? machine.deadLetters().groups() : List.of(selection.group());
             for (String group : groups) {
                 for (DeadLetter letter : machine.deadLetters().list(group)) {
                     boolean fits = (ended || letter.state().open())
@@ -331,12 +328,14 @@ final class LocalDeadLetters implements DeadLetterOperations {
                     .toList();
             CompletableFuture<List<Info>> infos = CompletableFuture.completedFuture(new ArrayList<>());
             for (Found letter : shown) {
-                infos = then(infos, list -> then(
-                        page.withRecords() ? copyOf(letter.letter) : CompletableFuture.completedFuture(null),
-                        batch -> {
-                            list.add(info(letter, batch));
-                            return CompletableFuture.completedFuture(list);
-                        }));
+                infos = then(
+                        infos,
+                        list -> then(
+                                page.withRecords() ? copyOf(letter.letter) : CompletableFuture.completedFuture(null),
+                                batch -> {
+                                    list.add(info(letter, batch));
+                                    return CompletableFuture.completedFuture(list);
+                                }));
             }
             return Answers.map(infos, list -> new Page(found.size(), list));
         }));
@@ -403,16 +402,20 @@ final class LocalDeadLetters implements DeadLetterOperations {
             throw new FaultException(Fault.INVALID_REQUEST, "dead letters are replayed or discarded of one group");
         }
         return then(
-                runtime.query(machine -> machine.groups().describe(selection.group()).isPresent()
+                runtime.query(machine -> machine.groups()
+                                .describe(selection.group())
+                                .isPresent()
                         || !machine.deadLetters().list(selection.group()).isEmpty()),
                 known -> {
                     if (!known) {
                         throw new FaultException(
                                 Fault.GROUP_NOT_FOUND, "group \"" + selection.group() + "\" does not exist");
                     }
-                    return Answers.map(find(selection, false), found -> found.stream()
-                            .filter(f -> f.letter.state() == DeadLetter.State.PARKED)
-                            .toList());
+                    return Answers.map(
+                            find(selection, false),
+                            found -> found.stream()
+                                    .filter(f -> f.letter.state() == DeadLetter.State.PARKED)
+                                    .toList());
                 });
     }
 
@@ -424,7 +427,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
                 .filter(place -> !there.contains(idOf(place)))
                 .map(place -> new Skipped(place, "it is not parked for group \"" + selection.group() + "\""))
                 .toList();
-        return new Moved(0, skipped.size(), skipped.stream().limit(SKIPPED_TOLD_MAX).toList());
+        return new Moved(
+                0, skipped.size(), skipped.stream().limit(SKIPPED_TOLD_MAX).toList());
     }
 
     private CompletableFuture<Moved> inSteps(
@@ -452,19 +456,22 @@ final class LocalDeadLetters implements DeadLetterOperations {
         List<Skipped> gone = new ArrayList<>();
         CompletableFuture<Boolean> read = CompletableFuture.completedFuture(true);
         for (Found found : step) {
-            read = then(read, sofar -> Answers.map(copyOf(found.letter), batch -> {
-                RecordId source = found.letter.source();
-                if (batch == null) {
-                    gone.add(new Skipped(placeOrUnknown(source), "its copy is gone from the dead-letter topic"));
-                } else {
-                    entries.add(new ReplayDeadLetters.Entry(
-                            source.partitionId(),
-                            source.offset(),
-                            found.letter.copy().offset(),
-                            batch));
-                }
-                return true;
-            }));
+            read = then(
+                    read,
+                    sofar -> Answers.map(copyOf(found.letter), batch -> {
+                        RecordId source = found.letter.source();
+                        if (batch == null) {
+                            gone.add(
+                                    new Skipped(placeOrUnknown(source), "its copy is gone from the dead-letter topic"));
+                        } else {
+                            entries.add(new ReplayDeadLetters.Entry(
+                                    source.partitionId(),
+                                    source.offset(),
+                                    found.letter.copy().offset(),
+                                    batch));
+                        }
+                        return true;
+                    }));
         }
         return then(read, done -> {
             disk.admit(entries.stream().mapToInt(e -> e.batch().remaining()).sum());
@@ -490,16 +497,19 @@ final class LocalDeadLetters implements DeadLetterOperations {
             checkText("the note", note);
             return then(
                     parkedOf(selection),
-                    found -> inSteps(found, unknown(selection, found), step -> Answers.map(
-                            runtime.<dev.millrace.core.deadletter.Moved>submit(new DiscardDeadLetters(
-                                    selection.group(),
-                                    step.stream()
-                                            .map(f -> new DiscardDeadLetters.Entry(
-                                                    f.letter.source().partitionId(),
-                                                    f.letter.source().offset()))
-                                            .toList(),
-                                    note)),
-                            this::toMoved)));
+                    found -> inSteps(
+                            found,
+                            unknown(selection, found),
+                            step -> Answers.map(
+                                    runtime.<dev.millrace.core.deadletter.Moved>submit(new DiscardDeadLetters(
+                                            selection.group(),
+                                            step.stream()
+                                                    .map(f -> new DiscardDeadLetters.Entry(
+                                                            f.letter.source().partitionId(),
+                                                            f.letter.source().offset()))
+                                                    .toList(),
+                                            note)),
+                                    this::toMoved)));
         });
     }
 

@@ -2,6 +2,8 @@ package dev.millrace.core;
 
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.AppendWithIds;
+import dev.millrace.core.command.Command;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
@@ -12,16 +14,22 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.TimeSearch;
 import dev.millrace.core.machine.AppendResult;
 import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.producer.PublishedIds;
 import dev.millrace.core.record.BatchCheck;
 import dev.millrace.core.record.BatchLimits;
 import dev.millrace.core.record.BatchValidator;
 import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.record.RecordCursor;
+import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -30,6 +38,8 @@ import java.util.function.Supplier;
 final class LocalLogs implements LogOperations {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
     private static final int BATCH_COUNT_MAX = 4096;
+    /** What names a record in a topic that looks at ids. */
+    private static final String ID_HEADER = "$id";
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final PartitionLookup lookup;
@@ -62,27 +72,60 @@ final class LocalLogs implements LogOperations {
         long startNanos = gate.time.nanoTime();
         Topic topic;
         BatchCheck check;
+        Command command;
         try {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
             refuseInternal(topic);
             check = validate(topic, batches);
+            command = command(topic, new AppendRecords(partition.topicId(), partition.partition(), batches));
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
         int bytes = batches.remaining();
-        return Answers.map(
-                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), batches)),
-                result -> {
-                    if (!result.duplicate()) {
-                        TopicTraffic.Counters counters = gate.traffic.of(topic.name());
-                        counters.recordsIn.add(check.recordCount());
-                        counters.bytesIn.add(bytes);
-                    }
-                    gate.observer.onPublish(gate.time.nanoTime() - startNanos);
-                    return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
-                });
+        return Answers.map(runtime.<AppendResult>submit(command), result -> {
+            if (!result.duplicate()) {
+                TopicTraffic.Counters counters = gate.traffic.of(topic.name());
+                counters.recordsIn.add(check.recordCount());
+                counters.bytesIn.add(bytes);
+            }
+            gate.observer.onPublish(gate.time.nanoTime() - startNanos);
+            return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
+        });
+    }
+
+    /** With the records' ids, where the topic looks at them and there are any. */
+    private Command command(Topic topic, AppendRecords append) {
+        if (topic.settings().idWindowMs() <= 0) {
+            return append;
+        }
+        List<String> ids = new ArrayList<>();
+        boolean any = false;
+        for (RecordBatch batch : RecordBatch.in(append.batches())) {
+            RecordCursor cursor = batch.cursor(gate.limits.decompressedBytesMax());
+            while (cursor.next()) {
+                String id = idIn(cursor.headers());
+                any |= !id.isEmpty();
+                ids.add(id);
+            }
+        }
+        return any ? new AppendWithIds(append, ids) : append;
+    }
+
+    private static String idIn(List<RecordHeader> headers) {
+        for (RecordHeader header : headers) {
+            if (header.key().equals(ID_HEADER) && header.value() != null) {
+                if (header.value().length > PublishedIds.ID_BYTES_MAX) {
+                    throw new FaultException(
+                            Fault.INVALID_REQUEST,
+                            "header " + ID_HEADER + " has " + header.value().length + " bytes; an id has at most "
+                                    + PublishedIds.ID_BYTES_MAX);
+                }
+                return new String(header.value(), StandardCharsets.UTF_8);
+            }
+        }
+        return "";
     }
 
     private static void refuseInternal(Topic topic) {

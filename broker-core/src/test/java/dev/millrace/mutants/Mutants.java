@@ -16,6 +16,8 @@ final class Mutants {
             "core.machine.ShardCrashTest#afterAFailedSyncNothingIsAcknowledgedAnyMore";
     private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
     private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
+    private static final String DEAD_LETTERS =
+            "core.machine.DeadLetterCrashTest#everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
@@ -42,11 +44,45 @@ final class Mutants {
                         topics(),
                         commits(),
                         handOver(),
+                        deadLetters(),
                         sessions(),
                         store(),
                         recovery())
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    private static List<Mutant> deadLetters() {
+        String letters = "deadletter/DeadLetters";
+        return List.of(
+                that("a dead letter is copied but not removed")
+                        .in(letters)
+                        .replacing(
+                                "letters.put(letter.parked(park.failure(), copy, nowMs), sink);",
+                                "letters.restore(letter.parked(park.failure(), copy, nowMs));")
+                        .isCaughtBy(DEAD_LETTERS, "is copied but not removed"),
+                that("a dead letter is removed but not copied")
+                        .in(letters)
+                        .replacing(
+                                "RecordId copy = append(target, park.targetPartition(), park.batch(), nowMs, sink);",
+                                "RecordId copy = new RecordId(target.partitionIds()[0], 1 << 20);")
+                        .isCaughtBy(DEAD_LETTERS, "is removed but not copied"),
+                that("a parked key's later record is handled out of order")
+                        .in("deadletter/GroupLetters")
+                        .replacing("open.first() < source.offset()", "open.first() > source.offset()")
+                        .isCaughtBy(DEAD_LETTERS, "is handled out of order|was lost|Expecting empty"),
+                that("a record that is queued overtakes those before it")
+                        .in(letters)
+                        .replacing(
+                                "earlier.stream().allMatch(l -> l.state() == State.REPLAYING)",
+                                "!earlier.isEmpty() && nowMs > 0")
+                        .isCaughtBy(DEAD_LETTERS, "is handled out of order|Expecting empty"),
+                that("a fenced member parks")
+                        .in("machine/GroupCommands")
+                        .replacing(
+                                "return refusal != null ? refusal : then.get();",
+                                "return refusal != null && claim.offset() < 0 ? refusal : then.get();")
+                        .isCaughtBy("core.machine.DeadLetterCrashTest#aFencedMemberCannotPark", "UNKNOWN_MEMBER"));
     }
 
     private static List<Mutant> shard() {

@@ -26,7 +26,8 @@ final class PackageTable {
             List.of("server.security", "server.metrics"),
             List.of("server.protocol", "server.net", "server.config"));
 
-    private static final List<List<String>> CLIENT = List.of(List.of("client"), List.of("client.internal"));
+    private static final List<List<String>> CLIENT =
+            List.of(List.of("client.jdbc"), List.of("client"), List.of("client.internal"));
 
     private static final List<List<String>> CORE = List.of(
             List.of("core"),

@@ -63,6 +63,7 @@ final class NativeGroupConsumer implements GroupConsumer {
     private final GroupMembership membership;
     /** Null where the group keeps no dead letters. */
     private final Parking parking;
+
     private final Queue<GroupMembership.Change> changes = new ConcurrentLinkedQueue<>();
     private final Map<TopicPartition, Held> held = new ConcurrentHashMap<>();
     private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();

@@ -112,8 +112,7 @@ final class Parking {
                 DeadLetterFrames.RecordParked.class));
     }
 
-    private static DeadLetterFrames.ParkRecord parkFrame(
-            Claim claim, String target, boolean parkKey, Failure failure) {
+    private static DeadLetterFrames.ParkRecord parkFrame(Claim claim, String target, boolean parkKey, Failure failure) {
         return new DeadLetterFrames.ParkRecord(
                 claim,
                 target,
@@ -133,9 +132,7 @@ final class Parking {
     private PartitionRef refOf(TopicPartition name) {
         Known known = partitions.get(name);
         if (known == null) {
-            throw new MillraceException(
-                    Fault.NOT_ASSIGNED,
-                    name + " is not assigned to this member of group " + group);
+            throw new MillraceException(Fault.NOT_ASSIGNED, name + " is not assigned to this member of group " + group);
         }
         return new PartitionRef(known.assigned.topicId(), known.assigned.partition());
     }

@@ -187,7 +187,9 @@ final class RetryingWorker {
             LOG.log(System.Logger.Level.WARNING, "deadletter.gone message={0} cause={1}", message, e.detail());
             return Step.FINISHED;
         }
-        if (e.fault() == Fault.INVALID_REQUEST || e.fault() == Fault.INVALID_TOPIC || e.fault() == Fault.CLIENT_CLOSED) {
+        if (e.fault() == Fault.INVALID_REQUEST
+                || e.fault() == Fault.INVALID_TOPIC
+                || e.fault() == Fault.CLIENT_CLOSED) {
             owner.stop(e);
             return Step.ENDED;
         }
@@ -257,8 +259,7 @@ final class RetryingWorker {
         long nowMs = System.currentTimeMillis();
         long firstMs = line.firstFailureMs < 0 ? nowMs : line.firstFailureMs;
         String message = "handed to a handler " + line.attempts + " times, and never finished";
-        line.toPark =
-                new Parking.Failure(DeadLetterNames.MAX_DELIVERIES, "", message, line.attempts, firstMs, nowMs);
+        line.toPark = new Parking.Failure(DeadLetterNames.MAX_DELIVERIES, "", message, line.attempts, firstMs, nowMs);
         return park(line, received);
     }
 

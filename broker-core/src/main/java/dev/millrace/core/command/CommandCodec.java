@@ -52,6 +52,7 @@ public final class CommandCodec {
             case SettleReplay.TYPE -> SettleReplay.decode(version, in);
             case ReplayDeadLetters.TYPE -> ReplayDeadLetters.decode(version, in);
             case DiscardDeadLetters.TYPE -> DiscardDeadLetters.decode(version, in);
+            case AppendWithIds.TYPE -> AppendWithIds.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");
         };
     }

@@ -47,8 +47,7 @@ public record ReplayDeadLetters(String group, List<Entry> entries, String who) i
         CommandFields.requireVersion("ReplayDeadLetters", version, (byte) 1);
         return new ReplayDeadLetters(
                 in.readText(),
-                in.readList(
-                        r -> new Entry(r.readInt(), r.readLong(), r.readLong(), CommandFields.copy(r.readBytes()))),
+                in.readList(r -> new Entry(r.readInt(), r.readLong(), r.readLong(), CommandFields.copy(r.readBytes()))),
                 in.readText());
     }
 

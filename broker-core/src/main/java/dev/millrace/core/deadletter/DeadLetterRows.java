@@ -98,8 +98,8 @@ final class DeadLetterRows {
         ByteBuffer shown = in.readBytes();
         byte[] keyShown = new byte[shown.remaining()];
         shown.get(keyShown);
-        ParkRecord.Failure failure = new ParkRecord.Failure(
-                in.readText(), in.readText(), in.readInt(), in.readLong(), in.readLong());
+        ParkRecord.Failure failure =
+                new ParkRecord.Failure(in.readText(), in.readText(), in.readInt(), in.readLong(), in.readLong());
         return new DeadLetter(
                 source, state, keyHash, keyShown, failure, readId(in), readId(in), in.readLong(), in.readText());
     }

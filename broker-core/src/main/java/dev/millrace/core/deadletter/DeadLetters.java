@@ -156,8 +156,7 @@ public final class DeadLetters {
         return new DeadLetter(source, State.PARKED, park.keyHash(), shown, park.failure(), null, null, nowMs, "");
     }
 
-    private Object copyAndMark(
-            GroupLetters letters, DeadLetter letter, ParkRecord park, long nowMs, WriteSink sink) {
+    private Object copyAndMark(GroupLetters letters, DeadLetter letter, ParkRecord park, long nowMs, WriteSink sink) {
         if (letters.openCount() >= openCountMax && letters.find(letter.source()) == null) {
             return Refusal.of(
                     Fault.LIMIT_REACHED,

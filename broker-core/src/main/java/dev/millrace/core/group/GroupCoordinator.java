@@ -265,7 +265,8 @@ public final class GroupCoordinator {
     /** Members that keep dead letters want to know what an other one may have died of. */
     private void noteLost(Group group, Member member) {
         String retryTopic = DeadLetterNames.retryTopic(group.name());
-        if (!member.away && member.patterns.stream().anyMatch(pattern -> pattern.text().equals(retryTopic))) {
+        if (!member.away
+                && member.patterns.stream().anyMatch(pattern -> pattern.text().equals(retryTopic))) {
             for (int partitionId : member.held.toArray()) {
                 lost.add(new LostPartition(group.name(), partitionId));
             }

@@ -3,6 +3,7 @@ package dev.millrace.core.machine;
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.AppendWithIds;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
@@ -19,6 +20,7 @@ import dev.millrace.core.group.MemberRef;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerTable;
+import dev.millrace.core.producer.PublishedIds;
 import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
@@ -29,7 +31,9 @@ import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -44,6 +48,7 @@ public final class BrokerStateMachine implements ShardMachine {
 
     private final TopicCatalog catalog = new TopicCatalog();
     private final ProducerTable producers = new ProducerTable();
+    private final PublishedIds ids = new PublishedIds();
     private final PartitionLogs logs;
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
@@ -61,13 +66,14 @@ public final class BrokerStateMachine implements ShardMachine {
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
         this.deadLetters = new DeadLetters(catalog, logs);
         this.groupCommands = new GroupCommands(groups, deadLetters);
-        this.appender = new RecordAppender(catalog, logs, producers);
+        this.appender = new RecordAppender(catalog, logs, producers, ids);
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
     public void load(Store store, long steadyMs) {
         catalog.load(store);
         producers.load(store);
+        ids.load(store);
         logs.load();
         byte[] dueTime = store.get(Table.META, DUE_TIME_KEY);
         notedDueMs = dueTime == null ? -1 : ByteBuffer.wrap(dueTime).getLong();
@@ -95,6 +101,8 @@ public final class BrokerStateMachine implements ShardMachine {
     @Override
     public Object apply(Command command, long nowMs, WriteSink sink) {
         if (command instanceof AppendRecords append) {
+            return appender.append(append, nowMs, sink);
+        } else if (command instanceof AppendWithIds append) {
             return appender.append(append, nowMs, sink);
         } else if (command instanceof AllocateProducer) {
             return producers.allocate(sink);
@@ -168,16 +176,19 @@ public final class BrokerStateMachine implements ShardMachine {
     /** Answers the generations that nothing needs any more. */
     private Object maintain(Maintain maintain, long nowMs, WriteSink sink) {
         long dueMs = nowMs - holdBackMs;
+        Map<Integer, Long> idWindows = new HashMap<>();
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
             long retentionBytes = orDefault(settings.retentionBytes(), maintain.retentionBytes());
             for (int partitionId : topic.partitionIds()) {
                 logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
+                idWindows.put(partitionId, settings.idWindowMs());
             }
         }
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         deadLetters.maintain(dueMs, this::committed, sink);
+        ids.expire(dueMs, partitionId -> idWindows.getOrDefault(partitionId, -1L), sink);
         return logs.unneededGenerations();
     }
 
@@ -192,6 +203,7 @@ public final class BrokerStateMachine implements ShardMachine {
     @Override
     public Runnable endBatch(long nowMs, WriteSink sink) {
         producers.endBatch(sink);
+        ids.endBatch();
         Runnable showRecords = logs.endBatch(nowMs, sink);
         noteTime(nowMs - holdBackMs, sink);
         List<MemberRef> nudges = groups.drainNudges();

@@ -1,16 +1,21 @@
 package dev.millrace.core.machine;
 
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.AppendWithIds;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerState;
 import dev.millrace.core.producer.ProducerTable;
+import dev.millrace.core.producer.PublishedIds;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** Appends batches: finds the log, asks the producer table, and lets the log give out offsets. Thread: shard. */
@@ -18,8 +23,10 @@ final class RecordAppender {
     private final TopicCatalog catalog;
     private final PartitionLogs logs;
     private final ProducerTable producers;
+    private final PublishedIds ids;
 
-    RecordAppender(TopicCatalog catalog, PartitionLogs logs, ProducerTable producers) {
+    RecordAppender(TopicCatalog catalog, PartitionLogs logs, ProducerTable producers, PublishedIds ids) {
+        this.ids = ids;
         this.catalog = catalog;
         this.logs = logs;
         this.producers = producers;
@@ -27,6 +34,15 @@ final class RecordAppender {
 
     /** An {@link AppendResult}, or a {@link Refusal}. */
     Object append(AppendRecords append, long nowMs, WriteSink sink) {
+        return append(append, List.of(), nowMs, sink);
+    }
+
+    /** As without ids, but records that were appended before, by their ids, are answered with their first offsets. */
+    Object append(AppendWithIds append, long nowMs, WriteSink sink) {
+        return append(append.append(), append.ids(), nowMs, sink);
+    }
+
+    private Object append(AppendRecords append, List<String> ids, long nowMs, WriteSink sink) {
         Topic topic = catalog.find(append.topicId());
         if (topic == null || !topic.hasPartition(append.partition())) {
             return noSuchPartition(topic, append.topicId(), append.partition());
@@ -38,9 +54,54 @@ final class RecordAppender {
         if (!alone && anyIdempotent(append)) {
             return Refusal.of(Fault.INVALID_REQUEST, "an idempotent append holds exactly one batch, this one more");
         }
-        return first.idempotent()
-                ? appendOnce(log, first, append, nowMs, sink)
-                : new AppendResult(logs.append(log, append.batches(), nowMs, sink), nowMs, false);
+        Batch batch = new Batch(log, append, ids, topic.settings().idWindowMs());
+        return first.idempotent() ? appendOnce(batch, first, nowMs, sink) : appendNew(batch, nowMs, sink);
+    }
+
+    /** @param idWindowMs negative where the topic does not look at ids */
+    private record Batch(PartitionLog log, AppendRecords append, List<String> ids, long idWindowMs) {
+        boolean hasIds() {
+            return idWindowMs > 0 && !ids.isEmpty();
+        }
+    }
+
+    /** An {@link AppendResult}, or a {@link Refusal} where only some of its records were appended before. */
+    private Object appendNew(Batch batch, long nowMs, WriteSink sink) {
+        if (!batch.hasIds()) {
+            return new AppendResult(logs.append(batch.log, batch.append.batches(), nowMs, sink), nowMs, false);
+        }
+        int partitionId = batch.log.partitionId();
+        int knownCount = 0;
+        int brokenAt = -1;
+        PublishedIds.Entry first = null;
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < batch.ids.size(); i++) {
+            String id = batch.ids.get(i);
+            PublishedIds.Entry known = id.isEmpty() ? null : ids.find(partitionId, id, nowMs, batch.idWindowMs);
+            boolean repeated = !id.isEmpty() && !seen.add(id);
+            first = i == 0 ? known : first;
+            knownCount += known == null ? 0 : 1;
+            boolean inLine = known != null && first != null && known.offset() == first.offset() + i;
+            if (repeated || known != null != inLine) {
+                brokenAt = i;
+            }
+        }
+        if (knownCount == 0 && brokenAt < 0) {
+            long baseOffset = logs.append(batch.log, batch.append.batches(), nowMs, sink);
+            for (int i = 0; i < batch.ids.size(); i++) {
+                if (!batch.ids.get(i).isEmpty()) {
+                    ids.appended(partitionId, batch.ids.get(i), new PublishedIds.Entry(baseOffset + i, nowMs), sink);
+                }
+            }
+            return new AppendResult(baseOffset, nowMs, false);
+        }
+        return knownCount == batch.ids.size() && brokenAt < 0
+                ? new AppendResult(first.offset(), first.appendMs(), true)
+                : Refusal.of(
+                        Fault.PARTLY_PUBLISHED,
+                        "%d of the %d records of this batch have ids that were published before, or twice in it",
+                        Math.max(1, knownCount),
+                        batch.ids.size());
     }
 
     private static boolean anyIdempotent(AppendRecords append) {
@@ -52,27 +113,27 @@ final class RecordAppender {
         return false;
     }
 
-    private Object appendOnce(PartitionLog log, RecordBatch batch, AppendRecords append, long nowMs, WriteSink sink) {
+    private Object appendOnce(Batch append, RecordBatch batch, long nowMs, WriteSink sink) {
+        int partitionId = append.log.partitionId();
         ProducerTable.Verdict verdict = producers.check(
-                log.partitionId(),
-                batch.producerId(),
-                batch.producerEpoch(),
-                batch.baseSequence(),
-                batch.recordCount());
+                partitionId, batch.producerId(), batch.producerEpoch(), batch.baseSequence(), batch.recordCount());
         if (verdict instanceof ProducerTable.Verdict.Refused refused) {
             return refused.refusal();
         }
         if (verdict instanceof ProducerTable.Verdict.Duplicate duplicate) {
             return new AppendResult(duplicate.baseOffset(), duplicate.appendTimeMs(), true);
         }
-        long baseOffset = logs.append(log, append.batches(), nowMs, sink);
-        producers.appended(
-                log.partitionId(),
-                batch.producerId(),
-                batch.producerEpoch(),
-                batch.baseSequence(),
-                new ProducerState.Appended(batch.recordCount(), baseOffset, nowMs));
-        return new AppendResult(baseOffset, nowMs, false);
+        Object answer = appendNew(append, nowMs, sink);
+        if (answer instanceof AppendResult result) {
+            // Also where its ids were known: the producer goes on after it.
+            producers.appended(
+                    partitionId,
+                    batch.producerId(),
+                    batch.producerEpoch(),
+                    batch.baseSequence(),
+                    new ProducerState.Appended(batch.recordCount(), result.baseOffset(), result.appendTimeMs()));
+        }
+        return answer;
     }
 
     static Refusal noSuchPartition(Topic topic, UUID topicId, int partition) {

@@ -5,11 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
@@ -42,8 +47,30 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     static RocksHandles openToCheck(Path directory, StoreOptions storeOptions, boolean inPart) {
         return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
             options.setParanoidChecks(!inPart).setOpenFilesAsync(inPart);
-            return RocksDB.openReadOnly(options, path, families, handles);
+            return openExisting(options, path, families, handles);
         });
+    }
+
+    /** A directory of an older release lacks the families that were added since: their handles are null. */
+    private static RocksDB openExisting(
+            DBOptions options, String path, List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles)
+            throws RocksDBException {
+        Set<String> there = new HashSet<>();
+        try (Options none = new Options()) {
+            for (byte[] name : RocksDB.listColumnFamilies(none, path)) {
+                there.add(new String(name, UTF_8));
+            }
+        }
+        List<ColumnFamilyDescriptor> existing = families.stream()
+                .filter(family -> there.contains(new String(family.getName(), UTF_8)))
+                .toList();
+        RocksDB db = RocksDB.openReadOnly(options, path, existing, handles);
+        for (int i = 0; i < families.size(); i++) {
+            if (!existing.contains(families.get(i))) {
+                handles.add(i, null);
+            }
+        }
+        return db;
     }
 
     private static RocksHandles open(
@@ -56,7 +83,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
             options = new RocksOptions(storeOptions);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = opener.open(options.db, directory.toString(), families.apply(options), handles);
-            return new RocksHandles(directory, options, db, List.copyOf(handles));
+            return new RocksHandles(directory, options, db, Collections.unmodifiableList(handles));
         } catch (RocksDBException e) {
             if (options != null) {
                 options.close();
@@ -76,6 +103,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         return all.get(all.size() - 1);
     }
 
+    /** Null where an older release wrote the directory, which is only read, and the table did not exist. */
     ColumnFamilyHandle table(Table table) {
         return all.get(table.ordinal());
     }
@@ -100,7 +128,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     @Override
     public void close() {
         db.cancelAllBackgroundWork(true);
-        all.forEach(ColumnFamilyHandle::close);
+        all.stream().filter(Objects::nonNull).forEach(ColumnFamilyHandle::close);
         try {
             db.closeE();
         } catch (RocksDBException e) {

@@ -13,5 +13,7 @@ public enum Table {
     /** Groups, members and committed offsets. */
     GROUP,
     /** Dead letters of groups, attempts under way, and where a member was lost. */
-    DEAD_LETTER
+    DEAD_LETTER,
+    /** (partition u32, day u32, id) → where the record with this id lies; of topics with an id window. */
+    EVENT_ID
 }

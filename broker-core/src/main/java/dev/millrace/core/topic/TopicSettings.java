@@ -16,12 +16,15 @@ import java.util.TreeMap;
  * <tr><td>{@code retention}</td><td>how long records are kept after their append: 1s to 10000d, or unlimited</td></tr>
  * <tr><td>{@code retentionBytes}</td><td>how much each partition keeps: at least 1KiB, or unlimited</td></tr>
  * <tr><td>{@code messageSize}</td><td>the largest record accepted: at least 1KiB; the broker's limit holds as well</td></tr>
+ * <tr><td>{@code publish.idWindow}</td><td>a record whose header {@code $id} was published to its partition within this
+ * time is not appended again: 1m to 30d; unset: ids are not looked at</td></tr>
  * </table>
  */
 public final class TopicSettings {
     public static final String RETENTION = "retention";
     public static final String RETENTION_BYTES = "retentionBytes";
     public static final String MESSAGE_SIZE = "messageSize";
+    public static final String ID_WINDOW = "publish.idWindow";
     /** Stands for "the broker's default" in the numeric accessors. */
     public static final long UNSET = -2;
 
@@ -31,11 +34,13 @@ public final class TopicSettings {
     private final long retentionMs;
     private final long retentionBytes;
     private final long messageBytesMax;
+    private final long idWindowMs;
 
     private TopicSettings(SortedMap<String, String> texts) {
         this.texts = texts;
         this.retentionMs = texts.containsKey(RETENTION) ? Units.parseDurationMs(texts.get(RETENTION)) : UNSET;
         this.retentionBytes = texts.containsKey(RETENTION_BYTES) ? Units.parseBytes(texts.get(RETENTION_BYTES)) : UNSET;
+        this.idWindowMs = texts.containsKey(ID_WINDOW) ? Units.parseDurationMs(texts.get(ID_WINDOW)) : UNSET;
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
     }
 
@@ -59,9 +64,12 @@ public final class TopicSettings {
     private static String problem(String name, String value) {
         return switch (name) {
             case RETENTION -> value == null ? null : durationProblem(value);
+            case ID_WINDOW -> value == null ? null : windowProblem(value);
             case RETENTION_BYTES -> value == null ? null : bytesProblem(value, true);
             case MESSAGE_SIZE -> value == null ? null : bytesProblem(value, false);
-            default -> "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE;
+            default ->
+                "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE + ", "
+                        + ID_WINDOW;
         };
     }
 
@@ -70,6 +78,15 @@ public final class TopicSettings {
             long ms = Units.parseDurationMs(value);
             boolean fine = ms == Units.UNLIMITED || (ms >= 1000 && ms <= 10_000 * DAY_MS);
             return fine ? null : "must be from 1s to 10000d, or unlimited";
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static String windowProblem(String value) {
+        try {
+            long ms = Units.parseDurationMs(value);
+            return ms >= 60_000 && ms <= 30 * DAY_MS ? null : "must be from 1m to 30d";
         } catch (IllegalArgumentException e) {
             return e.getMessage();
         }
@@ -116,5 +133,10 @@ public final class TopicSettings {
     /** Bytes, or {@link #UNSET}. */
     public long messageBytesMax() {
         return messageBytesMax;
+    }
+
+    /** Milliseconds, or {@link #UNSET} where ids are not looked at. */
+    public long idWindowMs() {
+        return idWindowMs;
     }
 }

@@ -63,8 +63,7 @@ public final class DeadLetterFrames {
      */
     public record DeliveryState(UUID topicId, int partition, long askBelow, List<Long> parkedKeys) {
         static DeliveryState read(FieldReader in) {
-            return new DeliveryState(
-                    in.readUuid(), in.readInt(), in.readLong(), in.readList(FieldReader::readLong));
+            return new DeliveryState(in.readUuid(), in.readInt(), in.readLong(), in.readList(FieldReader::readLong));
         }
 
         static void writeTo(FieldWriter out, DeliveryState value) {
@@ -76,8 +75,7 @@ public final class DeadLetterFrames {
     /** A member, and the record that it works on. */
     public record Claim(String group, String memberId, int memberEpoch, UUID topicId, int partition, long offset) {
         static Claim read(FieldReader in) {
-            return new Claim(
-                    in.readText(), in.readText(), in.readInt(), in.readUuid(), in.readInt(), in.readLong());
+            return new Claim(in.readText(), in.readText(), in.readInt(), in.readUuid(), in.readInt(), in.readLong());
         }
 
         static void writeTo(FieldWriter out, Claim value) {

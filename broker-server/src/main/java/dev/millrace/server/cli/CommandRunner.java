@@ -72,6 +72,7 @@ public final class CommandRunner {
         commands.put("pub", () -> new PubCommand(session));
         commands.put("sub", () -> new SubCommand(session));
         commands.put("group", () -> GroupCommand.create(session));
+        commands.put("deadletter", () -> DeadLetterCommand.create(session));
         commands.put("backup", () -> BackupCommand.create(session));
         commands.put("storage", () -> StorageCommand.create(session));
         commands.put("version", () -> new VersionCommand(session));

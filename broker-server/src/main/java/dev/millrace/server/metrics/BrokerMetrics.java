@@ -98,6 +98,8 @@ public final class BrokerMetrics implements AutoCloseable {
         bindBroker(stats);
         registry.getPrometheusRegistry().register(new TopicCollector(stats::topics, deliveries, topicLabels));
         registry.getPrometheusRegistry().register(new GroupCollector(stats::groups, new LabelLimit(LABELS_MAX)));
+        registry.getPrometheusRegistry()
+                .register(new DeadLetterCollector(stats::deadLetters, new LabelLimit(LABELS_MAX)));
         stats.observe(observer());
     }
 
@@ -153,6 +155,7 @@ public final class BrokerMetrics implements AutoCloseable {
         counter("millrace.duplicate.batches", "Batches that had been appended before", stats::duplicateBatches);
         counter("millrace.group.rebalances", "Assignments computed anew", stats::groupRebalances);
         counter("millrace.offset.commits", "Committed offsets", stats::offsetCommits);
+        counter("millrace.dead.letter.replays", "Dead letters sent back to their groups", stats::deadLetterReplays);
     }
 
     private BrokerStats.Observer observer() {

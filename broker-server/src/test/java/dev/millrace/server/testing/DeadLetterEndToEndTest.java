@@ -104,8 +104,7 @@ class DeadLetterEndToEndTest {
         return await(() -> letters().list(0, 100), list -> list.size() == count);
     }
 
-    private static <T> T await(Supplier<T> look, Predicate<T> wanted)
-            throws InterruptedException {
+    private static <T> T await(Supplier<T> look, Predicate<T> wanted) throws InterruptedException {
         T seen = look.get();
         CountDownLatch never = new CountDownLatch(1);
         for (int i = 0; i < 600 && !wanted.test(seen); i++) {
@@ -150,8 +149,7 @@ class DeadLetterEndToEndTest {
             assertThat(copy.header("$dl-attempts")).isEqualTo("3");
             assertThat(copy.header("$dl-group")).isEqualTo(GROUP);
             assertThat(copy.header("$dl-topic")).isEqualTo("orders");
-            assertThat(copy.header("$dl-partition"))
-                    .isEqualTo("" + letter.id().partition());
+            assertThat(copy.header("$dl-partition")).isEqualTo("" + letter.id().partition());
             assertThat(copy.header("$dl-offset")).isEqualTo("0");
             assertThat(Long.parseLong(copy.header("$dl-first-failure")))
                     .isLessThanOrEqualTo(Long.parseLong(copy.header("$dl-last-failure")));
@@ -187,9 +185,7 @@ class DeadLetterEndToEndTest {
             awaitLetters(0);
             publish("a", "a5");
             assertHandled("a5");
-            assertThat(letters().listAll(0, 100))
-                    .extracting(DeadLetter::state)
-                    .containsOnly("handled");
+            assertThat(letters().listAll(0, 100)).extracting(DeadLetter::state).containsOnly("handled");
         }
     }
 
@@ -211,9 +207,7 @@ class DeadLetterEndToEndTest {
             assertThat(replayed.headers()).isEqualTo(first.headers());
             assertThat(others.poll(300, TimeUnit.MILLISECONDS)).isNull();
         }
-        assertThat(client.admin().listTopics(">"))
-                .extracting(TopicInfo::name)
-                .containsExactly("orders", "orders.dlq");
+        assertThat(client.admin().listTopics(">")).extracting(TopicInfo::name).containsExactly("orders", "orders.dlq");
         assertThat(client.admin().listTopics("$retry.>"))
                 .extracting(TopicInfo::name)
                 .containsExactly("$retry.billing");
@@ -242,13 +236,13 @@ class DeadLetterEndToEndTest {
         try (RunningConsumer consumer = start(POLICY)) {
             publish("a", "a1", "a2");
             List<DeadLetter> parked = awaitLetters(2);
-            DeadLetters.Moved moved =
-                    letters().ids(List.of(parked.get(1).id())).replay();
+            DeadLetters.Moved moved = letters().ids(List.of(parked.get(1).id())).replay();
             assertThat(moved.count()).isZero();
             assertThat(moved.reasons().get(0).reason()).contains("offset 0 of the same key is parked and comes first");
             letters().ids(List.of(parked.get(0).id())).discard("the account was closed");
             poison.clear();
-            assertThat(letters().ids(List.of(parked.get(1).id())).replay().count()).isEqualTo(1);
+            assertThat(letters().ids(List.of(parked.get(1).id())).replay().count())
+                    .isEqualTo(1);
             assertHandled("a2");
             DeadLetter discarded = letters().show(parked.get(0).id()).orElseThrow();
             assertThat(discarded.state()).isEqualTo("discarded");

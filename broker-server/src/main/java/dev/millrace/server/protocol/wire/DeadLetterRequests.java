@@ -35,11 +35,7 @@ record DeadLetterRequests(DeadLetterOperations deadLetters) {
 
     CompletableFuture<Frame> begin(DeadLetterFrames.BeginDelivery request) {
         return deadLetters
-                .begin(
-                        claim(request.claim()),
-                        request.keyHash(),
-                        request.attemptsKnown(),
-                        request.firstFailureMs())
+                .begin(claim(request.claim()), request.keyHash(), request.attemptsKnown(), request.firstFailureMs())
                 .thenApply(begun -> new DeadLetterFrames.DeliveryBegun(
                         switch (begun.verdict()) {
                             case HANDLE -> DeadLetterFrames.HANDLE;
@@ -83,9 +79,7 @@ record DeadLetterRequests(DeadLetterOperations deadLetters) {
                 .list(selection(request.selection()), page)
                 .thenApply(found -> new DeadLetterFrames.DeadLetters(
                         found.total(),
-                        found.letters().stream()
-                                .map(DeadLetterRequests::toWire)
-                                .toList()));
+                        found.letters().stream().map(DeadLetterRequests::toWire).toList()));
     }
 
     CompletableFuture<Frame> move(DeadLetterFrames.MoveDeadLetters request) {

@@ -57,6 +57,7 @@ final class FaultFrames {
                     OUT_OF_ORDER_SEQUENCE,
                     FENCED_PRODUCER,
                     UNKNOWN_PRODUCER,
+                    PARTLY_PUBLISHED,
                     GROUP_NOT_FOUND,
                     UNKNOWN_MEMBER,
                     FENCED_MEMBER,
