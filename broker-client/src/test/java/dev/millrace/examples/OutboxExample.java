@@ -17,14 +17,14 @@ public final class OutboxExample {
             connection.setAutoCommit(false);
             statement.execute("INSERT INTO orders (id, total) VALUES (17, 12)");
             statement.execute("INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)"
-                    + " VALUES ('e-1', 'order-events', 'order-17', 'OrderPlaced', '{\"total\":12}')");
+                    + " VALUES ('e-1', 'placed-orders', 'order-17', 'OrderPlaced', '{\"total\":12}')");
             connection.commit(); // both, or neither
         }
     }
 
     public static OutboxRelay startRelay(MillraceClient client, DataSource database) {
         // The broker remembers ids for so long: a relay that is restarted publishes nothing twice.
-        client.admin().createTopic("order-events", 4, Map.of("publish.idWindow", "7d"));
+        client.admin().createTopic("placed-orders", 4, Map.of("publish.idWindow", "7d"));
         return OutboxRelay.of(client, database).table(OutboxTable.standard()).start();
     }
 }

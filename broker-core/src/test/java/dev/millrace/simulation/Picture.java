@@ -1,5 +1,6 @@
 package dev.millrace.simulation;
 
+import dev.millrace.core.deadletter.DeadLetter;
 import dev.millrace.core.group.GroupDescription;
 import dev.millrace.core.group.GroupSummary;
 import dev.millrace.core.log.PartitionLog;
@@ -13,6 +14,7 @@ import java.util.List;
 final class Picture {
     private static final String TOPIC = "topic ";
     private static final String LOG = "log ";
+    private static final String LETTER = "dead letter ";
 
     private Picture() {}
 
@@ -35,6 +37,12 @@ final class Picture {
             description.members().forEach(member -> lines.add(group.group() + " " + member));
             description.offsets().forEach((id, offset) -> lines.add(group.group() + " " + id + " " + offset));
         }
+        for (String group : machine.deadLetters().groups()) {
+            for (DeadLetter letter : machine.deadLetters().list(group)) {
+                lines.add(LETTER + group + " " + letter.source() + " " + letter.state() + " " + letter.copy() + " "
+                        + letter.replay());
+            }
+        }
         return lines;
     }
 
@@ -42,6 +50,9 @@ final class Picture {
     static Property promiseOf(String line) {
         if (line.startsWith(TOPIC)) {
             return Property.DURABLE_TOPICS;
+        }
+        if (line.startsWith(LETTER)) {
+            return Property.DEAD_LETTER_ONCE;
         }
         return line.startsWith(LOG) ? Property.END_NEVER_FALLS : Property.DURABLE_COMMIT;
     }

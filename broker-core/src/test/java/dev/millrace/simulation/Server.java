@@ -9,7 +9,7 @@ import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.topic.Topic;
-import java.util.ArrayList;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -83,11 +83,13 @@ final class Server {
         return List.copyOf(connections);
     }
 
-    /** The topics that readers may know of; none while the broker is down. */
+    /** The topics that readers may know of, but for internal ones; none while the broker is down. */
     List<Topic> topics() {
         return shard == null
                 ? List.of()
-                : new ArrayList<>(shard.machine.directory().all());
+                : shard.machine.directory().all().stream()
+                        .filter(topic -> !DeadLetterNames.isInternal(topic.name()))
+                        .toList();
     }
 
     /** The topic as readers may know it, or null. */
