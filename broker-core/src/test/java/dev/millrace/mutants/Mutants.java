@@ -67,17 +67,17 @@ final class Mutants {
                                 "RecordId copy = append(target, park.targetPartition(), park.batch(), nowMs, sink);",
                                 "RecordId copy = new RecordId(target.partitionIds()[0], 1 << 20);")
                         .isCaughtBy(DEAD_LETTERS, "is removed but not copied"),
-                that("a parked key's later record is handled out of order")
+                that("dead letters: a parked key's later record is handled out of order")
                         .in("deadletter/GroupLetters")
                         .replacing("open.first() < source.offset()", "open.first() > source.offset()")
                         .isCaughtBy(DEAD_LETTERS, "is handled out of order|was lost|Expecting empty"),
-                that("a record that is queued overtakes those before it")
+                that("dead letters: a record that is queued overtakes a parked one")
                         .in(letters)
                         .replacing(
                                 "earlier.stream().allMatch(l -> l.state() == State.REPLAYING)",
                                 "!earlier.isEmpty() && nowMs > 0")
                         .isCaughtBy(DEAD_LETTERS, "is handled out of order|Expecting empty"),
-                that("a fenced member parks")
+                that("dead letters: a fenced member parks")
                         .in("machine/GroupCommands")
                         .replacing(
                                 "return refusal != null ? refusal : then.get();",

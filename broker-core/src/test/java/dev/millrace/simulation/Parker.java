@@ -175,8 +175,7 @@ final class Parker implements Client {
     }
 
     private void beat() {
-        HeartbeatGroup heartbeat =
-                new HeartbeatGroup(GROUP, memberId, epoch, new ArrayList<>(positions.keySet()));
+        HeartbeatGroup heartbeat = new HeartbeatGroup(GROUP, memberId, epoch, new ArrayList<>(positions.keySet()));
         this.<MemberAssignment>ask(heartbeat, this::take);
     }
 
@@ -304,8 +303,7 @@ final class Parker implements Client {
     }
 
     private static RecordId sourceOf(Record record) {
-        return new RecordId(
-                (int) number(record, DeadLetterNames.PARTITION), number(record, DeadLetterNames.OFFSET));
+        return new RecordId((int) number(record, DeadLetterNames.PARTITION), number(record, DeadLetterNames.OFFSET));
     }
 
     private static long number(Record record, String name) {
@@ -389,8 +387,7 @@ final class Parker implements Client {
             long offset = 0;
             for (Record copy = read(partitionId, offset); copy != null; copy = read(partitionId, ++offset)) {
                 if (!letters.containsKey(sourceOf(copy))) {
-                    world.history.report(
-                            Property.DEAD_LETTER_ONCE, sourceOf(copy) + " is copied but not removed");
+                    world.history.report(Property.DEAD_LETTER_ONCE, sourceOf(copy) + " is copied but not removed");
                 }
             }
         }

@@ -121,7 +121,8 @@ class ClientExamplesTest {
                 }
                 handled.countDown();
             };
-            try (RunningConsumer consumer = (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "payments", handler)) {
+            try (RunningConsumer consumer =
+                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "payments", handler)) {
                 while (client.admin().deadLetters("billing").count() == 0) {
                     consumer.assignment();
                     Thread.onSpinWait();

@@ -36,7 +36,8 @@ class DeadLetterCommandTest {
         try (MillraceClient client = MillraceClient.connect(broker.address());
                 Producer producer = client.producer().build()) {
             client.admin().createTopic("orders", 1);
-            producer.publish(Message.to("orders").key("a").value("{\"total\":1}").header("trace", "t1"));
+            producer.publish(
+                    Message.to("orders").key("a").value("{\"total\":1}").header("trace", "t1"));
             producer.publish(Message.to("orders").key("a").value("{\"total\":2}"));
             producer.publish(Message.to("orders").key("b").value("{\"total\":3}"));
             try (RunningConsumer consumer = client.group("billing")
@@ -69,11 +70,16 @@ class DeadLetterCommandTest {
 
     @Test
     void listsForPeopleAndForScripts() throws Exception {
-        assertThat(ok("deadletter", "list").lines()).hasSize(4).element(0).asString().startsWith("GROUP");
+        assertThat(ok("deadletter", "list").lines())
+                .hasSize(4)
+                .element(0)
+                .asString()
+                .startsWith("GROUP");
         assertThat(ok("deadletter", "list", "billing", "--key", "b").out())
                 .contains("orders/0@2", "parked", "handler-error", "IllegalStateException")
                 .doesNotContain("orders/0@0");
-        JsonNode letters = new ObjectMapper().readTree(ok("deadletter", "list", "billing", "-o", "json").out());
+        JsonNode letters = new ObjectMapper()
+                .readTree(ok("deadletter", "list", "billing", "-o", "json").out());
         assertThat(letters).hasSize(3);
         assertThat(letters.get(1).path("id").asText()).isEqualTo("orders/0@1");
         assertThat(letters.get(1).path("reason").asText()).isEqualTo("key-parked");
@@ -86,8 +92,9 @@ class DeadLetterCommandTest {
     void showsOneInFull() throws Exception {
         assertThat(ok("deadletter", "show", "billing", "orders/0@0").out())
                 .contains("state:     parked since", "trace: t1", "$dl-message: no such account", "{\"total\":1}");
-        JsonNode letter =
-                new ObjectMapper().readTree(ok("deadletter", "show", "billing", "orders/0@0", "-o", "json").out());
+        JsonNode letter = new ObjectMapper()
+                .readTree(ok("deadletter", "show", "billing", "orders/0@0", "-o", "json")
+                        .out());
         assertThat(letter.path("message").path("headers").path("$dl-attempts").asText())
                 .isEqualTo("1");
         Ran missing = run("deadletter", "show", "billing", "orders/0@77");
@@ -101,7 +108,8 @@ class DeadLetterCommandTest {
         assertThat(early.exit()).isEqualTo(1);
         assertThat(early.out()).isEqualTo("replayed 0\n");
         assertThat(early.err()).contains("left alone orders/0@1: offset 0 of the same key is parked and comes first");
-        assertThat(ok("deadletter", "discard", "billing", "orders/0@0", "--why", "closed").out())
+        assertThat(ok("deadletter", "discard", "billing", "orders/0@0", "--why", "closed")
+                        .out())
                 .isEqualTo("discarded 1\n");
         assertThat(ok("deadletter", "list", "billing", "--ended").out()).contains("discarded");
         assertThat(ok("deadletter", "show", "billing", "orders/0@0").out()).contains(": closed");
@@ -120,7 +128,8 @@ class DeadLetterCommandTest {
                 .run("deadletter", "discard", "billing", "--topic", "orders");
         assertThat(refused.exit()).isEqualTo(1);
         assertThat(refused.err()).contains("Give up 3 dead letters of group billing? [y/N]", "Nothing was changed");
-        assertThat(ok("deadletter", "discard", "billing", "--topic", "orders", "--yes").out())
+        assertThat(ok("deadletter", "discard", "billing", "--topic", "orders", "--yes")
+                        .out())
                 .isEqualTo("discarded 3\n");
     }
 
