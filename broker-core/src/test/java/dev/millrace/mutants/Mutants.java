@@ -71,12 +71,6 @@ final class Mutants {
                         .in("deadletter/GroupLetters")
                         .replacing("open.first() < source.offset()", "open.first() > source.offset()")
                         .isCaughtBy(DEAD_LETTERS, "is handled out of order|was lost|Expecting empty"),
-                that("dead letters: a record that is queued overtakes a parked one")
-                        .in(letters)
-                        .replacing(
-                                "earlier.stream().allMatch(l -> l.state() == State.REPLAYING)",
-                                "!earlier.isEmpty() && nowMs > 0")
-                        .isCaughtBy(DEAD_LETTERS, "is handled out of order|Expecting empty"),
                 that("dead letters: a fenced member parks")
                         .in("machine/GroupCommands")
                         .replacing(

@@ -85,11 +85,16 @@ final class Server {
 
     /** The topics that readers may know of, but for internal ones; none while the broker is down. */
     List<Topic> topics() {
+        return allTopics().stream()
+                .filter(topic -> !DeadLetterNames.isInternal(topic.name()))
+                .toList();
+    }
+
+    /** As {@link #topics}, with internal ones. */
+    List<Topic> allTopics() {
         return shard == null
                 ? List.of()
-                : shard.machine.directory().all().stream()
-                        .filter(topic -> !DeadLetterNames.isInternal(topic.name()))
-                        .toList();
+                : List.copyOf(shard.machine.directory().all());
     }
 
     /** The topic as readers may know it, or null. */
