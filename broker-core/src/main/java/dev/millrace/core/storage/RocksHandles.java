@@ -61,8 +61,9 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
                 there.add(new String(name, UTF_8));
             }
         }
+        // Nothing is there where the manifest is damaged: the open then says so.
         List<ColumnFamilyDescriptor> existing = families.stream()
-                .filter(family -> there.contains(new String(family.getName(), UTF_8)))
+                .filter(family -> there.isEmpty() || there.contains(new String(family.getName(), UTF_8)))
                 .toList();
         RocksDB db = RocksDB.openReadOnly(options, path, existing, handles);
         for (int i = 0; i < families.size(); i++) {
