@@ -92,9 +92,7 @@ final class Server {
 
     /** As {@link #topics}, with internal ones. */
     List<Topic> allTopics() {
-        return shard == null
-                ? List.of()
-                : List.copyOf(shard.machine.directory().all());
+        return shard == null ? List.of() : List.copyOf(shard.machine.directory().all());
     }
 
     /** The topic as readers may know it, or null. */

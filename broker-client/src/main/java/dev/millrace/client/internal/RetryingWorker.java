@@ -67,6 +67,7 @@ final class RetryingWorker {
         // Of the first message:
         int attempts;
         long firstFailureMs = -1;
+        boolean begun;
         boolean handled;
         Parking.Failure toPark;
         boolean told;
@@ -79,6 +80,7 @@ final class RetryingWorker {
             tasks.remove();
             attempts = 0;
             firstFailureMs = -1;
+            begun = false;
             handled = false;
             toPark = null;
             told = false;
@@ -227,7 +229,8 @@ final class RetryingWorker {
             }
             line.handled = true;
         }
-        if (replay) {
+        if (replay || line.begun) {
+            // Also takes back the attempt: a process that ends before the next commit must not count it.
             parking.settle(received.topicPartition(), received.offset());
         }
         return Step.FINISHED;
@@ -253,6 +256,7 @@ final class RetryingWorker {
         parking.keyIsParked(place, keyHash, false);
         line.attempts = begun.attempts();
         line.firstFailureMs = begun.firstFailureMs();
+        line.begun = true;
         if (line.attempts <= policy.retries()) {
             return null;
         }
