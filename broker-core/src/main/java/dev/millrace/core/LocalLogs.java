@@ -81,8 +81,7 @@ final class LocalLogs implements LogOperations {
             refuseInternal(topic);
             check = validate(topic, batches);
             command = topic.settings().indexed()
-                    ? new AppendRecords(
-                            partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
+                    ? new AppendRecords(partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
                     : command(topic, new AppendRecords(partition.topicId(), partition.partition(), batches));
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);

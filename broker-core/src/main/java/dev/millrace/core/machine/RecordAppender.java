@@ -83,8 +83,7 @@ final class RecordAppender {
      * @param target of a topic that keeps streams, else null
      * @param idWindowMs negative where the topic does not look at ids
      */
-    private record Batch(
-            PartitionLog log, StreamTarget target, ByteBuffer batches, List<String> ids, long idWindowMs) {
+    private record Batch(PartitionLog log, StreamTarget target, ByteBuffer batches, List<String> ids, long idWindowMs) {
         boolean hasIds() {
             return idWindowMs > 0 && !ids.isEmpty();
         }

@@ -56,8 +56,8 @@ class DeadLettersTest {
 
     private Topic create(String name, TreeMap<String, String> settings) {
         return (Topic) change(sink -> {
-            Topic topic = (Topic)
-                    catalog.create(new CreateTopic(new UUID(1, name.hashCode()), name, 1, settings, 100), sink);
+            Topic topic =
+                    (Topic) catalog.create(new CreateTopic(new UUID(1, name.hashCode()), name, 1, settings, 100), sink);
             logs.findOrCreate(topic.partitionIds()[0]);
             return topic;
         });
@@ -137,8 +137,8 @@ class DeadLettersTest {
         settings.put("stream.index", "key");
         create("events", settings);
         assertThat(park(0, "handler-error", "events"))
-                .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.fault())
-                        .isEqualTo(Fault.INVALID_TOPIC));
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.fault()).isEqualTo(Fault.INVALID_TOPIC));
         assertThat(stateOf(0)).isNull();
     }
 
