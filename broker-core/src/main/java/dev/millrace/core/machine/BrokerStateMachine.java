@@ -308,8 +308,8 @@ public final class BrokerStateMachine implements ShardMachine {
 
     @Override
     public Runnable endBatch(long nowMs, WriteSink sink) {
-        producers.endBatch(sink);
         timers.endBatch(sink);
+        producers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
         Runnable showStreams = streams.endBatch(sink);
         noteTime(stamp.dueMs(), sink);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,21 +24,20 @@ class TimerCommandTest {
     }
 
     private static Ran run(EmbeddedMillrace broker, String... args) {
-        String[] withServer = java.util.Arrays.copyOf(args, args.length + 2);
-        withServer[args.length] = "--server";
-        withServer[args.length + 1] = broker.address();
-        return Ran.run(withServer);
+        return new Ran.Setup().server(broker.address()).run(args);
     }
 
     @Test
     void messagesAreScheduledListedCancelledAndDelivered() throws Exception {
+        Instant tomorrow = Instant.now().plusSeconds(86_400).truncatedTo(ChronoUnit.MILLIS);
+        String later = tomorrow.plusSeconds(60).toString();
         try (EmbeddedMillrace broker = EmbeddedMillrace.start(data)) {
             ok(broker, "topic", "create", "t", "--partitions", "1");
             assertThat(ok(broker, "pub", "t", "soon", "--delay", "50ms").out())
                     .isEqualTo("scheduled for t, partition 0\n");
             ok(broker, "pub", "t", "first", "--delay", "1h", "--timer-key", "o-17");
-            ok(broker, "pub", "t", "second", "--at", "2100-01-01T00:00:00Z", "--timer-key", "o-17");
-            ok(broker, "pub", "t", "third", "--at", "2100-01-02T00:00:00Z");
+            ok(broker, "pub", "t", "second", "--at", tomorrow.toString(), "--timer-key", "o-17");
+            ok(broker, "pub", "t", "third", "--at", later);
             assertThat(ok(broker, "sub", "t", "--from", "earliest", "--max", "1")
                             .out())
                     .contains("soon");
@@ -45,14 +45,14 @@ class TimerCommandTest {
                     .readTree(ok(broker, "timer", "list", "t", "-o", "json").out());
             assertThat(listed).hasSize(2);
             assertThat(listed.get(0).get("key").asText()).isEqualTo("o-17");
-            assertThat(Instant.ofEpochMilli(listed.get(0).get("due").asLong())).isEqualTo("2100-01-01T00:00:00Z");
+            assertThat(Instant.ofEpochMilli(listed.get(0).get("due").asLong())).isEqualTo(tomorrow);
             assertThat(ok(broker, "timer", "list").lines()).hasSize(3);
             assertThat(ok(broker, "timer", "cancel", "t", "o-17").out()).isEqualTo("cancelled\n");
             Ran again = run(broker, "timer", "cancel", "t", "o-17");
             assertThat(again.exit()).isEqualTo(1);
             assertThat(again.err()).contains("no such message of topic t waits");
             String sequence = listed.get(1).get("sequence").asText();
-            ok(broker, "timer", "cancel", "t", "--due", "2100-01-02T00:00:00Z", "--sequence", sequence);
+            ok(broker, "timer", "cancel", "t", "--due", later, "--sequence", sequence);
             assertThat(new ObjectMapper()
                             .readTree(ok(broker, "timer", "list", "-o", "json").out()))
                     .isEmpty();
