@@ -7,7 +7,6 @@ import dev.millrace.client.AppendResult;
 import dev.millrace.client.Consumer;
 import dev.millrace.client.Event;
 import dev.millrace.client.Expected;
-import dev.millrace.client.StoredEvent;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceClient;
@@ -16,6 +15,7 @@ import dev.millrace.client.Producer;
 import dev.millrace.client.Receipt;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.StoredEvent;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transaction;
 import dev.millrace.client.Transactions;
@@ -104,7 +104,9 @@ class TransactionsEndToEndTest {
                     .append("accounts", "b", Expected.none(), Event.of("Paid", "9"))
                     .publish(Message.to("audit").value("moved"))
                     .commit();
-            assertThat(first.appends()).extracting(AppendResult::versions).containsExactly(List.of(1L, 2L), List.of(0L));
+            assertThat(first.appends())
+                    .extracting(AppendResult::versions)
+                    .containsExactly(List.of(1L, 2L), List.of(0L));
             assertThat(first.receipts()).hasSize(2);
             Transaction late = transactions.begin().publish(Message.to("audit").value("late"));
             late.append("accounts", "b", Expected.version(0), Event.of("Paid", "1"));
