@@ -126,8 +126,7 @@ final class MillraceTarget implements Target {
     private Consumer shared(ConsumerBuilder builder, List<String> topics, Share share) {
         // The same partitions of each topic: those that the share holds of the widest one.
         int widest = partitions(topics).values().stream().max(Integer::compare).orElse(1);
-        int[] mine =
-                IntStream.range(0, widest).filter(share::holds).toArray();
+        int[] mine = IntStream.range(0, widest).filter(share::holds).toArray();
         return builder.partitions(mine).open();
     }
 
