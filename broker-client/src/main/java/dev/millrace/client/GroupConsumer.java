@@ -10,6 +10,9 @@ import java.util.concurrent.CompletableFuture;
  * no other member gets a partition while its messages are worked on.
  */
 public interface GroupConsumer extends Consumer {
+    /** The group's name. */
+    String group();
+
     /** The broker's name for this member; empty while it has not joined. */
     String memberId();
 

@@ -30,6 +30,17 @@ public interface MillraceClient extends AutoCloseable {
     /** Opens a member of a consumer group, which shares the partitions with the group's other members. */
     GroupBuilder group(String name);
 
+    /**
+     * Takes over a transactional id, for changes that are made together or not at all. An instance that used the id before
+     * is fenced: nothing that it commits from now on succeeds.
+     *
+     * @param transactionalId lasting and one for each instance, such as {@code billing-3}: 1 to 255 characters
+     */
+    Transactions transactional(String transactionalId);
+
+    /** Messages that wait for their time. */
+    Timers timers();
+
     Admin admin();
 
     /** A typed view of a topic, for code that speaks in objects instead of bytes. */

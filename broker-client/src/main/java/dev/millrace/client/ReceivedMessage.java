@@ -1,6 +1,7 @@
 package dev.millrace.client;
 
 import dev.millrace.core.record.RecordHeader;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -31,6 +32,16 @@ public record ReceivedMessage(
             }
         }
         return null;
+    }
+
+    /** When this message was due, where it was published to be delivered later; else -1. */
+    public long dueMs() {
+        for (RecordHeader header : headers) {
+            if (header.key().equals("$due") && header.value() != null && header.value().length == Long.BYTES) {
+                return ByteBuffer.wrap(header.value()).getLong();
+            }
+        }
+        return -1;
     }
 
     public TopicPartition topicPartition() {

@@ -19,6 +19,10 @@ public interface Broker extends AutoCloseable {
 
     GroupOperations groups();
 
+    TransactionOperations transactions();
+
+    TimerOperations timers();
+
     StreamOperations streams();
 
     BackupOperations backups();

@@ -19,6 +19,7 @@ public record BrokerOptions(
         Upkeep upkeep,
         TopicDefaults topics,
         GroupPolicy groups,
+        Transactions transactions,
         ShardRuntime.Limits shard,
         World world) {
 
@@ -62,6 +63,17 @@ public record BrokerOptions(
     public record GroupPolicy(GroupLimits limits, int sessionTimeoutMs, long offsetRetentionMs) {}
 
     /**
+     * Limits of transactions and timers.
+     *
+     * @param timeoutMs a transaction that is open for longer ends
+     * @param bytesMax of one transaction
+     * @param openMax transactions that are open at the same time
+     * @param memoryBytes of all open transactions together
+     * @param timersPendingMax timers whose time has not come
+     */
+    public record Transactions(long timeoutMs, long bytesMax, int openMax, long memoryBytes, long timersPendingMax) {}
+
+    /**
      * What tests replace.
      *
      * @param diskSpace null for the file system of the data directory
@@ -83,35 +95,40 @@ public record BrokerOptions(
                 new Upkeep(900_000, 30_000, 1L << 30, 7 * 86_400_000L),
                 new TopicDefaults(4, 100_000, 7 * 86_400_000L, Units.UNLIMITED),
                 new GroupPolicy(GroupLimits.DEFAULT, 15_000, 30 * 86_400_000L),
+                new Transactions(60_000, 16 << 20, 1_000, 256L << 20, 10_000_000),
                 ShardRuntime.Limits.defaults(),
                 World.real(halted -> {}));
     }
 
     public BrokerOptions withStore(StoreOptions other) {
-        return new BrokerOptions(dataDirectory, other, memory, upkeep, topics, groups, shard, world);
+        return new BrokerOptions(dataDirectory, other, memory, upkeep, topics, groups, transactions, shard, world);
     }
 
     public BrokerOptions withMemory(Memory other) {
-        return new BrokerOptions(dataDirectory, store, other, upkeep, topics, groups, shard, world);
+        return new BrokerOptions(dataDirectory, store, other, upkeep, topics, groups, transactions, shard, world);
     }
 
     public BrokerOptions withUpkeep(Upkeep other) {
-        return new BrokerOptions(dataDirectory, store, memory, other, topics, groups, shard, world);
+        return new BrokerOptions(dataDirectory, store, memory, other, topics, groups, transactions, shard, world);
     }
 
     public BrokerOptions withTopics(TopicDefaults other) {
-        return new BrokerOptions(dataDirectory, store, memory, upkeep, other, groups, shard, world);
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, other, groups, transactions, shard, world);
     }
 
     public BrokerOptions withGroups(GroupPolicy other) {
-        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, other, shard, world);
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, other, transactions, shard, world);
+    }
+
+    public BrokerOptions withTransactions(Transactions other) {
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, other, shard, world);
     }
 
     public BrokerOptions withShard(ShardRuntime.Limits other) {
-        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, other, world);
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, transactions, other, world);
     }
 
     public BrokerOptions withWorld(World other) {
-        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, shard, other);
+        return new BrokerOptions(dataDirectory, store, memory, upkeep, topics, groups, transactions, shard, other);
     }
 }

@@ -23,6 +23,18 @@ public interface BrokerStats {
 
     long offsetCommits();
 
+    long timersPending();
+
+    /** Timers whose record was appended, because its time had come. */
+    long timersFired();
+
+    /** Timers whose topic was deleted before their time came. */
+    long timersDropped();
+
+    int transactionsOpen();
+
+    long transactionsCommitted();
+
     /** Requests waiting in the shard's inbox. */
     int inboxRequests();
 
@@ -55,6 +67,9 @@ public interface BrokerStats {
         void onCommit(int requests, long bytes);
 
         void onSync(long nanos);
+
+        /** From the time at which a timer was due until its record was durable. */
+        default void onTimerFired(long lateMs) {}
 
         /** From the request's entry into the inbox until its data was durable. */
         void onPublish(long nanos);

@@ -151,6 +151,10 @@ final class DiskGuard {
                 + " and storage.diskReserve keeps " + Units.approximateBytes(reserveBytes);
     }
 
+    boolean isRefusing() {
+        return refusing;
+    }
+
     BrokerStatus status() {
         return refusing
                 ? new BrokerStatus.DiskFull(Math.max(0, look.roomBytes()), reserveBytes)

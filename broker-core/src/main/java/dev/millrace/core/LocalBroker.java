@@ -10,6 +10,7 @@ import dev.millrace.core.shard.LocalShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.shard.ShardThreads;
 import dev.millrace.core.storage.Ballast;
+import dev.millrace.core.storage.ClockAnchor;
 import dev.millrace.core.storage.DataDirectory;
 import dev.millrace.core.storage.DiskSpace;
 import dev.millrace.core.storage.RecoveryWatch;
@@ -48,6 +49,8 @@ public final class LocalBroker implements Broker {
     private final LocalTopics topics;
     private final LocalLogs logs;
     private final LocalGroups groups;
+    private final LocalTransactions transactions;
+    private final LocalTimers timers;
     private final LocalBackups backups;
     private final StreamPurge purge;
     private final LocalStreams streams;
@@ -117,6 +120,8 @@ public final class LocalBroker implements Broker {
         BrokerClock clock = new BrokerClock(world.time(), new ClockEvents());
         load(machine, store, clock.read().steadyMs());
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
+        ClockAnchor anchor = new ClockAnchor(directory.path(), world.time().bootId());
+        anchor.read().ifPresent(clock::resumeInSameBoot);
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
@@ -141,15 +146,36 @@ public final class LocalBroker implements Broker {
                         reader, new TimeSearch(store, options.memory().decompressedBytesMax()), readers),
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
         this.purge = new StreamPurge(runtime, lookup, store);
+        StreamRules streamRules = new StreamRules(lookup, logs);
         this.streams = new LocalStreams(
-                runtime, lookup, logs, new LocalStreams.Behind(streamReads(lookup, reader), purge), options.memory());
+                runtime,
+                streamRules,
+                logs,
+                new LocalStreams.Behind(streamReads(lookup, reader), purge),
+                options.memory());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         machine.onAssignmentPending(groups::onAssignmentPending);
+        TimerRules timerRules = new TimerRules(logs);
+        this.transactions =
+                new LocalTransactions(runtime, logs, new LocalTransactions.Rules(timerRules, streamRules), options);
+        this.timers = new LocalTimers(
+                runtime, lookup, logs, timerRules, options.transactions().timersPendingMax());
+        TimerMeter timerMeter = new TimerMeter(logs, observers, world.time());
+        machine.onTimersFired(timerMeter::onFired);
+        machine.fireTimersOnlyWhile(() -> !diskGuard.isRefusing());
         this.stats = new LocalStats(
-                runtime, lookup, new LocalStats.Sources(store, reader, diskGuard, lag, traffic), observers);
+                runtime,
+                lookup,
+                new LocalStats.Sources(store, reader, diskGuard, lag, traffic, timerMeter, transactions),
+                observers);
         this.backups = new LocalBackups(store, directory.path(), space, options);
-        this.maintenance = new Maintenance(runtime, store, diskGuard, options);
+        this.maintenance = new Maintenance(
+                runtime,
+                store,
+                diskGuard,
+                new Maintenance.Chores(transactions::endOld, () -> anchor.keep(clock.believedAheadMs())),
+                options);
     }
 
     private StreamReads streamReads(PartitionLookup lookup, LogReader reader) {
@@ -275,6 +301,16 @@ public final class LocalBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groups;
+    }
+
+    @Override
+    public TransactionOperations transactions() {
+        return transactions;
+    }
+
+    @Override
+    public TimerOperations timers() {
+        return timers;
     }
 
     @Override

@@ -79,13 +79,51 @@ final class LocalLogs implements LogOperations {
                 runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), checked)),
                 result -> {
                     if (!result.duplicate()) {
-                        TopicTraffic.Counters counters = gate.traffic.of(topic.name());
-                        counters.recordsIn.add(check.recordCount());
-                        counters.bytesIn.add(bytes);
+                        count(topic.name(), check.recordCount(), bytes);
                     }
                     gate.observer.onPublish(gate.time.nanoTime() - startNanos);
                     return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
                 });
+    }
+
+    /**
+     * Batches that may be appended to this topic.
+     *
+     * @param batches with a place for each version where the topic keeps streams
+     */
+    record Accepted(Topic topic, long recordCount, ByteBuffer batches) {}
+
+    /** Checks batches that another command will append. Fails: throws {@link FaultException}. */
+    Accepted accept(TopicPartition partition, ByteBuffer batches) {
+        lookup.partitionId(partition);
+        Topic topic = lookup.topic(partition);
+        long recordCount = validate(topic, batches).recordCount();
+        return new Accepted(
+                topic, recordCount, topic.settings().indexed() ? asEvents(topic, partition, batches) : batches);
+    }
+
+    /** One batch that was checked. */
+    Accepted accepted(TopicPartition partition, ByteBuffer batch) {
+        return new Accepted(
+                lookup.topic(partition), RecordBatch.at(batch, batch.position()).recordCount(), batch);
+    }
+
+    /** Checks batches for a topic that need not be there. Fails: throws {@link FaultException}. */
+    void acceptAnywhere(TopicPartition partition, ByteBuffer batches) {
+        Topic topic = lookup.directory().find(partition.topicId());
+        validate(topic, batches);
+        if (topic != null && topic.settings().indexed()) {
+            asEvents(topic, partition, batches);
+        }
+    }
+
+    /** Lets so many bytes pass. Fails: throws {@link FaultException} DISK_FULL. */
+    void admit(int bytes) {
+        gate.disk.admit(bytes);
+    }
+
+    void count(Accepted published) {
+        count(published.topic.name(), published.recordCount, published.batches.remaining());
     }
 
     /** Batches for a topic that keeps streams, checked and with a place for each version. Fails: FaultException. */
@@ -109,19 +147,18 @@ final class LocalLogs implements LogOperations {
         return events;
     }
 
-    /** Fails: FaultException DISK_FULL. */
-    void requireSpace(int bytes) {
-        gate.disk.admit(bytes);
+    void countIn(TopicPartition partition, long records, long bytes) {
+        count(lookup.topic(partition).name(), records, bytes);
     }
 
-    void countIn(TopicPartition partition, long records, long bytes) {
-        TopicTraffic.Counters counters = gate.traffic.of(lookup.topic(partition).name());
+    void count(String topic, long records, long bytes) {
+        TopicTraffic.Counters counters = gate.traffic.of(topic);
         counters.recordsIn.add(records);
         counters.bytesIn.add(bytes);
     }
 
     private BatchCheck validate(Topic topic, ByteBuffer batches) {
-        long topicMax = topic.settings().messageBytesMax();
+        long topicMax = topic == null ? TopicSettings.UNSET : topic.settings().messageBytesMax();
         int messageBytesMax = topicMax == TopicSettings.UNSET
                 ? gate.limits.messageBytesMax()
                 : (int) Math.min(topicMax, gate.limits.messageBytesMax());
@@ -137,7 +174,8 @@ final class LocalLogs implements LogOperations {
             case UNSUPPORTED_COMPRESSION -> Fault.UNSUPPORTED_COMPRESSION;
         };
         if (fault != null) {
-            throw new FaultException(fault, "publish to \"" + topic.name() + "\": " + check.problem());
+            String to = topic == null ? "" : "publish to \"" + topic.name() + "\": ";
+            throw new FaultException(fault, to + check.problem());
         }
         correctMaxTimestamps(batches, check, limits);
         return check;

@@ -28,7 +28,14 @@ final class LocalStats implements BrokerStats {
     private final Observers observers;
 
     /** Where the numbers come from. */
-    record Sources(Store store, LogReader reader, DiskGuard disk, LagMeter lag, TopicTraffic traffic) {}
+    record Sources(
+            Store store,
+            LogReader reader,
+            DiskGuard disk,
+            LagMeter lag,
+            TopicTraffic traffic,
+            TimerMeter timers,
+            LocalTransactions transactions) {}
 
     LocalStats(ShardRuntime<BrokerStateMachine> runtime, PartitionLookup lookup, Sources sources, Observers observers) {
         this.runtime = runtime;
@@ -75,6 +82,31 @@ final class LocalStats implements BrokerStats {
     @Override
     public long offsetCommits() {
         return runtime.machine().groups().commitsTotal();
+    }
+
+    @Override
+    public long timersPending() {
+        return runtime.machine().timers().pendingCount();
+    }
+
+    @Override
+    public long timersFired() {
+        return sources.timers.fired();
+    }
+
+    @Override
+    public long timersDropped() {
+        return sources.timers.dropped();
+    }
+
+    @Override
+    public int transactionsOpen() {
+        return sources.transactions.openCount();
+    }
+
+    @Override
+    public long transactionsCommitted() {
+        return sources.transactions.committedCount();
     }
 
     @Override

@@ -8,18 +8,13 @@ import dev.millrace.core.command.PutSnapshot;
 import dev.millrace.core.command.StreamCheck;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
-import dev.millrace.core.error.Refusal;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.record.EventBatches;
-import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.stream.AppendOutcome;
-import dev.millrace.core.stream.EventCheck;
 import dev.millrace.core.stream.EventMatch;
 import dev.millrace.core.stream.StreamHead;
-import dev.millrace.core.topic.Topic;
 import dev.millrace.core.wire.EventQuery;
-import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
@@ -27,11 +22,10 @@ import java.util.concurrent.CompletableFuture;
 
 /** Event streams of a {@link LocalBroker}: checks on the caller's thread, proposes; {@link StreamReads} reads. */
 final class LocalStreams implements StreamOperations {
-    private static final int CHECKS_MAX = 1000;
     private static final int TEXT_BYTES_MAX = 256;
 
     private final ShardRuntime<BrokerStateMachine> runtime;
-    private final PartitionLookup lookup;
+    private final StreamRules rules;
     private final LocalLogs logs;
     private final StreamReads reads;
     private final StreamPurge purge;
@@ -42,12 +36,12 @@ final class LocalStreams implements StreamOperations {
 
     LocalStreams(
             ShardRuntime<BrokerStateMachine> runtime,
-            PartitionLookup lookup,
+            StreamRules rules,
             LocalLogs logs,
             Behind behind,
             BrokerOptions.Memory limits) {
         this.runtime = runtime;
-        this.lookup = lookup;
+        this.rules = rules;
         this.logs = logs;
         this.reads = behind.reads;
         this.purge = behind.purge;
@@ -61,10 +55,8 @@ final class LocalStreams implements StreamOperations {
             TopicPartition partition, ByteBuffer events, List<Check> checks, Condition condition) {
         ByteBuffer prepared;
         try {
-            Topic topic = indexed(partition);
-            check(topic, partition, checks);
             check(condition);
-            prepared = prepare(topic, partition, events);
+            prepared = rules.accept(partition, events, checks);
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
@@ -86,49 +78,6 @@ final class LocalStreams implements StreamOperations {
             }
             return answer;
         });
-    }
-
-    private ByteBuffer prepare(Topic topic, TopicPartition partition, ByteBuffer events) {
-        if (!events.hasRemaining()) {
-            return ByteBuffer.allocate(0);
-        }
-        if (events.remaining() > APPEND_BYTES_MAX) {
-            throw new FaultException(
-                    Fault.BATCH_TOO_LARGE,
-                    "an append of " + events.remaining() + " bytes; at most " + APPEND_BYTES_MAX + " are allowed");
-        }
-        ByteBuffer prepared = logs.admit(topic, partition, events);
-        RecordBatch batch = RecordBatch.at(prepared, prepared.position());
-        if (batch.sizeBytes() != prepared.remaining() || batch.idempotent()) {
-            throw new FaultException(
-                    Fault.INVALID_REQUEST,
-                    "an append to streams is one batch without a producer id: events have ids of their own");
-        }
-        if (batch.recordCount() > EVENTS_MAX) {
-            throw new FaultException(
-                    Fault.BATCH_TOO_LARGE,
-                    "an append of " + batch.recordCount() + " events; at most " + EVENTS_MAX + " are allowed");
-        }
-        return prepared;
-    }
-
-    private static void check(Topic topic, TopicPartition partition, List<Check> checks) {
-        if (checks.size() > CHECKS_MAX) {
-            throw new FaultException(
-                    Fault.BATCH_TOO_LARGE, checks.size() + " checks; at most " + CHECKS_MAX + " are allowed");
-        }
-        for (Check check : checks) {
-            requireKey(topic, partition, check.key());
-            requireExpected(check.expected());
-        }
-    }
-
-    private static void requireExpected(long expected) {
-        if (!ExpectedVersion.isValid(expected)) {
-            throw new FaultException(
-                    Fault.INVALID_REQUEST,
-                    "expected version " + expected + "; allowed are versions from 0 on, -1 none, -2 any, -4 exists");
-        }
     }
 
     private static void check(Condition condition) {
@@ -168,25 +117,12 @@ final class LocalStreams implements StreamOperations {
         return new ConditionFailed(failed.exists(), failed.item(), failed.offsets());
     }
 
-    /** Fails: FaultException TOPIC_NOT_FOUND, PARTITION_NOT_FOUND, INDEX_DISABLED. */
-    private Topic indexed(TopicPartition partition) {
-        lookup.partitionId(partition);
-        return StreamReads.requireIndexed(lookup.topic(partition));
-    }
-
-    private static void requireKey(Topic topic, TopicPartition partition, byte[] key) {
-        Refusal problem = EventCheck.keyProblem(key, partition.partition(), topic.partitionCount());
-        if (problem != null) {
-            throw problem.toException();
-        }
-    }
-
     // ---- reading
 
     @Override
     public CompletableFuture<Events> read(TopicPartition partition, byte[] key, Span span) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             return reads.read(partition, key, span);
         });
     }
@@ -194,7 +130,7 @@ final class LocalStreams implements StreamOperations {
     @Override
     public CompletableFuture<State> load(TopicPartition partition, byte[] key, String schema, Span span) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             return reads.load(partition, key, schema, span);
         });
     }
@@ -203,7 +139,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<LatestPage> latest(
             TopicPartition partition, byte[] prefix, AsOf asOf, Cursor cursor, int countMax) {
         return refusing(() -> {
-            indexed(partition);
+            rules.indexed(partition);
             return reads.latest(partition, prefix, asOf, cursor, countMax);
         });
     }
@@ -211,7 +147,7 @@ final class LocalStreams implements StreamOperations {
     @Override
     public CompletableFuture<StreamsPage> list(TopicPartition partition, byte[] prefix, Cursor cursor, int countMax) {
         return refusing(() -> {
-            indexed(partition);
+            rules.indexed(partition);
             return reads.list(partition, prefix, cursor, countMax);
         });
     }
@@ -219,7 +155,7 @@ final class LocalStreams implements StreamOperations {
     @Override
     public CompletableFuture<StreamInfo> describe(TopicPartition partition, byte[] key) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             return reads.describe(partition, key);
         });
     }
@@ -228,7 +164,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<MatchPage> find(
             TopicPartition partition, EventQuery query, long fromOffset, int countMax) {
         return refusing(() -> {
-            indexed(partition);
+            rules.indexed(partition);
             requireQuery(query);
             return reads.find(partition, query, fromOffset, countMax);
         });
@@ -247,7 +183,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<Void> putSnapshot(
             TopicPartition partition, byte[] key, long version, String schema, byte[] state) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             if (state.length > limits.messageBytesMax()) {
                 throw new FaultException(
                         Fault.MESSAGE_TOO_LARGE,
@@ -260,7 +196,7 @@ final class LocalStreams implements StreamOperations {
                         "a schema name of " + schema.length() + " characters; at most " + TEXT_BYTES_MAX
                                 + " are allowed");
             }
-            logs.requireSpace(state.length);
+            logs.admit(state.length);
             return Answers.map(
                     runtime.submit(
                             new PutSnapshot(partition.topicId(), partition.partition(), key, version, schema, state)),
@@ -272,7 +208,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<StreamInfo> limit(
             TopicPartition partition, byte[] key, long before, long countMax, long ageMsMax) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             return Answers.map(
                     runtime.<StreamHead>submit(new LimitStream(
                             partition.topicId(), partition.partition(), key, before, countMax, ageMsMax)),
@@ -283,8 +219,8 @@ final class LocalStreams implements StreamOperations {
     @Override
     public CompletableFuture<StreamInfo> delete(TopicPartition partition, byte[] key, long expected, boolean forGood) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
-            requireExpected(expected);
+            rules.requireKey(partition, key);
+            StreamRules.requireExpected(expected);
             return Answers.map(
                     runtime.<StreamHead>submit(
                             new DeleteStream(partition.topicId(), partition.partition(), key, expected, forGood)),
@@ -295,7 +231,7 @@ final class LocalStreams implements StreamOperations {
     @Override
     public CompletableFuture<StreamInfo> erase(TopicPartition partition, byte[] key, long fromVersion, long toVersion) {
         return refusing(() -> {
-            requireKey(indexed(partition), partition, key);
+            rules.requireKey(partition, key);
             return purge.erase(partition, key, fromVersion, toVersion);
         });
     }

@@ -22,11 +22,14 @@ final class Maintenance implements AutoCloseable {
     private static final int DISK_CHECKS_PER_LOOK = 10;
 
     private static final long SESSION_CHECK_MS = 200;
+    private static final long TRANSACTION_CHECK_MS = 200;
+    private static final long CLOCK_NOTE_MS = 1_000;
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final Store store;
     private final DiskGuard diskGuard;
     private final BrokerOptions options;
+    private final Chores chores;
     private int diskChecks;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread created = new Thread(task, "millrace-maintenance");
@@ -34,7 +37,16 @@ final class Maintenance implements AutoCloseable {
         return created;
     });
 
-    Maintenance(ShardRuntime<BrokerStateMachine> runtime, Store store, DiskGuard diskGuard, BrokerOptions options) {
+    /** Small things that recur. */
+    record Chores(Runnable endOldTransactions, Runnable keepClock) {}
+
+    Maintenance(
+            ShardRuntime<BrokerStateMachine> runtime,
+            Store store,
+            DiskGuard diskGuard,
+            Chores chores,
+            BrokerOptions options) {
+        this.chores = chores;
         this.runtime = runtime;
         this.store = store;
         this.diskGuard = diskGuard;
@@ -43,6 +55,8 @@ final class Maintenance implements AutoCloseable {
 
     void start() {
         repeat(this::expireGroups, SESSION_CHECK_MS);
+        repeat(chores.endOldTransactions, TRANSACTION_CHECK_MS);
+        repeat(chores.keepClock, CLOCK_NOTE_MS);
         repeat(this::checkDisk, DISK_CHECK_MS);
         repeat(this::maintain, options.upkeep().intervalMs());
     }

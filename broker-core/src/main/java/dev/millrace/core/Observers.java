@@ -31,4 +31,11 @@ final class Observers implements BrokerStats.Observer {
             observer.onPublish(nanos);
         }
     }
+
+    @Override
+    public void onTimerFired(long lateMs) {
+        for (BrokerStats.Observer observer : observers) {
+            observer.onTimerFired(lateMs);
+        }
+    }
 }

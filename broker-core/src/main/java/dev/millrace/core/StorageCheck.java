@@ -13,8 +13,10 @@ import dev.millrace.core.storage.DirectoryCheck;
 import dev.millrace.core.storage.Findings;
 import dev.millrace.core.storage.OfflineDirectory;
 import dev.millrace.core.storage.Store;
+import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
+import dev.millrace.core.transaction.TransactionTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,6 +66,8 @@ public final class StorageCheck {
         }
         reads("producers", () -> new ProducerTable().load(store));
         reads("groups", () -> new GroupCoordinator(GroupLimits.DEFAULT, new CatalogView(catalog)).load(store, 0));
+        reads("transactions", () -> new TransactionTable().load(store));
+        reads("timers", () -> TimerTable.check(store));
         reads("segments", logs::load);
         LogCheck check = new LogCheck(store, findings::advance);
         List<PartitionLog> ordered = new ArrayList<>(logs.all());

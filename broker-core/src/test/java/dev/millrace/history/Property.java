@@ -13,11 +13,13 @@ public enum Property {
     CONTIGUOUS_READS("P9", "a reader skips and repeats nothing while it owns the partition"),
     DURABLE_COMMIT("P10", "a committed offset stays, and only the owner commits"),
     END_NEVER_FALLS("P11", "the end of a partition never falls and covers all that was acknowledged"),
+    TRANSACTIONS("P17", "a transaction is there whole or not at all, and none of an earlier owner"),
     NO_DUPLICATE_AFTER_RESTART("P18", "what is sent again after a crash is recognised"),
     DURABLE_TOPICS("P20", "created topics stay, deleted topics stay away"),
     PROGRESS("P21", "once a fault is over, every client goes on"),
     CLEAN_LOG("P22", "the daemon's log holds no unexpected error, stack trace or leak"),
-    DENSE_VERSIONS("P23", "the versions of a stream are dense, one append has each, and its index agrees with its log");
+    DENSE_VERSIONS("P23", "the versions of a stream are dense, one append has each, and its index agrees with its log"),
+    TIMERS("P24", "a timer fires once, never early, in due order, and not when it was cancelled");
 
     private final String number;
     private final String promise;

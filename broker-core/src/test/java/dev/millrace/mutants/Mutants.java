@@ -42,6 +42,8 @@ final class Mutants {
                         producers(),
                         topics(),
                         commits(),
+                        transactions(),
+                        timers(),
                         handOver(),
                         sessions(),
                         store(),
@@ -300,6 +302,84 @@ final class Mutants {
                                 "core.machine.ShardCrashTest#recordsAreInvisibleUntilTheyAreSynced", "expected: null"));
     }
 
+    private static List<Mutant> transactions() {
+        String applier = "machine/TransactionApplier";
+        String table = "transaction/TransactionTable";
+        String tests = "core.machine.TransactionsTest#";
+        return List.of(
+                that("carries out a transaction up to the operation that it refuses")
+                        .in(applier)
+                        .replacing(
+                                "Refusal problem = new Check(commit, stamp).firstProblem();\n"
+                                        + "        if (problem != null) {\n"
+                                        + "            return problem;\n"
+                                        + "        }\n"
+                                        + "        List<OperationResult> results = new ArrayList<>(commit.operations().size());\n"
+                                        + "        for (Operation operation : commit.operations()) {\n",
+                                "List<OperationResult> results = new ArrayList<>();\n"
+                                        + "        Check check = new Check(commit, stamp);\n"
+                                        + "        for (Operation operation : commit.operations()) {\n"
+                                        + "            Refusal problem = check.problemWith(operation);\n"
+                                        + "            if (problem != null) {\n"
+                                        + "                return problem;\n"
+                                        + "            }\n")
+                        .isCaughtBy(tests + "aRefusalNamesTheOperationAndChangesNothing", "operation 4 of 4|Expecting")
+                        .andBy(SIMULATION, promise("P3|P17")),
+                that("accepts a transaction of an owner that was replaced")
+                        .in(table)
+                        .replacing("if (identity.epoch < owner.epoch) {", "if (identity.epoch < 0) {")
+                        .isCaughtBy(
+                                tests + "anOlderEpochIsFencedAlsoAfterARestart", "to be completed exceptionally|after")
+                        .andBy(SIMULATION, promise("P17")),
+                that("forgets what the last transaction did")
+                        .in(table)
+                        .replacing("if (sequence == owner.lastSequence) {", "if (sequence < -1) {")
+                        .isCaughtBy(tests + "aRepetitionIsAnsweredWithWhatTheFirstTimeDid", "sequence 0 after 0")
+                        .andBy(SIMULATION, promise("P17|P24")),
+                that("takes offsets of a member that was fenced into a transaction")
+                        .in("group/GroupCoordinator")
+                        .replacing(
+                                "if (!commit.memberId().isEmpty()) {\n            Fault fault",
+                                "if (commit.memberId() == null) {\n            Fault fault")
+                        .isCaughtBy(
+                                tests + "eachKindOfOperationCanBeTheOneThatIsRefused",
+                                "UNKNOWN_MEMBER|was checked was refused"));
+    }
+
+    private static List<Mutant> timers() {
+        String table = "timer/TimerTable";
+        String tests = "core.machine.TimersTest#";
+        return List.of(
+                that("fires timers early when one is due")
+                        .in("machine/TimerFirer")
+                        .replacing("timers.takeDue(stamp.dueMs(),", "timers.takeDue(stamp.dueMs() + 300,")
+                        .isCaughtBy(tests + "firesEachOnceAndInOrderWhateverHappens", "Expecting|expected")
+                        .andBy(SIMULATION, promise("P24")),
+                that("leaves a timer on disk when it fires")
+                        .in(table)
+                        .replacing(
+                                "places.forEach(place -> remove(place, sink));",
+                                "places.forEach(place -> { changed.put(place, null); count(-1); });")
+                        .isCaughtBy(tests + "firesEachOnceAndInOrderWhateverHappens", "Expecting|expected")
+                        .andBy(SIMULATION, promise("P6|P18|P24|P21")),
+                that("cancels a timer in memory alone")
+                        .in(table)
+                        .replacing("sink.delete(Table.TIMER, place.toBytes());\n        count(-1);", "count(-1);")
+                        .isCaughtBy(tests + "aCancelledTimerNeverFires", "Expecting|expected")
+                        .andBy(SIMULATION, promise("P24|P21")),
+                that("fires a minute late")
+                        .in("machine/BrokerStateMachine")
+                        .replacing("timers.nextDueMs() <= now.dueMs()", "timers.nextDueMs() <= now.dueMs() - 60_000")
+                        .isCaughtBy(tests + "isNotThereBeforeItsTimeAndThereThen", "Expecting|expected"),
+                that("schedules again what is sent again")
+                        .in("machine/TransactionApplier")
+                        .replacing(
+                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(), schedule.sequence());",
+                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(), Long.MAX_VALUE);")
+                        .isCaughtBy(tests + "aRequestThatIsSentAgainSchedulesOnce", "Expecting|expected")
+                        .andBy(SIMULATION, promise("P6|P24|P18")));
+    }
+
     private static List<Mutant> commits() {
         String coordinator = "group/GroupCoordinator";
         return List.of(
@@ -412,12 +492,6 @@ final class Mutants {
                         .isCaughtBy(
                                 recovery + "refusesWritesAfterAFailedSyncButServesReads",
                                 "Expecting code to raise a throwable"),
-                that("marks as closed in good order what failed")
-                        .in(rocks)
-                        .replacing("if (failure == null) {\n            closeCleanly();\n        }", "closeCleanly();")
-                        .isCaughtBy(
-                                recovery + "refusesWritesAfterAFailedSyncButServesReads",
-                                "Expecting value to be false"),
                 that("calls a sync that does not reach the disk")
                         .in(rocks)
                         .replacing(
@@ -577,7 +651,7 @@ final class Mutants {
                 that("leaves what was erased from a stream in the memory of the log's end")
                         .in("log/PartitionLog")
                         .replacing(
-                                "void forgetCached(long lastOffset) {\n        tail.remove(lastOffset);",
+                                "void forgetCached(long lastOffset) {\n        tail.forget(lastOffset);",
                                 "void forgetCached(long lastOffset) {")
                         .isCaughtBy(
                                 "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"));

@@ -52,6 +52,11 @@ final class Agenda implements TimeSource {
         wallAheadMs += byMs;
     }
 
+    /** Sets the wall clock right. */
+    void mendWallClock() {
+        wallAheadMs = 0;
+    }
+
     /** What a wall clock would show that nobody has touched. */
     long trueMs() {
         return START_MS + nowMicros / 1000;

@@ -113,6 +113,8 @@ final class Faults {
     void end() {
         over = true;
         repair();
+        // One that stays behind holds timers back, rightly.
+        world.agenda.mendWallClock();
         if (world.server.isUp()) {
             world.server.crash("last");
         }

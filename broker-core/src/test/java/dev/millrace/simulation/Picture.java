@@ -4,6 +4,7 @@ import dev.millrace.core.group.GroupDescription;
 import dev.millrace.core.group.GroupSummary;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.timer.Place;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.history.Property;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.List;
 final class Picture {
     private static final String TOPIC = "topic ";
     private static final String LOG = "log ";
+    private static final String TRANSACTIONS = "transactions ";
+    private static final String TIMERS = "timers ";
 
     private Picture() {}
 
@@ -35,6 +38,8 @@ final class Picture {
             description.members().forEach(member -> lines.add(group.group() + " " + member));
             description.offsets().forEach((id, offset) -> lines.add(group.group() + " " + id + " " + offset));
         }
+        machine.transactions().describe().forEach(lines::add);
+        lines.add(TIMERS + machine.timers().list(null, new Place(0, 0), 1_000).timers());
         return lines;
     }
 
@@ -42,6 +47,12 @@ final class Picture {
     static Property promiseOf(String line) {
         if (line.startsWith(TOPIC)) {
             return Property.DURABLE_TOPICS;
+        }
+        if (line.startsWith(TIMERS)) {
+            return Property.TIMERS;
+        }
+        if (line.startsWith(TRANSACTIONS)) {
+            return Property.TRANSACTIONS;
         }
         return line.startsWith(LOG) ? Property.END_NEVER_FALLS : Property.DURABLE_COMMIT;
     }

@@ -11,6 +11,7 @@ import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.topic.Topic;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -22,6 +23,7 @@ final class Server {
 
     private static final int EXPIRE_MICROS = 200_000;
     private static final int MAINTAIN_MICROS = 400_000;
+    private static final int DUE_MICROS = 20_000;
     private static final int RESTART_MICROS_MAX = 400_000;
 
     private final World world;
@@ -33,6 +35,7 @@ final class Server {
     private boolean syncDue;
     private boolean halting;
     private Moment crashAt = Moment.NEVER;
+    private OptionalLong clockAnchor = OptionalLong.empty();
 
     /** When the power may fail, beside just any time. */
     enum Moment {
@@ -75,6 +78,11 @@ final class Server {
 
     void disconnected(Connection connection) {
         connections.remove(connection);
+    }
+
+    /** How far the believed time was ahead when the last life ended, as a file beside the data tells. */
+    OptionalLong clockAnchor() {
+        return clockAnchor;
     }
 
     /** Connections that may be cut. */
@@ -184,6 +192,7 @@ final class Server {
     }
 
     private void end(MemoryStore left) {
+        clockAnchor = OptionalLong.of(shard.believedAheadMs());
         shard = null;
         disk = left;
         connections().forEach(connection -> connection.cut(false));
@@ -279,6 +288,15 @@ final class Server {
     void keepHouse() {
         world.agenda.in(EXPIRE_MICROS, this::expire);
         world.agenda.in(MAINTAIN_MICROS, this::maintain);
+        world.agenda.in(DUE_MICROS, this::lookForDue);
+    }
+
+    /** The shard's thread wakes when a timer is due; here it looks every few milliseconds. */
+    private void lookForDue() {
+        if (shard != null && shard.isDue()) {
+            turnSoon();
+        }
+        world.agenda.in(DUE_MICROS, this::lookForDue);
     }
 
     private void expire() {

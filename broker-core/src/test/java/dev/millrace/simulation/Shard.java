@@ -49,6 +49,7 @@ final class Shard {
         clock = new BrokerClock(world.agenda, new ClockEvents(world));
         machine.load(store, clock.read().steadyMs());
         clock.resumeFrom(logs.lastAppendMs(), machine.lastDueMs());
+        world.server.clockAnchor().ifPresent(clock::resumeInSameBoot);
         log = new LocalShardLog(store, machine, world.agenda, new LocalShardLog.SyncListener() {
             @Override
             public void onSync(long nanos) {}
@@ -60,11 +61,22 @@ final class Shard {
         });
         ShardRuntime.Limits limits = new ShardRuntime.Limits(profile.inboxCountMax(), 1 << 20, 64, 64 << 10, 256 << 10);
         runtime = new ShardRuntime<>(machine, watched(world), limits, (requests, bytes) -> {});
+        machine.onTimersFired(fired -> fired.forEach(world.timekeeper::fired));
         reader = new LogReader(store);
         timeSearch = new TimeSearch(store, DECOMPRESSED_BYTES_MAX);
         if (world.random.nextBoolean()) {
             store.withoutGuard();
         }
+    }
+
+    /** What a start in the same boot of the machine takes up. */
+    long believedAheadMs() {
+        return clock.believedAheadMs();
+    }
+
+    /** Whether time alone has brought work. */
+    boolean isDue() {
+        return machine.dueCommand(clock.read()) != null;
     }
 
     /** One turn of the shard's thread; answers how many requests it took. */

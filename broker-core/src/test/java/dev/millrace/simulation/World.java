@@ -35,6 +35,8 @@ final class World {
     final Reads reads;
     final Faults faults;
     final Operator operator;
+    final Transactor transactor;
+    final Timekeeper timekeeper;
     final StreamHistory streams;
     private final List<Client> clients = new ArrayList<>();
     private final List<Team> teams = new ArrayList<>();
@@ -61,6 +63,8 @@ final class World {
         operator = new Operator(this);
         trace.add(profile.toString());
         streams = new StreamHistory(this);
+        transactor = new Transactor(this);
+        timekeeper = new Timekeeper(this);
         clients.add(operator);
         if (ofStreams) {
             for (int i = 0; i < 1 + profile.producers(); i++) {
@@ -73,6 +77,8 @@ final class World {
             producers.add(producer);
             clients.add(producer);
         }
+        clients.add(transactor);
+        clients.add(timekeeper);
         for (int i = 0; i < profile.plainProducers(); i++) {
             clients.add(new PlainProducer(this, "plain-" + i));
         }
@@ -126,7 +132,11 @@ final class World {
         operator.check();
         teams.forEach(team -> server.topics().forEach(topic -> fetchAllCommitted(team, topic)));
         streams.check();
-        return new FullRead(this).judge();
+        new FullRead(this).judge();
+        Map<Long, Integer> found = timekeeper.countRecords();
+        transactor.judge(found);
+        timekeeper.judge(found);
+        return history.violations();
     }
 
     /** What is in memory must be what is on the disk, no more and no less. */

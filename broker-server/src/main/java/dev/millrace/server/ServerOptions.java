@@ -76,6 +76,12 @@ record ServerOptions(
                         config.topics().retention().map(Duration::toMillis).orElse(Units.UNLIMITED),
                         config.topics().retentionBytes().map(DataSize::bytes).orElse(Units.UNLIMITED)))
                 .withGroups(groups(config.groups()))
+                .withTransactions(new BrokerOptions.Transactions(
+                        config.transactions().timeout().toMillis(),
+                        config.transactions().bytesMax().bytes(),
+                        config.transactions().openMax(),
+                        config.transactions().memory().bytes(),
+                        config.timers().pendingMax()))
                 .withShard(new ShardRuntime.Limits(
                         limits.inboxRequests(),
                         limits.inboxBytes().bytes(),

@@ -44,6 +44,7 @@ class ReadmeTest {
     @Test
     void everyPageAndDecisionIsListed() throws IOException {
         assertThat(MarkdownPage.read("README.md").links()).containsAll(pages("docs", "docs/"));
+        assertThat(MarkdownPage.read("README.md").links()).containsAll(pages("docs/patterns", "docs/patterns/"));
         List<String> decisions = pages("docs/adr", "");
         decisions.remove("README.md");
         assertThat(MarkdownPage.read("docs/adr/README.md").links()).containsAll(decisions);
@@ -61,7 +62,9 @@ class ReadmeTest {
     /** Each Java block stands in the file that its note names, as a run of whole lines, whatever its indentation there. */
     @Test
     void javaIsTakenFromSourcesThatAreTested() throws IOException {
-        for (String name : List.of("README.md", "docs/CLIENT.md")) {
+        List<String> names = new ArrayList<>(List.of("README.md", "docs/CLIENT.md"));
+        names.addAll(pages("docs/patterns", "docs/patterns/"));
+        for (String name : names) {
             List<Block> blocks = MarkdownPage.read(name).blocks().stream()
                     .filter(block -> block.language().equals("java"))
                     .toList();

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
+import dev.millrace.client.Producer;
+import dev.millrace.client.StartFrom;
+import dev.millrace.client.TopicPartition;
+import dev.millrace.client.Transactions;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
 import java.io.ByteArrayOutputStream;
@@ -15,12 +19,15 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
@@ -98,10 +105,31 @@ class ClientExamplesTest {
 
         assertThat(run("PullGroupExample", server, "orders", PUBLISHED)).isEqualTo(PUBLISHED);
 
+        togetherAndLater(server);
+
         run("AdminExample", server, "order-events", "none");
         assertThat(run("JsonCodecExample", server, "order-events"))
                 .asString()
                 .isEqualTo("Order[customer=Ada, total=20]");
+    }
+
+    private static void togetherAndLater(String server) throws Exception {
+        try (MillraceClient client = MillraceClient.connect(server);
+                Producer producer = client.producer().build();
+                Transactions transactions = client.transactional("shop-1")) {
+            for (String topic : List.of("payments", "audit", "reminders", "invoices")) {
+                client.admin().createTopic(topic, 1);
+            }
+            Instant tomorrow = Instant.now().plus(Duration.ofDays(1));
+            assertThat(run("TimerExample", client, producer, "reminders", "o-17", Duration.ofMinutes(15), tomorrow))
+                    .isEqualTo(true);
+            assertThat((List<?>) run("TransactionExample", transactions, "o-17"))
+                    .hasSize(2);
+            TopicPartition invoices = new TopicPartition("invoices", 0);
+            BooleanSupplier running = () ->
+                    client.admin().findOffset(invoices, StartFrom.latest()).offset() < 1;
+            run("ExactlyOnceExample", server, "invoicing-1", "payments", "invoices", running);
+        }
     }
 
     private static String printedBy(String example, Object... arguments) throws Exception {

@@ -7,8 +7,10 @@ import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.GroupOperations;
 import dev.millrace.core.LogOperations;
 import dev.millrace.core.StreamOperations;
+import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TopicOperations;
 import dev.millrace.core.TopicPartition;
+import dev.millrace.core.TransactionOperations;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.storage.StoreStats;
@@ -125,6 +127,16 @@ public final class FakeBroker implements Broker {
     @Override
     public GroupOperations groups() {
         return groupOperations;
+    }
+
+    @Override
+    public TransactionOperations transactions() {
+        throw new FaultException(Fault.INVALID_REQUEST, "this broker knows no transactions");
+    }
+
+    @Override
+    public TimerOperations timers() {
+        throw new FaultException(Fault.INVALID_REQUEST, "this broker knows no timers");
     }
 
     /** Keeps none, and nothing asks for any. */
@@ -544,6 +556,31 @@ public final class FakeBroker implements Broker {
         @Override
         public long offsetCommits() {
             return 16;
+        }
+
+        @Override
+        public long timersPending() {
+            return 19;
+        }
+
+        @Override
+        public long timersFired() {
+            return 20;
+        }
+
+        @Override
+        public long timersDropped() {
+            return 21;
+        }
+
+        @Override
+        public int transactionsOpen() {
+            return 22;
+        }
+
+        @Override
+        public long transactionsCommitted() {
+            return 23;
         }
 
         @Override

@@ -14,6 +14,7 @@ import dev.millrace.core.wire.GroupFrames.LeaveGroup;
 import dev.millrace.core.wire.GroupFrames.OffsetsCommitted;
 import dev.millrace.core.wire.GroupFrames.PartitionOffset;
 import dev.millrace.core.wire.GroupFrames.PartitionRef;
+import dev.millrace.core.wire.Operation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -313,6 +314,24 @@ final class GroupMembership implements Link.Listener {
             done.completeExceptionally(Link.closedException());
         }
         return done;
+    }
+
+    /** The same as an operation of a transaction, for a member that is still what it was in that round. Thread: any. */
+    CompletableFuture<Operation.CommitOffsets> commitInTransaction(int ofRound, List<PartitionOffset> offsets) {
+        CompletableFuture<Operation.CommitOffsets> made = new CompletableFuture<>();
+        boolean accepted = link.onLoop(() -> {
+            if (memberId.isEmpty() || ofRound != round) {
+                made.completeExceptionally(new MillraceException(
+                        Fault.FENCED_MEMBER,
+                        "the session in group " + options.group() + " ended after the messages were polled"));
+            } else {
+                made.complete(new Operation.CommitOffsets(options.group(), memberId, memberEpoch, offsets));
+            }
+        });
+        if (!accepted) {
+            made.completeExceptionally(Link.closedException());
+        }
+        return made;
     }
 
     private static void complete(CompletableFuture<Void> done, OffsetsCommitted committed) {

@@ -9,6 +9,8 @@ import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
 import dev.millrace.client.ProducerBuilder;
+import dev.millrace.client.Timers;
+import dev.millrace.client.Transactions;
 import dev.millrace.client.TypedTopic;
 import java.util.Random;
 
@@ -66,6 +68,18 @@ public final class NativeClient implements MillraceClient {
     @Override
     public GroupBuilder group(String name) {
         return new NativeGroupBuilder(link, callbacks, opened, name);
+    }
+
+    @Override
+    public Transactions transactional(String transactionalId) {
+        NativeTransactions transactions = NativeTransactions.open(link, transactionalId, opened::remove);
+        opened.add(transactions);
+        return transactions;
+    }
+
+    @Override
+    public Timers timers() {
+        return new NativeTimers(link);
     }
 
     @Override

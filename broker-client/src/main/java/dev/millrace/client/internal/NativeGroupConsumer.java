@@ -8,6 +8,7 @@ import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.GroupFrames.AssignedPartition;
 import dev.millrace.core.wire.GroupFrames.PartitionOffset;
+import dev.millrace.core.wire.Operation;
 import dev.millrace.core.wire.StartPosition;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -316,9 +317,7 @@ final class NativeGroupConsumer implements GroupConsumer {
         for (Map.Entry<TopicPartition, Long> entry : offsets.entrySet()) {
             Held mine = held.get(entry.getKey());
             if (mine == null) {
-                return CompletableFuture.failedFuture(new MillraceException(
-                        Fault.NOT_ASSIGNED,
-                        entry.getKey() + " is not assigned to this member of group " + options.group()));
+                return CompletableFuture.failedFuture(notAssigned(entry.getKey()));
             }
             wire.add(new PartitionOffset(mine.assigned.topicId(), entry.getKey().partition(), entry.getValue(), null));
         }
@@ -347,6 +346,38 @@ final class NativeGroupConsumer implements GroupConsumer {
     @Override
     public void commit(Map<TopicPartition, Long> nextOffsets) {
         Waiting.on(send(Map.copyOf(nextOffsets)));
+    }
+
+    /**
+     * The commit of these offsets as part of a transaction: fails where this member's session ended since it polled, as
+     * others may have worked on the same messages then. Fails: NOT_ASSIGNED, FENCED_MEMBER, UNKNOWN_MEMBER.
+     */
+    Operation.CommitOffsets offsetsForTransaction(Map<TopicPartition, Long> nextOffsets) {
+        List<PartitionOffset> wire = new ArrayList<>();
+        int round = -1;
+        for (Map.Entry<TopicPartition, Long> entry : nextOffsets.entrySet()) {
+            Held mine = held.get(entry.getKey());
+            if (mine == null || round >= 0 && mine.round != round) {
+                throw notAssigned(entry.getKey());
+            }
+            round = mine.round;
+            wire.add(new PartitionOffset(mine.assigned.topicId(), entry.getKey().partition(), entry.getValue(), null));
+        }
+        return Waiting.on(membership.commitInTransaction(round, wire));
+    }
+
+    private MillraceException notAssigned(TopicPartition partition) {
+        return new MillraceException(
+                Fault.NOT_ASSIGNED, partition + " is not assigned to this member of group " + options.group());
+    }
+
+    boolean commitsByItself() {
+        return options.autoCommit();
+    }
+
+    @Override
+    public String group() {
+        return options.group();
     }
 
     // ---- steering and the end

@@ -6,6 +6,7 @@ import dev.millrace.client.Producer;
 import dev.millrace.client.Receipt;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.RecordHeader;
+import dev.millrace.core.wire.NewTimer;
 import dev.millrace.core.wire.TopicFrames;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ final class NativeProducer implements Producer {
     private final ProducerOptions options;
     private final MemoryBudget budget;
     private final PublishSender sender;
+    private final TimerSender timers;
     private final Callbacks callbacks;
     private final TopicDirectory topics;
     private final BuilderPool builders;
@@ -55,6 +57,7 @@ final class NativeProducer implements Producer {
         this.topics = new TopicDirectory(link);
         this.builders = new BuilderPool(options.compression(), options.batchBytesMax());
         this.sender = new PublishSender(link, options, budget, callbacks, routes::remove);
+        this.timers = new TimerSender(link, budget, callbacks, options.deliveryNanos());
         link.onLoop(() -> link.addListener(sender));
     }
 
@@ -83,6 +86,10 @@ final class NativeProducer implements Producer {
         long recordBytes = checkedBytes(message);
         TopicRoute route = route(message.topic());
         Lane lane = route.laneOf(message);
+        if (message.later() != null) {
+            schedule(message, route, lane, recordBytes, waiter);
+            return;
+        }
         budget.reserve(recordBytes, options.blockNanos());
         long timestampMs = message.timestampMs() >= 0 ? message.timestampMs() : System.currentTimeMillis();
         BatchAccumulator.Wake wake;
@@ -98,6 +105,13 @@ final class NativeProducer implements Producer {
         if (wake != BatchAccumulator.Wake.NOTHING) {
             sender.wake(lane);
         }
+    }
+
+    private void schedule(
+            Message message, TopicRoute route, Lane lane, long recordBytes, CompletableFuture<Receipt> waiter) {
+        NewTimer timer = LaterMessages.timer(message, route.topicId(), lane.partition);
+        budget.reserve(recordBytes, options.blockNanos());
+        timers.send(timer, message.topic(), recordBytes, waiter);
     }
 
     private long checkedBytes(Message message) {
@@ -162,7 +176,7 @@ final class NativeProducer implements Producer {
             BatchAccumulator input = new BatchAccumulator(info.name(), partition, options, builders);
             lanes.add(new Lane(info.name(), info.topicId(), partition, sender, input));
         }
-        return new TopicRoute(info.name(), List.copyOf(lanes), System.nanoTime(), random);
+        return new TopicRoute(info.name(), info.topicId(), List.copyOf(lanes), System.nanoTime(), random);
     }
 
     // ---- the end
@@ -183,6 +197,9 @@ final class NativeProducer implements Producer {
             }
         }
         outcomes.forEach(Waiting::on);
+        // Each publisher hears of its own failure.
+        timers.unsettled()
+                .forEach(receipt -> receipt.handle((given, error) -> null).join());
     }
 
     @Override

@@ -5,23 +5,30 @@ import dev.millrace.client.MillraceException;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.Murmur2;
 import java.util.List;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** Chooses the partition of each message of one topic. Thread: any. */
 final class TopicRoute {
     private final String topic;
+    private final UUID topicId;
     private final List<Lane> lanes;
     private final long loadedNanos;
     private final RandomGenerator random;
     /** Where messages without a key go until a batch is full: a race between callers only moves it twice. */
     private volatile int stickyPartition;
 
-    TopicRoute(String topic, List<Lane> lanes, long loadedNanos, RandomGenerator random) {
+    TopicRoute(String topic, UUID topicId, List<Lane> lanes, long loadedNanos, RandomGenerator random) {
         this.topic = topic;
+        this.topicId = topicId;
         this.lanes = lanes;
         this.loadedNanos = loadedNanos;
         this.random = random;
         this.stickyPartition = random.nextInt(lanes.size());
+    }
+
+    UUID topicId() {
+        return topicId;
     }
 
     List<Lane> lanes() {

@@ -67,7 +67,7 @@ public class CommitBenchmark {
                 opened,
                 128L << 20,
                 new PartitionLogs.GenerationLimits(StoreOptions.defaults().generationBytes(), Long.MAX_VALUE));
-        machine = new BrokerStateMachine(logs, GroupLimits.DEFAULT);
+        machine = new BrokerStateMachine(opened, logs, GroupLimits.DEFAULT);
         machine.load(opened, 1);
         log = new LocalShardLog(opened, machine, TimeSource.SYSTEM, new NoListener());
         runtime = new ShardRuntime<>(machine, log, ShardRuntime.Limits.defaults(), (requests, bytes) -> {});

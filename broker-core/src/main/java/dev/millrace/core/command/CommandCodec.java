@@ -47,6 +47,11 @@ public final class CommandCodec {
             case ResetOffsets.TYPE -> ResetOffsets.decode(version, in);
             case DeleteGroup.TYPE -> DeleteGroup.decode(version, in);
             case ExpireGroups.TYPE -> ExpireGroups.decode(version, in);
+            case InitTransactions.TYPE -> InitTransactions.decode(version, in);
+            case CommitTransaction.TYPE -> CommitTransaction.decode(version, in);
+            case ScheduleTimers.TYPE -> ScheduleTimers.decode(version, in);
+            case CancelTimer.TYPE -> CancelTimer.decode(version, in);
+            case FireTimers.TYPE -> FireTimers.decode(version, in);
             case AppendEvents.TYPE -> AppendEvents.decode(version, in);
             case DeleteStream.TYPE -> DeleteStream.decode(version, in);
             case LimitStream.TYPE -> LimitStream.decode(version, in);

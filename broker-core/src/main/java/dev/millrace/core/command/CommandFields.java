@@ -2,6 +2,7 @@ package dev.millrace.core.command;
 
 import dev.millrace.core.wire.FieldReader;
 import dev.millrace.core.wire.MalformedFrameException;
+import dev.millrace.core.wire.Operation;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,5 +40,20 @@ final class CommandFields {
 
     static int sizeBytes(List<String> texts) {
         return sizeBytes(texts.toArray(new String[0]));
+    }
+
+    /** The operation with batches of its own, because applying writes into them. */
+    static Operation ownBytes(Operation operation) {
+        if (operation instanceof Operation.Append append) {
+            return new Operation.Append(append.topicId(), append.partition(), copy(append.batches()));
+        } else if (operation instanceof Operation.AppendEvents append) {
+            return new Operation.AppendEvents(
+                    append.topicId(), append.partition(), append.checks(), copy(append.events()));
+        }
+        return operation;
+    }
+
+    private static ByteBuffer copy(ByteBuffer bytes) {
+        return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
     }
 }

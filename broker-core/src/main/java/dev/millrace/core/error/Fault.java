@@ -47,6 +47,10 @@ public enum Fault {
             "A batch of this producer is missing before this one; close the producer and open a new one."),
     FENCED_PRODUCER(3002, Retry.NO, "A newer producer took over this id; stop this one."),
     UNKNOWN_PRODUCER(3003, Retry.NO, "The producer's state has expired; open a new producer."),
+    TRANSACTION_ENDED(
+            3004,
+            Retry.NO,
+            "Nothing of it was done. Begin a new transaction, commit sooner, or raise transactions.timeout."),
 
     // 4xxx: consumer groups
     GROUP_NOT_FOUND(4001, Retry.NO, "Check the group's name with: millrace group list."),

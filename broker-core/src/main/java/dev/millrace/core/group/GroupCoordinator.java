@@ -8,6 +8,7 @@ import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.time.Stamp;
@@ -36,6 +37,7 @@ public final class GroupCoordinator {
     private final GroupLimits limits;
     private final TopicView topics;
     private final RequestRules rules;
+    private final CommitCheck commitCheck;
     private final SortedMap<String, Group> groups = new TreeMap<>();
     private final SessionTimers timers = new SessionTimers();
     private final EmptyGroups emptyGroups = new EmptyGroups();
@@ -56,6 +58,7 @@ public final class GroupCoordinator {
         this.limits = limits;
         this.topics = topics;
         this.rules = new RequestRules(limits);
+        this.commitCheck = new CommitCheck(rules, topics);
     }
 
     /** Takes over the stored groups. Every member gets a full session from {@code steadyMs}; nothing is moved. */
@@ -348,6 +351,46 @@ public final class GroupCoordinator {
         }
         store(group, sink);
         return GroupOutcome.done(results);
+    }
+
+    /**
+     * Why {@link #applyCommit} would not take every entry, or null; changes nothing.
+     *
+     * @param newGroups names of groups that the same transaction creates; this one's is added where it is new
+     */
+    public Refusal problemWithCommit(CommitOffsets commit, Set<String> newGroups) {
+        Group group = groups.get(commit.group());
+        if (!commit.memberId().isEmpty()) {
+            Fault fault = faultOf(group, commit.memberId(), commit.memberEpoch());
+            return fault == null
+                    ? commitCheck.problemWithEntries(group, group.member(commit.memberId()), commit)
+                    : refusalOf(refusedMember(fault, group, commit.group(), commit.memberId(), commit.memberEpoch()));
+        }
+        String problem = rules.problemWithGroup(commit.group());
+        if (problem != null) {
+            return new Refusal(Fault.INVALID_REQUEST, problem);
+        }
+        if (group != null && !group.isEmpty()) {
+            return refusalOf(notEmpty(group));
+        }
+        boolean isNew = group == null && newGroups.add(commit.group());
+        if (isNew && groups.size() + newGroups.size() > limits.groupCountMax()) {
+            return refusalOf(tooManyGroups());
+        }
+        return commitCheck.problemWithEntries(group, null, commit);
+    }
+
+    private static Refusal refusalOf(GroupOutcome<?> outcome) {
+        return (Refusal) outcome.answer();
+    }
+
+    /** Stores offsets that {@link #problemWithCommit} found nothing against. */
+    public void applyChecked(CommitOffsets commit, long nowMs, WriteSink sink) {
+        GroupOutcome<List<PartitionResult>> outcome = applyCommit(commit, nowMs, sink);
+        if (!(outcome.answer() instanceof List<?> results)
+                || !results.stream().allMatch(result -> ((PartitionResult) result).accepted())) {
+            throw new IllegalStateException("a commit that was checked was refused: " + outcome.answer());
+        }
     }
 
     private GroupOutcome<List<PartitionResult>> commitFromOutside(CommitOffsets commit, long nowMs, WriteSink sink) {

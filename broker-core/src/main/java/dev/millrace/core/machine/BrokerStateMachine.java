@@ -3,18 +3,23 @@ package dev.millrace.core.machine;
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.CancelTimer;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CommitOffsets;
+import dev.millrace.core.command.CommitTransaction;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.DeleteTopic;
 import dev.millrace.core.command.ExpireGroups;
+import dev.millrace.core.command.FireTimers;
 import dev.millrace.core.command.HeartbeatGroup;
+import dev.millrace.core.command.InitTransactions;
 import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.Maintain;
 import dev.millrace.core.command.ResetOffsets;
+import dev.millrace.core.command.ScheduleTimers;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.group.Assignment;
@@ -32,12 +37,15 @@ import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.stream.Streams;
 import dev.millrace.core.time.Stamp;
+import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.transaction.TransactionTable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -49,6 +57,10 @@ public final class BrokerStateMachine implements ShardMachine {
     private static final byte[] DUE_TIME_KEY = {'D'};
 
     private static final long NOTE_TIME_MS = 1_000;
+    /** One turn fires so many timers, so that requests have their turn between. */
+    private static final int FIRED_COUNT_MAX = 2_000;
+
+    private static final int FIRED_BYTES_MAX = 4 << 20;
 
     private final TopicCatalog catalog = new TopicCatalog();
     private final ProducerTable producers = new ProducerTable();
@@ -58,11 +70,17 @@ public final class BrokerStateMachine implements ShardMachine {
     private final RecordAppender appender;
     private final Streams streams;
     private final StreamCommands streamCommands;
+    private final TransactionTable transactions = new TransactionTable();
+    private final TimerTable timers = new TimerTable();
+    private final TransactionApplier transactionApplier;
+    private final TimerFirer firer;
+    private BooleanSupplier mayFire = () -> true;
+    private Consumer<List<FiredTimer>> onTimersFired = fired -> {};
+    private List<FiredTimer> fired = List.of();
     private Consumer<List<MemberRef>> onAssignmentPending = members -> {};
     private boolean topicsChanged;
     private long notedDueMs = -1;
-    /** How far expiry is behind the time that is written down. */
-    private long holdBackMs;
+    private Stamp stamp = Stamp.of(0);
 
     public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
@@ -70,6 +88,15 @@ public final class BrokerStateMachine implements ShardMachine {
         this.streams = new Streams(store, logs);
         this.streamCommands = new StreamCommands(catalog, logs, streams);
         this.appender = new RecordAppender(catalog, logs, producers, streams, streamCommands);
+        this.transactionApplier = new TransactionApplier(
+                catalog,
+                logs,
+                groups,
+                producers,
+                transactions,
+                timers,
+                new TransactionStreams(catalog, streams, streamCommands));
+        this.firer = new TimerFirer(catalog, logs, timers, streams, streamCommands);
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
@@ -85,6 +112,8 @@ public final class BrokerStateMachine implements ShardMachine {
             }
         }
         groups.load(store, steadyMs);
+        transactions.load(store);
+        timers.load(store);
         directory.publish(catalog.all());
     }
 
@@ -93,10 +122,35 @@ public final class BrokerStateMachine implements ShardMachine {
         onAssignmentPending = listener;
     }
 
+    /** Called with the timers that were fired, once that is durable. Thread of calls: syncer. */
+    public void onTimersFired(Consumer<List<FiredTimer>> listener) {
+        onTimersFired = listener;
+    }
+
+    /** Timers wait while this says no: the disk has no room for their records. Thread of calls: shard. */
+    public void fireTimersOnlyWhile(BooleanSupplier allowed) {
+        mayFire = allowed;
+    }
+
+    @Override
+    public Command dueCommand(Stamp now) {
+        return timers.nextDueMs() <= now.dueMs() && mayFire.getAsBoolean()
+                ? new FireTimers(FIRED_COUNT_MAX, FIRED_BYTES_MAX)
+                : null;
+    }
+
+    @Override
+    public long nextDueMs() {
+        return timers.nextDueMs();
+    }
+
     @Override
     public void beginBatch(Stamp stamp) {
-        holdBackMs = stamp.nowMs() - stamp.dueMs();
+        this.stamp = stamp;
         groups.beginBatch(stamp);
+        transactions.beginBatch();
+        timers.beginBatch();
+        fired = List.of();
         streams.beginBatch(stamp.dueMs());
     }
 
@@ -129,7 +183,24 @@ public final class BrokerStateMachine implements ShardMachine {
         } else if (command instanceof DeleteBefore delete) {
             return deleteBefore(delete, sink);
         } else if (command instanceof Maintain maintain) {
-            return maintain(maintain, nowMs, sink);
+            return maintain(maintain, sink);
+        }
+        return applyTogether(command, nowMs, sink);
+    }
+
+    /** Transactions and timers. */
+    private Object applyTogether(Command command, long nowMs, WriteSink sink) {
+        if (command instanceof CommitTransaction commit) {
+            return transactionApplier.commit(commit, stamp, sink);
+        } else if (command instanceof InitTransactions init) {
+            return transactionApplier.init(init, nowMs, sink);
+        } else if (command instanceof ScheduleTimers schedule) {
+            return transactionApplier.schedule(schedule, stamp, sink);
+        } else if (command instanceof CancelTimer cancel) {
+            return transactionApplier.cancel(cancel, sink);
+        } else if (command instanceof FireTimers fire) {
+            fired = firer.fire(fire, stamp, sink);
+            return fired.size();
         }
         Object answer = streamCommands.apply(command, nowMs, sink);
         if (answer != null) {
@@ -204,8 +275,8 @@ public final class BrokerStateMachine implements ShardMachine {
     }
 
     /** Answers the generations that nothing needs any more. */
-    private Object maintain(Maintain maintain, long nowMs, WriteSink sink) {
-        long dueMs = nowMs - holdBackMs;
+    private Object maintain(Maintain maintain, WriteSink sink) {
+        long dueMs = stamp.dueMs();
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
@@ -221,6 +292,7 @@ public final class BrokerStateMachine implements ShardMachine {
             }
         }
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
+        transactions.expire(dueMs - maintain.producerRetentionMs(), sink);
         return logs.unneededGenerations();
     }
 
@@ -236,19 +308,24 @@ public final class BrokerStateMachine implements ShardMachine {
 
     @Override
     public Runnable endBatch(long nowMs, WriteSink sink) {
+        timers.endBatch(sink);
         producers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
         Runnable showStreams = streams.endBatch(sink);
-        noteTime(nowMs - holdBackMs, sink);
+        noteTime(stamp.dueMs(), sink);
         List<MemberRef> nudges = groups.drainNudges();
         Runnable showTopics = topicsChanged ? directory.prepare(catalog.all()) : () -> {};
         topicsChanged = false;
+        List<FiredTimer> told = fired;
         return () -> {
             showTopics.run();
             showRecords.run();
             showStreams.run();
             if (!nudges.isEmpty()) {
                 onAssignmentPending.accept(nudges);
+            }
+            if (!told.isEmpty()) {
+                onTimersFired.accept(told);
             }
         };
     }
@@ -292,6 +369,14 @@ public final class BrokerStateMachine implements ShardMachine {
 
     public Streams streams() {
         return streams;
+    }
+
+    public TransactionTable transactions() {
+        return transactions;
+    }
+
+    public TimerTable timers() {
+        return timers;
     }
 
     public ProducerTable producers() {

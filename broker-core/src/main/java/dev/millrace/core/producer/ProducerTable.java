@@ -89,6 +89,11 @@ public final class ProducerTable {
         return id;
     }
 
+    /** Whether this id was ever given out. */
+    public boolean wasGiven(long producerId) {
+        return producerId >= 0 && producerId < nextProducerId;
+    }
+
     /** Says whether a batch continues its producer's sequence, repeats one of the last batches, or neither. */
     public Verdict check(int partitionId, long producerId, short epoch, int baseSequence, int recordCount) {
         ProducerState state = states.get(new Key(partitionId, producerId));
@@ -117,7 +122,7 @@ public final class ProducerTable {
     }
 
     private Verdict checkUnknown(long producerId, int baseSequence) {
-        if (producerId >= nextProducerId || producerId < 0) {
+        if (!wasGiven(producerId)) {
             return refused(Fault.UNKNOWN_PRODUCER, "producer id %d was never given out", producerId);
         }
         return baseSequence == 0

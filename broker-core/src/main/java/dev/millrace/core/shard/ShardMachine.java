@@ -24,6 +24,16 @@ public interface ShardMachine {
      */
     Runnable endBatch(long nowMs, WriteSink sink);
 
+    /** A change that time alone brings and that is due at this stamp, to be proposed like any other; null for none. */
+    default Command dueCommand(Stamp stamp) {
+        return null;
+    }
+
+    /** No {@link #dueCommand} comes before {@link Stamp#dueMs} is this; {@link Long#MAX_VALUE} for none. */
+    default long nextDueMs() {
+        return Long.MAX_VALUE;
+    }
+
     /** The generation that the next batch's chunks will carry; a change asks the log to rotate between the batches. */
     int generation();
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -101,6 +102,11 @@ public final class ShardRuntime<M extends ShardMachine> {
             return 0;
         }
         List<Request<M>> requests = inbox.drain(limits.batchCountMax, limits.batchBytesMax);
+        Command due = machine.dueCommand(stamp);
+        if (due != null) {
+            // Last, so that a request to stop it that waited here comes before it.
+            requests.add(new Request<>(due, null, new CompletableFuture<>()));
+        }
         if (requests.isEmpty()) {
             return 0;
         }
@@ -179,6 +185,13 @@ public final class ShardRuntime<M extends ShardMachine> {
     /** Waits for work, at most {@code nanosMax}. Thread: shard. */
     public void await(long nanosMax) {
         inbox.await(nanosMax, this::isStalled);
+    }
+
+    /** How long, after a turn with this stamp, until time alone brings the next change. Thread: shard. */
+    public long untilDueNanos(Stamp stamp) {
+        long ms = machine.nextDueMs() - stamp.dueMs();
+        // Due and not taken: something holds it up, which says so itself, or passes.
+        return ms <= 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(ms);
     }
 
     /** Ends a wait early: after a sync, when the shard may have stopped for want of room. Thread: any. */

@@ -3,6 +3,7 @@ package dev.millrace.core.shard;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.time.BrokerClock;
+import dev.millrace.core.time.Stamp;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -49,10 +50,11 @@ public final class ShardThreads implements AutoCloseable {
 
     private void takeTurns() {
         while (!stopping || !runtime.isIdle()) {
-            if (runtime.runOnce(clock.read()) > 0) {
+            Stamp stamp = clock.read();
+            if (runtime.runOnce(stamp) > 0) {
                 LockSupport.unpark(syncer);
             } else if (!stopping || !runtime.isIdle()) {
-                runtime.await(IDLE_NANOS_MAX);
+                runtime.await(Math.min(IDLE_NANOS_MAX, runtime.untilDueNanos(stamp)));
             }
         }
     }

@@ -34,26 +34,26 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
     static RocksHandles openToCheck(Path directory, StoreOptions storeOptions, boolean inPart) {
         return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
             options.setParanoidChecks(!inPart).setOpenFilesAsync(inPart);
-            return openWhatThereIs(options, path, families, handles);
+            return openExisting(options, path, families, handles);
         });
     }
 
-    /** Tables that an older release did not have yet have no handle: null stands in its place. */
-    private static RocksDB openWhatThereIs(
+    /** A family that a newer release adds need not exist yet: its handle is null, and {@link RocksReads} finds it empty. */
+    private static RocksDB openExisting(
             DBOptions options, String path, List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles)
             throws RocksDBException {
         Set<String> existing = new HashSet<>();
         try (Options listing = new Options()) {
             RocksDB.listColumnFamilies(listing, path).forEach(name -> existing.add(new String(name, UTF_8)));
         }
-        // None is listed where the manifest is damaged: the open then says so.
-        List<ColumnFamilyDescriptor> found = families.stream()
+        // Where there is none, the store is damaged, which opening it says better.
+        List<ColumnFamilyDescriptor> present = families.stream()
                 .filter(family -> existing.isEmpty() || existing.contains(new String(family.getName(), UTF_8)))
                 .toList();
         List<ColumnFamilyHandle> opened = new ArrayList<>();
-        RocksDB db = RocksDB.openReadOnly(options, path, found, opened);
+        RocksDB db = RocksDB.openReadOnly(options, path, present, opened);
         for (ColumnFamilyDescriptor family : families) {
-            int at = found.indexOf(family);
+            int at = present.indexOf(family);
             handles.add(at < 0 ? null : opened.get(at));
         }
         return db;

@@ -3,6 +3,7 @@ package dev.millrace.core.storage;
 import dev.millrace.core.storage.Store.ChunkVisitor;
 import dev.millrace.core.storage.Store.RowVisitor;
 import java.nio.ByteBuffer;
+import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -20,16 +21,18 @@ final class RocksReads {
     }
 
     byte[] get(Table table, byte[] key) throws RocksDBException {
-        return rocks.table(table) == null ? null : rocks.db().get(rocks.table(table), key);
+        ColumnFamilyHandle family = rocks.table(table);
+        return family == null ? null : rocks.db().get(family, key);
     }
 
     void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) throws RocksDBException {
-        if (rocks.table(table) == null) {
+        ColumnFamilyHandle family = rocks.table(table);
+        if (family == null) {
             return;
         }
         try (Slice end = new Slice(toExclusive);
                 ReadOptions read = new ReadOptions().setIterateUpperBound(end);
-                RocksIterator rows = rocks.db().newIterator(rocks.table(table), read)) {
+                RocksIterator rows = rocks.db().newIterator(family, read)) {
             rows.seek(fromInclusive);
             while (rows.isValid() && visitor.visit(rows.key(), rows.value())) {
                 rows.next();

@@ -12,6 +12,12 @@ public enum Table {
     PRODUCER,
     /** Groups, members and committed offsets. */
     GROUP,
+    /** Transactional ids and publishers of timers → epoch, last sequence and what it answered. */
+    TRANSACTION,
+    /** (due u64, sequence u64) → a record that waits for its time. */
+    TIMER,
+    /** (topic id, timer key) → due and sequence of the pending timer with that key. */
+    TIMER_KEY,
     /** (partition u32, key) → what is known of an event stream. */
     STREAM_HEAD,
     /** (partition u32, hash of the key 16 bytes, version u64) → offset and timestamp of an event. */

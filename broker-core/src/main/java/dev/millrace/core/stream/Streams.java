@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 
 /**
  * Appends events to streams: gives out versions, holds expectations, recognises events that come again. The index is
@@ -75,6 +77,38 @@ public final class Streams {
             AppendCondition condition,
             long nowMs,
             WriteSink sink) {
+        Object checked = check(target, batches, checks, condition);
+        return checked instanceof Ready ready ? write(ready, nowMs, sink) : checked;
+    }
+
+    /** Events that nothing speaks against. */
+    public static final class Ready {
+        private final StreamTarget target;
+        private final ByteBuffer batches;
+        private final List<Event> events;
+        /** Where they were there before; else null. */
+        private final Written before;
+
+        private Ready(StreamTarget target, ByteBuffer batches, List<Event> events, Written before) {
+            this.target = target;
+            this.batches = batches;
+            this.events = events;
+            this.before = before;
+        }
+
+        /** Ids of events that are to be written. */
+        public List<UUID> newIds() {
+            return before != null
+                    ? List.of()
+                    : events.stream()
+                            .map(event -> event.id)
+                            .filter(Objects::nonNull)
+                            .toList();
+        }
+    }
+
+    /** The first half of an append, which changes nothing: {@link Ready}, or what {@link #append} answers instead. */
+    public Object check(StreamTarget target, ByteBuffer batches, List<StreamCheck> checks, AppendCondition condition) {
         List<Event> events = Event.in(target.partitionId(), batches);
         Object refused;
         try {
@@ -86,13 +120,21 @@ public final class Streams {
                     target.topic(),
                     damaged.getMessage());
         }
-        if (refused != null) {
-            return refused;
+        if (refused == null || refused instanceof Written) {
+            return new Ready(target, batches, events, (Written) refused);
         }
-        if (events.isEmpty()) {
-            return new Written(new long[0], -1, target.log().endOffset() - 1, nowMs, false);
+        return refused;
+    }
+
+    /** The second half: what was ready must be so still. */
+    public Written write(Ready ready, long nowMs, WriteSink sink) {
+        if (ready.before != null) {
+            return ready.before;
         }
-        return write(target, batches, events, nowMs, sink);
+        if (ready.events.isEmpty()) {
+            return new Written(new long[0], -1, ready.target.log().endOffset() - 1, nowMs, false);
+        }
+        return write(ready.target, ready.batches, ready.events, nowMs, sink);
     }
 
     /** What is answered instead of writing; null where nothing speaks against it. Changes nothing. */

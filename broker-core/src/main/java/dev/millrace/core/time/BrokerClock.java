@@ -42,6 +42,7 @@ public final class BrokerClock {
     /** Believed time less monotonic time. */
     private long believedOffsetMs;
 
+    private volatile long believedAheadMs;
     private long followedMs;
     private long nowMs;
     private boolean doubting;
@@ -63,6 +64,7 @@ public final class BrokerClock {
         this.nowMs = time.nowMs();
         this.believedOffsetMs = nowMs;
         this.steadyNanos = TimeUnit.MILLISECONDS.toNanos(nowMs);
+        publishAhead();
     }
 
     /**
@@ -78,6 +80,26 @@ public final class BrokerClock {
             believedOffsetMs = believedMs - monotonicMs(lastNanos);
         }
         nowMs = Math.max(nowMs, lastStampMs);
+        publishAhead();
+    }
+
+    /**
+     * Takes up what {@link #believedAheadMs} was in this boot of the machine: the monotonic clock went on, so the time since
+     * is known. After {@link #resumeFrom}; believed only where it is not before what was believed then.
+     */
+    public void resumeInSameBoot(long aheadMs) {
+        long offsetMs = aheadMs + TimeUnit.NANOSECONDS.toMillis(originNanos);
+        believedOffsetMs = Math.max(believedOffsetMs, offsetMs);
+        publishAhead();
+    }
+
+    /** By how much the believed time is ahead of the machine's monotonic clock. Thread: any. */
+    public long believedAheadMs() {
+        return believedAheadMs;
+    }
+
+    private void publishAhead() {
+        believedAheadMs = believedOffsetMs - TimeUnit.NANOSECONDS.toMillis(originNanos);
     }
 
     public Stamp read() {
@@ -89,10 +111,11 @@ public final class BrokerClock {
         if (monotonicMs - followedMs >= FOLLOW_MS) {
             follow(wallMs - monotonicMs, monotonicMs - followedMs);
             followedMs = monotonicMs;
+            publishAhead();
         }
         long believedMs = monotonicMs + believedOffsetMs;
         nowMs = Math.max(nowMs, Math.max(wallMs, believedMs));
-        return new Stamp(nowMs, Math.min(wallMs, believedMs), steadyMs());
+        return new Stamp(nowMs, Math.min(wallMs, believedMs), steadyMs(), believedMs);
     }
 
     private void follow(long wallOffsetMs, long passedMs) {

@@ -3,7 +3,11 @@ package dev.millrace.core.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.core.wire.GroupFrames.PartitionOffset;
 import dev.millrace.core.wire.MalformedFrameException;
+import dev.millrace.core.wire.NewTimer;
+import dev.millrace.core.wire.Operation;
+import dev.millrace.core.wire.TimerRef;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -40,7 +44,42 @@ class CommandCodecTest {
                         "04 01 00000001 74 00000000 00000001" + retention + "ffffffff 00000064"),
                 new Golden(new DeleteTopic("t"), "05 01 00000001 74"),
                 new Golden(new DeleteBefore(ID, 1, 9), "06 01" + ID_HEX + "00000001 0000000000000009"),
-                new Golden(new Maintain(1000, -1, 5), "07 01 00000000000003e8 ffffffffffffffff 0000000000000005"));
+                new Golden(new Maintain(1000, -1, 5), "07 01 00000000000003e8 ffffffffffffffff 0000000000000005"),
+                new Golden(new InitTransactions("x", -1), "3c 01 00000001 78 ffffffff"),
+                new Golden(
+                        new CommitTransaction(
+                                "x",
+                                7,
+                                2,
+                                9,
+                                List.of(
+                                        new Operation.Append(ID, 3, ByteBuffer.wrap(new byte[] {7, 8})),
+                                        new Operation.CommitOffsets(
+                                                "g", "m", 4, List.of(new PartitionOffset(ID, 1, 5, null))),
+                                        new Operation.CancelTimer(new TimerRef(ID, "k", 0, 0)),
+                                        new Operation.AppendEvents(
+                                                ID, 3, List.of(), ByteBuffer.wrap(new byte[] {7, 8}))),
+                                100),
+                        "3d 01 00000001 78 0000000000000007 00000002 0000000000000009 00000004"
+                                + "01" + ID_HEX + "00000003 00000002 0708"
+                                + "02 00000001 67 00000001 6d 00000004 00000001" + ID_HEX
+                                + "00000001 0000000000000005 ffffffff"
+                                + "04" + ID_HEX + "00000001 6b 0000000000000000 0000000000000000"
+                                + "05" + ID_HEX + "00000003 00000000 00000002 0708"
+                                + "0000000000000064"),
+                new Golden(
+                        new ScheduleTimers(
+                                7,
+                                9,
+                                List.of(new NewTimer(ID, 3, -1, 60, null, ByteBuffer.wrap(new byte[] {7, 8}))),
+                                100),
+                        "3e 01 0000000000000007 0000000000000009 00000001" + ID_HEX
+                                + "00000003 ffffffffffffffff 000000000000003c ffffffff 00000002 0708"
+                                + "0000000000000064"),
+                new Golden(
+                        new CancelTimer(new TimerRef(ID, null, 1, 2)),
+                        "3f 01" + ID_HEX + "ffffffff 0000000000000001 0000000000000002"),
+                new Golden(new FireTimers(1000, 4), "40 01 000003e8 00000004"));
     }
 
     @ParameterizedTest

@@ -98,7 +98,7 @@ class BrokerClockTest {
     void aClockThatStaysIsBelieved() {
         jump(30 * DAY_MS);
         assertThat(pass(BELIEF_MS + 1_000))
-                .isEqualTo(new Stamp(machine.wallMs, machine.wallMs, machine.wallMs - 30 * DAY_MS));
+                .isEqualTo(new Stamp(machine.wallMs, machine.wallMs, machine.wallMs - 30 * DAY_MS, machine.wallMs));
         jump(-2 * DAY_MS);
         Stamp stamp = pass(BELIEF_MS + 1_000);
         assertThat(stamp.dueMs()).isEqualTo(machine.wallMs);
@@ -111,10 +111,29 @@ class BrokerClockTest {
     }
 
     @Test
+    void aRestartOnAMachineThatWentOnKnowsHowLongItWasDown() {
+        pass(1_000);
+        long aheadMs = clock.believedAheadMs();
+        long lastMs = clock.read().dueMs();
+        machine.wallMs += 5 * HOUR_MS;
+        machine.monotonicMs += 5 * HOUR_MS;
+        BrokerClock restarted = new BrokerClock(machine, new Heard());
+        restarted.resumeFrom(lastMs, lastMs);
+        restarted.resumeInSameBoot(aheadMs);
+        assertThat(restarted.read().dueMs()).isEqualTo(machine.wallMs);
+        machine.wallMs += 30 * DAY_MS;
+        BrokerClock wrong = new BrokerClock(machine, new Heard());
+        wrong.resumeFrom(lastMs, lastMs);
+        wrong.resumeInSameBoot(aheadMs);
+        assertThat(wrong.read().dueMs()).as("the wall clock jumped meanwhile").isEqualTo(machine.wallMs - 30 * DAY_MS);
+    }
+
+    @Test
     void whatIsWrittenWhileTheClockIsBehindIsNotTooEarly() {
         pass(1_000);
         assertThat(jump(-5 * HOUR_MS))
-                .isEqualTo(new Stamp(START_MS + 1_000, START_MS + 1_000 - 5 * HOUR_MS, START_MS + 1_000));
+                .isEqualTo(new Stamp(
+                        START_MS + 1_000, START_MS + 1_000 - 5 * HOUR_MS, START_MS + 1_000, START_MS + 1_000));
         assertThat(pass(60_000).nowMs()).as("it goes on").isEqualTo(START_MS + 61_000);
     }
 

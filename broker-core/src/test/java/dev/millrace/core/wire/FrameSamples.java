@@ -26,7 +26,16 @@ final class FrameSamples {
     private FrameSamples() {}
 
     static List<Frame> all() {
-        return Stream.of(connection(), publishing(), groups(), groupAnswers(), topics(), streams(), streamAnswers())
+        return Stream.of(
+                        connection(),
+                        publishing(),
+                        groups(),
+                        groupAnswers(),
+                        topics(),
+                        transactions(),
+                        timers(),
+                        streams(),
+                        streamAnswers())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -48,6 +57,52 @@ final class FrameSamples {
                 new BackupFrames.Backup(BACKUP),
                 new BackupFrames.Backups(List.of(BACKUP)),
                 new BackupFrames.Backups(List.of()));
+    }
+
+    private static List<Frame> transactions() {
+        TransactionFrames.TransactionRef ref = new TransactionFrames.TransactionRef("billing", 7, 2, 41);
+        NewTimer timer = new NewTimer(TOPIC_ID, 3, -1, 60_000, null, ByteBuffer.wrap(new byte[] {4, 5}));
+        return List.of(
+                new TransactionFrames.InitTransactions("billing", -1),
+                new TransactionFrames.TransactionsReady(7, 2),
+                new TransactionFrames.TxStage(
+                        ref,
+                        List.of(
+                                new Operation.Append(TOPIC_ID, 1, ByteBuffer.wrap(new byte[] {1, 2, 3})),
+                                new Operation.CommitOffsets("g", "m-1", 4, OFFSETS),
+                                new Operation.Schedule(timer),
+                                new Operation.CancelTimer(new TimerRef(TOPIC_ID, "o-17", 0, 0)),
+                                new Operation.AppendEvents(
+                                        TOPIC_ID,
+                                        1,
+                                        List.of(new StreamFrames.Check(new byte[] {7}, -2)),
+                                        ByteBuffer.wrap(new byte[] {1, 2, 3})))),
+                new TransactionFrames.TxCommit(ref, 5),
+                new TransactionFrames.TxCommitted(
+                        1_700_000_000_000L,
+                        true,
+                        List.of(
+                                new OperationResult.Appended(99),
+                                new OperationResult.Committed(),
+                                new OperationResult.Scheduled(1_700_000_060_000L, 5, true),
+                                new OperationResult.Cancelled(false),
+                                new OperationResult.EventsAppended(5, 6, List.of(2L, 3L), true))),
+                new TransactionFrames.TxAbort(ref));
+    }
+
+    private static List<Frame> timers() {
+        NewTimer timer = new NewTimer(TOPIC_ID, 3, 1_700_000_060_000L, -1, "o-17", ByteBuffer.wrap(new byte[] {4, 5}));
+        return List.of(
+                new TimerFrames.Schedule(7, 0, List.of(timer)),
+                new TimerFrames.Scheduled(false, List.of(new OperationResult.Refused(2001, "topic is gone"))),
+                new TimerFrames.CancelTimer(new TimerRef(TOPIC_ID, null, 1_700_000_060_000L, 5)),
+                new TimerFrames.TimerCancelled(true),
+                new TimerFrames.ListTimers(null, 0, 0, 100),
+                new TimerFrames.ListTimers(TOPIC_ID, 1, 2, 3),
+                new TimerFrames.Timers(
+                        List.of(new TimerFrames.TimerInfo(TOPIC_ID, "orders", 3, 1_700_000_060_000L, 5, null, 70)),
+                        -1,
+                        -1));
     }
 
     private static List<Frame> publishing() {

@@ -34,7 +34,8 @@ final class LineMessages {
         String[] found = fields.find(value);
         byte[] key = keyed ? found[0].getBytes(StandardCharsets.UTF_8) : template.key();
         long timestampMs = timed ? timeMs(found[keyed ? 1 : 0]) : template.timestampMs();
-        return new Message(template.topic(), key, value, template.headers(), timestampMs, template.partition());
+        return new Message(
+                template.topic(), key, value, template.headers(), timestampMs, template.partition(), template.later());
     }
 
     private static long timeMs(String text) throws JsonFields.BadRecord {

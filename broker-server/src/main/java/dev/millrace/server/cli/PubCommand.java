@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  millrace pub orders '{\"total\":12}' --key customer-7 --header source=shop",
             "  millrace pub events --file events.jsonl.gz --key-pointer /path --time-pointer /time",
+            "  millrace pub reminders 'pay o-17' --delay 10m --timer-key o-17",
             "  journalctl -f -o json | millrace pub journal --file - --key-pointer /_HOSTNAME"
         })
 final class PubCommand implements Callable<Integer> {
@@ -87,6 +88,9 @@ final class PubCommand implements Callable<Integer> {
             description = "none, gzip, snappy, lz4 or zstd. Default: none.")
     private String compression;
 
+    @Mixin(name = "later")
+    private LaterOptions later;
+
     @Option(names = "--skip-bad", description = "Leave out lines that a pointer does not fit instead of stopping.")
     private boolean skipBad;
 
@@ -122,9 +126,12 @@ final class PubCommand implements Callable<Integer> {
                 json.field("partition", receipt.partition()).field("offset", receipt.offset());
                 session.out().println(json.end('}'));
             } else {
+                String place = receipt.topic() + ", partition " + receipt.partition();
                 session.out()
-                        .println("published to " + receipt.topic() + ", partition " + receipt.partition() + ", offset "
-                                + receipt.offset());
+                        .println(
+                                receipt.offset() < 0
+                                        ? "scheduled for " + place
+                                        : "published to " + place + ", offset " + receipt.offset());
             }
         }
         return CommandRunner.OK;
@@ -197,6 +204,7 @@ final class PubCommand implements Callable<Integer> {
         }
         if (partition != null) template = template.partition(partition);
         try {
+            template = later.applyTo(template);
             if (time != null) template = template.timestampMs(Times.parseMs(time, System.currentTimeMillis()));
             return new LineMessages(template, keyPointer, timePointer);
         } catch (IllegalArgumentException e) {

@@ -17,6 +17,8 @@ public record Config(
         Topics topics,
         Groups groups,
         Producers producers,
+        Transactions transactions,
+        Timers timers,
         Limits limits,
         Shutdown shutdown,
         Logging logging) {
@@ -48,6 +50,10 @@ public record Config(
     public record Groups(Duration sessionTimeout, Duration sessionTimeoutMax, Duration offsetRetention) {}
 
     public record Producers(Duration idRetention) {}
+
+    public record Transactions(Duration timeout, DataSize bytesMax, int openMax, DataSize memory) {}
+
+    public record Timers(int pendingMax) {}
 
     public record Limits(
             DataSize frameSize,

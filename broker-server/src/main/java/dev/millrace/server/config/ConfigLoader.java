@@ -10,7 +10,9 @@ import dev.millrace.server.config.Config.Producers;
 import dev.millrace.server.config.Config.Security;
 import dev.millrace.server.config.Config.Shutdown;
 import dev.millrace.server.config.Config.Storage;
+import dev.millrace.server.config.Config.Timers;
 import dev.millrace.server.config.Config.Topics;
+import dev.millrace.server.config.Config.Transactions;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -110,6 +112,12 @@ public final class ConfigLoader {
                         d.value(Keys.SESSION_TIMEOUT_MAX),
                         d.value(Keys.OFFSET_RETENTION)),
                 new Producers(d.value(Keys.ID_RETENTION)),
+                new Transactions(
+                        d.value(Keys.TRANSACTION_TIMEOUT),
+                        d.value(Keys.TRANSACTION_BYTES_MAX),
+                        d.value(Keys.TRANSACTIONS_OPEN_MAX),
+                        d.value(Keys.TRANSACTION_MEMORY)),
+                new Timers(d.value(Keys.TIMERS_PENDING_MAX)),
                 limits(d),
                 new Shutdown(d.value(Keys.DRAIN_TIMEOUT)),
                 new Logging(d.value(Keys.LOG_LEVEL), d.value(Keys.LOG_FORMAT)));

@@ -165,6 +165,39 @@ final class Keys {
             "How long a silent producer is remembered, so that what it sends again is not written twice.",
             c -> c.producers().idRetention());
 
+    static final Key<Duration> TRANSACTION_TIMEOUT = key(
+            "transactions.timeout",
+            duration("1s", "1h"),
+            "1m",
+            "A transaction that is neither committed nor aborted for this long is dropped.",
+            c -> c.transactions().timeout());
+    static final Key<DataSize> TRANSACTION_BYTES_MAX = key(
+            "transactions.bytesMax",
+            size("64KiB", "1GiB"),
+            "16MiB",
+            "Bytes of one transaction. A larger one is refused. Must be at most limits.inboxBytes.",
+            c -> c.transactions().bytesMax());
+    static final Key<Integer> TRANSACTIONS_OPEN_MAX = key(
+            "transactions.openMax",
+            count(1, 1_000_000),
+            "1000",
+            "Transactions that are open at the same time. Further ones are refused.",
+            c -> c.transactions().openMax());
+    static final Key<DataSize> TRANSACTION_MEMORY = key(
+            "transactions.memory",
+            size("64KiB", "64GiB"),
+            "256MiB",
+            "Bytes of all open transactions. Past it they are answered with OVERLOADED. Must be at least"
+                    + " transactions.bytesMax.",
+            c -> c.transactions().memory());
+
+    static final Key<Integer> TIMERS_PENDING_MAX = key(
+            "timers.pendingMax",
+            count(1, 1_000_000_000),
+            "10000000",
+            "Messages that wait for their time, in all topics. Further ones are refused.",
+            c -> c.timers().pendingMax());
+
     static final Key<DataSize> FRAME_SIZE = key(
             "limits.frameSize",
             size("64KiB", "1GiB"),
@@ -280,6 +313,11 @@ final class Keys {
             SESSION_TIMEOUT_MAX,
             OFFSET_RETENTION,
             ID_RETENTION,
+            TRANSACTION_TIMEOUT,
+            TRANSACTION_BYTES_MAX,
+            TRANSACTIONS_OPEN_MAX,
+            TRANSACTION_MEMORY,
+            TIMERS_PENDING_MAX,
             FRAME_SIZE,
             MESSAGE_SIZE,
             CONNECTIONS,
@@ -316,6 +354,8 @@ final class Keys {
         sections.put("topics", "Defaults and limits of topics.");
         sections.put("groups", "Consumer groups.");
         sections.put("producers", "Idempotent producers.");
+        sections.put("transactions", "Transactions: several changes together or none of them.");
+        sections.put("timers", "Messages that are delivered later.");
         sections.put("limits", "What clients can cost the broker. Reaching a limit is answered, never ignored.");
         sections.put("shutdown", "Stopping.");
         sections.put("logging", "The broker's log.");

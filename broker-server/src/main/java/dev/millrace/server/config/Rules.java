@@ -20,6 +20,8 @@ final class Rules {
         rules.atMost(Keys.FRAME_SIZE, Keys.IN_FLIGHT_PER_CONNECTION);
         rules.atMost(Keys.IN_FLIGHT_PER_CONNECTION, Keys.IN_FLIGHT_TOTAL);
         rules.atMost(Keys.FRAME_SIZE, Keys.INBOX_BYTES);
+        rules.atMost(Keys.TRANSACTION_BYTES_MAX, Keys.TRANSACTION_MEMORY);
+        rules.atMost(Keys.TRANSACTION_BYTES_MAX, Keys.INBOX_BYTES);
         rules.listenersDiffer();
         for (Key<BindAddress> bind : List.of(Keys.NATIVE_BIND, Keys.HTTP_BIND)) rules.publicBind(bind);
         if (draft.usable(Keys.ACCEPT_LOSS) && draft.value(Keys.ACCEPT_LOSS)) {

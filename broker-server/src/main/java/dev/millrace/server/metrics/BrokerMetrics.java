@@ -39,6 +39,7 @@ public final class BrokerMetrics implements AutoCloseable {
     private static final Duration[] SYNC_BUCKETS = millis(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000, 5000);
 
     private static final Duration[] PUBLISH_BUCKETS = millis(0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000);
+    private static final Duration[] LATENESS_BUCKETS = millis(5, 10, 25, 50, 100, 250, 1000, 10_000, 60_000);
     private static final double[] COMMIT_REQUESTS_BUCKETS = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000};
     private static final double[] COMMIT_BYTES_BUCKETS = {1 << 10, 1 << 14, 1 << 17, 1 << 20, 1 << 22, 1 << 24, 1 << 26
     };
@@ -153,6 +154,11 @@ public final class BrokerMetrics implements AutoCloseable {
         counter("millrace.duplicate.batches", "Batches that had been appended before", stats::duplicateBatches);
         counter("millrace.group.rebalances", "Assignments computed anew", stats::groupRebalances);
         counter("millrace.offset.commits", "Committed offsets", stats::offsetCommits);
+        gauge("millrace.timers.pending", "Messages that wait for their time", stats::timersPending);
+        counter("millrace.timers.fired", "Messages that were delivered at their time", stats::timersFired);
+        counter("millrace.timers.dropped", "Messages whose topic was deleted before their time", stats::timersDropped);
+        gauge("millrace.transactions.open", "Transactions neither committed nor aborted", stats::transactionsOpen);
+        counter("millrace.transactions.committed", "Transactions committed", stats::transactionsCommitted);
     }
 
     private BrokerStats.Observer observer() {
@@ -163,6 +169,10 @@ public final class BrokerMetrics implements AutoCloseable {
         Timer sync = Timer.builder("millrace.fsync")
                 .description("Making the write-ahead log durable")
                 .serviceLevelObjectives(SYNC_BUCKETS)
+                .register(registry);
+        Timer lateness = Timer.builder("millrace.timer.lateness")
+                .description("From the time a message was due until it was durable in its partition")
+                .serviceLevelObjectives(LATENESS_BUCKETS)
                 .register(registry);
         DistributionSummary commitRequests = DistributionSummary.builder("millrace.commit.requests")
                 .description("Requests made durable together")
@@ -182,6 +192,11 @@ public final class BrokerMetrics implements AutoCloseable {
             @Override
             public void onSync(long nanos) {
                 sync.record(nanos, TimeUnit.NANOSECONDS);
+            }
+
+            @Override
+            public void onTimerFired(long lateMs) {
+                lateness.record(lateMs, TimeUnit.MILLISECONDS);
             }
 
             @Override

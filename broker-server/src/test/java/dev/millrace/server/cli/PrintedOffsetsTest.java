@@ -94,6 +94,11 @@ class PrintedOffsetsTest {
 
     /** A consumer that only remembers commits. */
     private static final class Commits implements GroupConsumer {
+        @Override
+        public String group() {
+            return "g";
+        }
+
         private final List<Map<TopicPartition, Long>> waited = new ArrayList<>();
         private final List<CompletableFuture<Void>> running = new ArrayList<>();
         private MillraceException failure;

@@ -165,6 +165,11 @@ class ConfigFilesTest {
         values.put("groups.sessionTimeoutMax", "24s");
         values.put("groups.offsetRetention", "25d");
         values.put("producers.idRetention", "26d");
+        values.put("transactions.timeout", "41s");
+        values.put("transactions.bytesMax", "18MiB");
+        values.put("transactions.openMax", "43");
+        values.put("transactions.memory", "44MiB");
+        values.put("timers.pendingMax", "45");
         values.put("limits.frameSize", "27MiB");
         values.put("limits.messageSize", "26MiB");
         values.put("limits.connections", "29");

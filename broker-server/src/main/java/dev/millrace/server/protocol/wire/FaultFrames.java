@@ -68,6 +68,7 @@ final class FaultFrames {
                     OUT_OF_ORDER_SEQUENCE,
                     FENCED_PRODUCER,
                     UNKNOWN_PRODUCER,
+                    TRANSACTION_ENDED,
                     GROUP_NOT_FOUND,
                     UNKNOWN_MEMBER,
                     FENCED_MEMBER,

@@ -11,7 +11,9 @@ import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames;
 import dev.millrace.core.wire.StreamFrames;
+import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
+import dev.millrace.core.wire.TransactionFrames;
 import java.util.concurrent.CompletableFuture;
 
 /** Sends each request to the part of the broker that answers it. Thread: any. */
@@ -20,6 +22,7 @@ final class RequestRouter {
     private final TopicRequests topics;
     private final GroupRequests groups;
     private final BackupRequests backups;
+    private final TimerRequests timers;
     private final StreamRequests streams;
     private final WireOptions options;
 
@@ -28,6 +31,7 @@ final class RequestRouter {
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
         this.backups = new BackupRequests(broker.backups());
+        this.timers = new TimerRequests(broker);
         this.streams = new StreamRequests(broker.streams(), options.limits().frameBytesMax());
         this.options = options;
     }
@@ -74,6 +78,13 @@ final class RequestRouter {
                 done(new Frames.Broker(options.clock().nowMs(), options.facts().get()));
             case CREATE_BACKUP -> backups.create((BackupFrames.CreateBackup) frame);
             case LIST_BACKUPS -> backups.list();
+            case INIT_TRANSACTIONS -> connection.transactions().init((TransactionFrames.InitTransactions) frame);
+            case TX_STAGE -> connection.transactions().stage((TransactionFrames.TxStage) frame);
+            case TX_COMMIT -> connection.transactions().commit((TransactionFrames.TxCommit) frame);
+            case TX_ABORT -> connection.transactions().abort((TransactionFrames.TxAbort) frame);
+            case SCHEDULE -> timers.schedule((TimerFrames.Schedule) frame);
+            case CANCEL_TIMER -> timers.cancel((TimerFrames.CancelTimer) frame);
+            case LIST_TIMERS -> timers.list((TimerFrames.ListTimers) frame);
             case APPEND_EVENTS,
                     READ_STREAM,
                     LATEST_EVENTS,
@@ -110,6 +121,11 @@ final class RequestRouter {
                     BROKER,
                     BACKUP,
                     BACKUPS,
+                    TRANSACTIONS_READY,
+                    TX_COMMITTED,
+                    SCHEDULED,
+                    TIMER_CANCELLED,
+                    TIMERS,
                     EVENTS_APPENDED,
                     STREAM_EVENTS,
                     LATEST_PAGE,

@@ -62,6 +62,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
     private ReadBrake brake;
     private UnsentBytes unsent;
     private Subscriptions subscriptions;
+    private TransactionRequests transactions;
     private Future<?> helloDeadline;
     private boolean inInput;
     private int requestsOpen;
@@ -87,6 +88,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
                 protocol.options(),
                 new Subscriptions.WayOut(outbox, unsent),
                 protocol.meters().deliveries());
+        transactions = new TransactionRequests(protocol.broker());
     }
 
     @Override
@@ -132,6 +134,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         state = State.CLOSING;
         cancelHelloDeadline();
         subscriptions.close();
+        transactions.close();
         outbox.discard();
         unsent.close();
         for (MemberKey member : members) {
@@ -188,6 +191,11 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
 
     Subscriptions subscriptions() {
         return subscriptions;
+    }
+
+    /** Thread: event loop. */
+    TransactionRequests transactions() {
+        return transactions;
     }
 
     /** Sends a frame unasked. Thread: any. */

@@ -1,0 +1,93 @@
+package dev.millrace.core;
+
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.error.Refusal;
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.stream.EventCheck;
+import dev.millrace.core.topic.Topic;
+import dev.millrace.core.wire.ExpectedVersion;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** What can be said about an append to streams before it is proposed. Thread: any. */
+final class StreamRules {
+    private static final int CHECKS_MAX = 1000;
+
+    private final PartitionLookup lookup;
+    private final LocalLogs logs;
+
+    StreamRules(PartitionLookup lookup, LocalLogs logs) {
+        this.lookup = lookup;
+        this.logs = logs;
+    }
+
+    /** The events with a place for each version. Fails: throws {@link FaultException}. */
+    ByteBuffer accept(TopicPartition partition, ByteBuffer events, List<StreamOperations.Check> checks) {
+        Topic topic = indexed(partition);
+        check(topic, partition, checks);
+        return prepare(topic, partition, events);
+    }
+
+    private ByteBuffer prepare(Topic topic, TopicPartition partition, ByteBuffer events) {
+        if (!events.hasRemaining()) {
+            return ByteBuffer.allocate(0);
+        }
+        if (events.remaining() > StreamOperations.APPEND_BYTES_MAX) {
+            throw new FaultException(
+                    Fault.BATCH_TOO_LARGE,
+                    "an append of " + events.remaining() + " bytes; at most " + StreamOperations.APPEND_BYTES_MAX
+                            + " are allowed");
+        }
+        ByteBuffer prepared = logs.admit(topic, partition, events);
+        RecordBatch batch = RecordBatch.at(prepared, prepared.position());
+        if (batch.sizeBytes() != prepared.remaining() || batch.idempotent()) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "an append to streams is one batch without a producer id: events have ids of their own");
+        }
+        if (batch.recordCount() > StreamOperations.EVENTS_MAX) {
+            throw new FaultException(
+                    Fault.BATCH_TOO_LARGE,
+                    "an append of " + batch.recordCount() + " events; at most " + StreamOperations.EVENTS_MAX
+                            + " are allowed");
+        }
+        return prepared;
+    }
+
+    private static void check(Topic topic, TopicPartition partition, List<StreamOperations.Check> checks) {
+        if (checks.size() > CHECKS_MAX) {
+            throw new FaultException(
+                    Fault.BATCH_TOO_LARGE, checks.size() + " checks; at most " + CHECKS_MAX + " are allowed");
+        }
+        for (StreamOperations.Check check : checks) {
+            requireKey(topic, partition, check.key());
+            requireExpected(check.expected());
+        }
+    }
+
+    static void requireExpected(long expected) {
+        if (!ExpectedVersion.isValid(expected)) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "expected version " + expected + "; allowed are versions from 0 on, -1 none, -2 any, -4 exists");
+        }
+    }
+
+    /** Fails: FaultException TOPIC_NOT_FOUND, PARTITION_NOT_FOUND, INDEX_DISABLED. */
+    Topic indexed(TopicPartition partition) {
+        lookup.partitionId(partition);
+        return StreamReads.requireIndexed(lookup.topic(partition));
+    }
+
+    void requireKey(TopicPartition partition, byte[] key) {
+        requireKey(indexed(partition), partition, key);
+    }
+
+    private static void requireKey(Topic topic, TopicPartition partition, byte[] key) {
+        Refusal problem = EventCheck.keyProblem(key, partition.partition(), topic.partitionCount());
+        if (problem != null) {
+            throw problem.toException();
+        }
+    }
+}
