@@ -522,12 +522,6 @@ final class Mutants {
                         .isCaughtBy(
                                 recovery + "refusesWritesAfterAFailedSyncButServesReads",
                                 "Expecting code to raise a throwable"),
-                that("marks as closed in good order what failed")
-                        .in(rocks)
-                        .replacing("if (failure == null) {\n            closeCleanly();\n        }", "closeCleanly();")
-                        .isCaughtBy(
-                                recovery + "refusesWritesAfterAFailedSyncButServesReads",
-                                "Expecting value to be false"),
                 that("calls a sync that does not reach the disk")
                         .in(rocks)
                         .replacing(

@@ -13,8 +13,8 @@ final class LogSettings {
 
     /** A property given to the JVM wins. Thread: the one that starts the broker, before there are others. */
     static void apply(Config.Logging logging) {
-        set("millrace.log.level", logging.level().name().toLowerCase(Locale.ROOT));
-        set("millrace.log.format", logging.format().name());
+        set(LogConfigurator.LEVEL, logging.level().name().toLowerCase(Locale.ROOT));
+        set(LogConfigurator.FORMAT, logging.format().name());
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
             readAgain(logback);
         }
@@ -26,13 +26,18 @@ final class LogSettings {
         }
     }
 
-    /** Whatever logged before (SnakeYAML does, while it reads the configuration) made logback read its file too early. */
+    /** Whatever logged before (SnakeYAML does, while it reads the configuration) made logback set itself up too early. */
     private static void readAgain(LoggerContext logback) {
+        boolean ours = LogConfigurator.isInUse(logback);
+        logback.reset();
+        if (ours) {
+            new LogConfigurator().configure(logback);
+            return;
+        }
         try {
-            logback.reset();
             new ContextInitializer(logback).autoConfig();
         } catch (JoranException broken) {
-            throw new IllegalStateException("logback.xml cannot be read: " + broken.getMessage(), broken);
+            throw new IllegalStateException("logback's file cannot be read: " + broken.getMessage(), broken);
         }
     }
 }

@@ -146,11 +146,17 @@ final class DistributionIT {
 
     @Test
     void helpLoadsNothingOfTheBench() throws Exception {
-        Map<String, String> cache = Map.of("MILLRACE_CACHE_DIR", "", "MILLRACE_CLI_JAVA_OPTS", "-Xlog:class+load");
-        for (String command : List.of("--help", "bench")) {
-            Outcome help = run(cache, LAUNCHER.toString(), command, "--help");
-            assertThat(help.out())
-                    .contains("Usage: millrace", "dev.millrace.server.cli.BenchCommand")
+        Path log = scratch.resolve("loaded.txt");
+        Map<String, String> logging =
+                Map.of("MILLRACE_CACHE_DIR", "", "MILLRACE_CLI_JAVA_OPTS", "-Xlog:class+load:file=" + log);
+        for (List<String> help : List.of(List.of("--help"), List.of("bench", "--help"))) {
+            List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+            command.addAll(help);
+            Outcome shown = run(logging, command.toArray(String[]::new));
+            assertThat(shown.exitCode()).isZero();
+            assertThat(shown.out()).startsWith("Usage: millrace");
+            assertThat(Files.readString(log))
+                    .contains("dev.millrace.server.cli.BenchCommand")
                     .doesNotContain("dev.millrace.server.bench", "org.apache.kafka", "org.HdrHistogram");
         }
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ class FailingIoIT {
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 64;
     private static final int RECORD_BYTES = 1000;
+    private static final int NO_ROOM_SYNCS = 12;
     /** What a life may take from a burst's begin until all is answered or the process has ended. */
     private static final long BURST_SECONDS_MAX = 40;
 
@@ -61,6 +63,25 @@ class FailingIoIT {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "READ")
     void nothingAcknowledgedIsLostWhicheverCallFails(Kind kind) throws Exception {
         random = new Random(Seeds.next());
+        live(kind, (startCalls, burstCalls) -> plans(kind, startCalls, burstCalls));
+    }
+
+    /** RocksDB resumes by itself where a sync found no room, and must not get to it: see RocksStore. */
+    @Test
+    void aSyncThatFindsNoRoomLeavesAStoreThatStarts() throws Exception {
+        random = new Random(Seeds.next());
+        live(Kind.SYNC, (startCalls, burstCalls) -> {
+            List<Plan> plans = new ArrayList<>();
+            for (int i = 0; i < NO_ROOM_SYNCS; i++) {
+                long at = 1 + random.nextLong(burstCalls * 3 / 4);
+                plans.add(new Plan(Kind.SYNC, at, Action.ENOSPC, random.nextBoolean()));
+            }
+            return plans;
+        });
+    }
+
+    /** @param planned of the calls of a start and of a burst */
+    private void live(Kind kind, BiFunction<Long, Long, List<Plan>> planned) throws Exception {
         disk = new FaultyDisk(directory);
         // Small generations, so that each burst goes through several flushes.
         daemon = new Daemon(
@@ -76,7 +97,7 @@ class FailingIoIT {
             published = history;
             long burstCalls = callsOfABurst(kind);
             System.out.println(kind + ": " + startCalls + " calls to start, " + burstCalls + " for a burst");
-            for (Plan plan : plans(kind, startCalls, burstCalls)) {
+            for (Plan plan : planned.apply(startCalls, burstCalls)) {
                 boolean atStart = plan.at() < 0;
                 run(atStart ? new Plan(kind, -plan.at(), plan.action(), plan.sticky()) : plan, atStart);
             }
@@ -107,7 +128,10 @@ class FailingIoIT {
             boolean atStart = burstCalls == 0 || startCalls > 0 && i % 3 == 2;
             // Not the very last ones: how many there are depends on how records meet in a commit.
             long at = 1 + random.nextLong(Math.max(1, (atStart ? startCalls : burstCalls) * 3 / 4));
-            plans.add(new Plan(kind, atStart ? -at : at, actions.get(i % actions.size()), random.nextBoolean()));
+            Action action = actions.get(i % actions.size());
+            // What is interrupted is tried again, for ever where it is interrupted for ever.
+            boolean sticky = random.nextBoolean() && action != Action.EINTR;
+            plans.add(new Plan(kind, atStart ? -at : at, action, sticky));
         }
         Collections.shuffle(plans, random);
         return plans;

@@ -477,6 +477,10 @@ public final class RocksStore implements Store {
     private StoreException failed(StoreException error, boolean write) {
         if (write && failure == null) {
             failure = error;
+            // RocksDB resumes by itself after some errors, and flushes what was never synced: killed in between, a
+            // table
+            // would be ahead of the log, and such a store does not open.
+            rocks.db().cancelAllBackgroundWork(false);
         }
         return error;
     }

@@ -28,6 +28,8 @@ final class WriteAheadLogs {
     /** Fields from here on tell their length. */
     private static final int SKIPPABLE = 1 << 13;
 
+    private static final int SHOWN_CHARS_MAX = 60;
+
     private WriteAheadLogs() {}
 
     /**
@@ -59,7 +61,7 @@ final class WriteAheadLogs {
 
     /** Goes through the logs as RocksDB's recovery to a point in time does, and notes what that would not notice. */
     static Recoverable recoverable(Path directory) {
-        String manifest = manifestOf(directory);
+        String manifest = existingManifestOf(directory);
         long known = flushedSequence(directory.resolve(manifest));
         String before = "the store's files end";
         boolean broken = false;
@@ -115,6 +117,22 @@ final class WriteAheadLogs {
         } catch (IOException e) {
             return "MANIFEST";
         }
+    }
+
+    /** Fails: {@link StoreException} DAMAGED where {@code CURRENT} names no file that is there. */
+    private static String existingManifestOf(Path directory) {
+        String name = manifestOf(directory);
+        boolean isName = name.matches("MANIFEST-[0-9]+");
+        if (isName && Files.exists(directory.resolve(name))) {
+            return name;
+        }
+        String shown = name.replaceAll("\\p{Cntrl}", "?");
+        throw new StoreException(
+                Kind.DAMAGED,
+                "the file " + directory.resolve("CURRENT") + " says that the store's files are listed in \""
+                        + shown.substring(0, Math.min(shown.length(), SHOWN_CHARS_MAX))
+                        + (isName ? "\", which is missing." : "\", which is no name of such a list.")
+                        + " Nothing was changed. Restore the directory from a copy.");
     }
 
     private static List<Path> list(Path directory) {

@@ -20,6 +20,8 @@ final class Pacer {
     private static final double TICK_NANOS = 500_000;
     /** A thread that sleeps wakes up some 60 µs late; it spins for the rest of the way. */
     private static final long SPIN_NANOS = 60_000;
+    /** So long after the end, records that fell due before it are still published: they are those that waited longest. */
+    private static final long LATE_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
     /** So that a stop is seen. */
     private static final long SLEEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -70,9 +72,11 @@ final class Pacer {
     long awaitNext() {
         if (taken >= schedule.records() || stopped.getAsBoolean()) return END;
         long nowNanos = clock.nanoTime();
-        long dueNanos = schedule.intervalNanos() == 0 ? nowNanos : dueNanos(taken);
+        boolean paced = schedule.intervalNanos() > 0;
+        long dueNanos = paced ? dueNanos(taken) : nowNanos;
+        long lastNanos = schedule.endNanos() + (paced ? LATE_NANOS_MAX : 0);
         while (true) {
-            if (nowNanos - schedule.endNanos() >= 0 || dueNanos - schedule.endNanos() >= 0) return END;
+            if (dueNanos - schedule.endNanos() >= 0 || nowNanos - lastNanos >= 0) return END;
             long aheadNanos = dueNanos - nowNanos;
             if (aheadNanos <= 0) break;
             pause(aheadNanos);

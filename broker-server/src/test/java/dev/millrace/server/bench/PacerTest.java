@@ -67,9 +67,18 @@ final class PacerTest {
     void whatWasDueAndNotTakenIsMissed() {
         Pacer pacer = pacer(10 * MS, 100 * MS, Long.MAX_VALUE);
         pacer.awaitNext();
-        clock.now += SECOND;
+        clock.now += 2 * SECOND;
         assertThat(pacer.awaitNext()).isEqualTo(Pacer.END);
         assertThat(pacer.missed()).isEqualTo(9);
+    }
+
+    @Test
+    void whatIsDueAtTheEndIsStillPublished() {
+        Pacer pacer = pacer(10 * MS, 100 * MS, Long.MAX_VALUE);
+        pacer.awaitNext();
+        clock.now += SECOND / 2;
+        assertThat(dues(pacer)).hasSize(9).last().isEqualTo(START + 90 * MS);
+        assertThat(pacer.missed()).isZero();
     }
 
     @Test

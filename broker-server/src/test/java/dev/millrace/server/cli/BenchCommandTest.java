@@ -180,8 +180,8 @@ final class BenchCommandTest {
 
     private static JsonNode json(String line) throws IOException {
         Ran ran = bench(line + " --json");
-        assertThat(ran.err()).isEmpty();
-        assertThat(ran.exit()).isZero();
+        // Not that it is empty: on a machine that stalls for seconds, records at a rate go unsent, which is told there.
+        assertThat(ran.exit()).as(ran.err()).isZero();
         return new ObjectMapper().readTree(ran.out());
     }
 
