@@ -31,9 +31,15 @@ final class HttpServer implements AutoCloseable {
     private final Listener listener;
 
     HttpServer(int connectionsMax, int timeoutMs) {
+        this(connectionsMax, timeoutMs, true);
+    }
+
+    HttpServer(int connectionsMax, int timeoutMs, boolean started) {
         protocol = new HttpProtocol(
                 new HttpOptions(() -> live, () -> ready, () -> metrics.get(), 1_000, timeoutMs, timeoutMs), meters);
-        protocol.routes().open(List.of());
+        if (started) {
+            protocol.routes().open(List.of());
+        }
         listener = Listener.bind(
                 loops,
                 new InetSocketAddress("127.0.0.1", 0),
