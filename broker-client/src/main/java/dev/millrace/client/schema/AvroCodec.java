@@ -88,7 +88,8 @@ public final class AvroCodec<T> implements Codec<T> {
         try {
             return reader.read(
                     null,
-                    DecoderFactory.get().binaryDecoder(array, from, received.payload().remaining(), null));
+                    DecoderFactory.get()
+                            .binaryDecoder(array, from, received.payload().remaining(), null));
         } catch (IOException | AvroRuntimeException e) {
             throw failed("a message of \"" + place.topic() + "\" does not fit schema " + received.id(), e);
         }
@@ -98,7 +99,8 @@ public final class AvroCodec<T> implements Codec<T> {
     private DatumReader<T> reader(int id) {
         Schema.Parser parser = new Schema.Parser();
         Schema written = null;
-        for (RegistrySchema part : binding.registry().withReferences(binding.registry().schema(id))) {
+        for (RegistrySchema part :
+                binding.registry().withReferences(binding.registry().schema(id))) {
             written = parser.parse(part.text());
         }
         return data.createDatumReader(written, schema);

@@ -54,7 +54,9 @@ final class SchemaBinding {
      */
     Codec.Encoded encode(Codec.Place place, byte[] payload, byte[] message) {
         int id = ids.computeIfAbsent(
-                place, absent -> register ? registry.register(subject(absent), schema) : registry.idOf(subject(absent), schema));
+                place,
+                absent ->
+                        register ? registry.register(subject(absent), schema) : registry.idOf(subject(absent), schema));
         byte[] name = ByteBuffer.allocate(ID_BYTES + message.length)
                 .put((byte) 0)
                 .putInt(id)

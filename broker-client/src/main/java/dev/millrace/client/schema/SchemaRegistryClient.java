@@ -87,14 +87,20 @@ public final class SchemaRegistryClient {
             }
         }
         throw new SchemaRegistryException(
-                40403, "schema " + id + " is no version of subject \"" + subject + "\" but of " + found, List.of(), null);
+                40403,
+                "schema " + id + " is no version of subject \"" + subject + "\" but of " + found,
+                List.of(),
+                null);
     }
 
     /** @param version a number, or "latest" */
     public Version version(String subject, String version) {
         JsonNode found = get("/subjects/" + encoded(subject) + "/versions/" + encoded(version));
         return new Version(
-                found.path("subject").asText(), found.path("version").asInt(), found.path("id").asInt(), schema(found));
+                found.path("subject").asText(),
+                found.path("version").asInt(),
+                found.path("id").asInt(),
+                schema(found));
     }
 
     /** What stands against a schema as the next version of a subject; empty where nothing does. */
@@ -123,8 +129,8 @@ public final class SchemaRegistryClient {
         for (RegistrySchema.Reference reference : schema.references()) {
             if (!seen.contains(reference)) {
                 seen.add(reference);
-                RegistrySchema referred =
-                        version(reference.subject(), Integer.toString(reference.version())).schema();
+                RegistrySchema referred = version(reference.subject(), Integer.toString(reference.version()))
+                        .schema();
                 addReferences(referred, all, seen);
                 all.add(referred);
             }

@@ -115,15 +115,16 @@ public final class Upcasters<T> {
         return switch (unknownNewer) {
             case RAW -> true;
             case SKIP -> false;
-            case FAIL -> throw new UnknownVersionException("an event of type " + event.type() + " has version "
-                    + event.version() + " and this program knows " + last + ": update it before the writers");
+            case FAIL ->
+                throw new UnknownVersionException("an event of type " + event.type() + " has version " + event.version()
+                        + " and this program knows " + last + ": update it before the writers");
         };
     }
 
     /** All types and versions that the chain takes a step from, in order. */
     public List<Form> forms() {
-        TreeSet<Form> forms = new TreeSet<>(
-                java.util.Comparator.comparing(Form::type).thenComparing(Form::version));
+        TreeSet<Form> forms =
+                new TreeSet<>(java.util.Comparator.comparing(Form::type).thenComparing(Form::version));
         forms.addAll(steps.keySet());
         return List.copyOf(forms);
     }
@@ -145,7 +146,8 @@ public final class Upcasters<T> {
         /** How an event of this version becomes several, or none. */
         public Builder<T> split(String type, int version, Function<Event<T>, List<Event<T>>> step) {
             if (steps.putIfAbsent(new Form(type, version), step) != null) {
-                throw new IllegalArgumentException("there is a step from version " + version + " of " + type + " already");
+                throw new IllegalArgumentException(
+                        "there is a step from version " + version + " of " + type + " already");
             }
             return this;
         }

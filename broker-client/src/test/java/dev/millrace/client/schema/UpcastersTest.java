@@ -16,8 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 class UpcastersTest {
     private static final Upcasters<String> CHAIN = Upcasters.<String>builder()
             .step("Placed", 1, event -> event.next(event.data() + "+2"))
-            .step("Placed", 2, event -> event.next(event.data() + event.metadata().getOrDefault("unit", "+3")))
-            .split("PaidAndShipped", 1, event -> List.of(event.as("Paid", 1, event.data()), event.as("Shipped", 2, "s")))
+            .step(
+                    "Placed",
+                    2,
+                    event -> event.next(event.data() + event.metadata().getOrDefault("unit", "+3")))
+            .split(
+                    "PaidAndShipped",
+                    1,
+                    event -> List.of(event.as("Paid", 1, event.data()), event.as("Shipped", 2, "s")))
             .step("Shipped", 1, event -> event.next("old"))
             .drop("Pinged", 1)
             .current("Paid", 1)
@@ -39,7 +45,8 @@ class UpcastersTest {
         assertThat(data(CHAIN.upcast(event("Placed", 1)))).containsExactly("d+2+3");
         assertThat(data(CHAIN.upcast(event("Placed", 2)))).containsExactly("d+3");
         assertThat(CHAIN.upcast(event("Placed", 3))).containsExactly(event("Placed", 3));
-        assertThat(data(CHAIN.upcast(new Event<>("Placed", 2, "d", Map.of("unit", "EUR"))))).containsExactly("dEUR");
+        assertThat(data(CHAIN.upcast(new Event<>("Placed", 2, "d", Map.of("unit", "EUR")))))
+                .containsExactly("dEUR");
     }
 
     @Test
@@ -57,8 +64,10 @@ class UpcastersTest {
                 .isInstanceOf(Upcasters.UnknownVersionException.class)
                 .hasMessageContaining("version 4 and this program knows 3");
         Upcasters.Builder<String> builder = Upcasters.<String>builder().current("Placed", 3);
-        assertThat(builder.unknownNewer(UnknownNewer.SKIP).build().upcast(event("Placed", 4))).isEmpty();
-        assertThat(builder.unknownNewer(UnknownNewer.RAW).build().upcast(event("Placed", 4))).hasSize(1);
+        assertThat(builder.unknownNewer(UnknownNewer.SKIP).build().upcast(event("Placed", 4)))
+                .isEmpty();
+        assertThat(builder.unknownNewer(UnknownNewer.RAW).build().upcast(event("Placed", 4)))
+                .hasSize(1);
     }
 
     @Test

@@ -13,7 +13,8 @@ final class LineDiff {
 
     /** Empty where the texts are the same. */
     static List<String> of(List<String> older, List<String> newer) {
-        List<String> all = (long) older.size() * newer.size() > PAIRS_MAX ? replaced(older, newer) : lines(older, newer);
+        List<String> all =
+                (long) older.size() * newer.size() > PAIRS_MAX ? replaced(older, newer) : lines(older, newer);
         return all.stream().allMatch(line -> line.startsWith(" ")) ? List.of() : near(all);
     }
 
@@ -54,7 +55,8 @@ final class LineDiff {
         List<String> near = new ArrayList<>();
         boolean cut = false;
         for (int i = 0; i < all.size(); i++) {
-            List<String> around = all.subList(Math.max(0, i - CONTEXT_LINES), Math.min(all.size(), i + CONTEXT_LINES + 1));
+            List<String> around =
+                    all.subList(Math.max(0, i - CONTEXT_LINES), Math.min(all.size(), i + CONTEXT_LINES + 1));
             if (around.stream().anyMatch(line -> !line.startsWith(" "))) {
                 near.add(all.get(i));
                 cut = false;

@@ -94,17 +94,18 @@ final class SchemaCommand implements Runnable {
             try {
                 int id = client.register(subject, schema);
                 int version = client.versionOf(subject, id);
-                session.out().print(
-                        global.json()
-                                ? new JsonWriter()
-                                        .begin('{')
-                                        .field("subject", subject)
-                                        .field("version", version)
-                                        .field("id", id)
-                                        .end('}')
-                                        .newLine()
-                                        .toString()
-                                : subject + " version " + version + ", id " + id + "\n");
+                session.out()
+                        .print(
+                                global.json()
+                                        ? new JsonWriter()
+                                                .begin('{')
+                                                .field("subject", subject)
+                                                .field("version", version)
+                                                .field("id", id)
+                                                .end('}')
+                                                .newLine()
+                                                .toString()
+                                        : subject + " version " + version + ", id " + id + "\n");
                 return CommandRunner.OK;
             } catch (SchemaRegistryException refused) {
                 if (refused.incompatibilities().isEmpty()) throw refused;
@@ -119,13 +120,18 @@ final class SchemaCommand implements Runnable {
             String subject,
             List<SchemaRegistryException.Incompatibility> found) {
         if (global.json()) {
-            JsonWriter json = new JsonWriter().begin('{').field("subject", subject).name("compatible").literal(false);
+            JsonWriter json = new JsonWriter()
+                    .begin('{')
+                    .field("subject", subject)
+                    .name("compatible")
+                    .literal(false);
             SchemaReport.json(json, found);
             session.out().print(json.end('}').newLine());
         } else {
             session.out().print(SchemaReport.text(found));
-            session.err().println("error: the schema is incompatible with " + subject + ": " + found.size()
-                    + (found.size() == 1 ? " problem." : " problems."));
+            session.err()
+                    .println("error: the schema is incompatible with " + subject + ": " + found.size()
+                            + (found.size() == 1 ? " problem." : " problems."));
         }
         return CommandRunner.FAILED;
     }
@@ -170,7 +176,12 @@ final class SchemaCommand implements Runnable {
                         .path("compatibilityLevel")
                         .asText();
                 String type = schema.path("schemaType").asText("AVRO");
-                table.row(subject, type, schema.path("version").asText(), schema.path("id").asText(), level);
+                table.row(
+                        subject,
+                        type,
+                        schema.path("version").asText(),
+                        schema.path("id").asText(),
+                        level);
                 json.begin('{')
                         .field("subject", subject)
                         .field("type", type)
@@ -179,10 +190,11 @@ final class SchemaCommand implements Runnable {
                         .field("compatibility", level)
                         .end('}');
             }
-            session.out().print(
-                    global.json()
-                            ? json.end(']').newLine().toString()
-                            : table.render(session.terminal().columns()));
+            session.out()
+                    .print(
+                            global.json()
+                                    ? json.end(']').newLine().toString()
+                                    : table.render(session.terminal().columns()));
             return CommandRunner.OK;
         }
     }
@@ -234,7 +246,11 @@ final class SchemaCommand implements Runnable {
                             ? "/subjects/" + SchemaRegistryClient.encoded(subject) + "/versions/"
                                     + SchemaRegistryClient.encoded(version == null ? "latest" : version)
                             : "/schemas/ids/" + id);
-            session.out().println(global.json() ? found.toString() : found.path("schema").asText());
+            session.out()
+                    .println(
+                            global.json()
+                                    ? found.toString()
+                                    : found.path("schema").asText());
             return CommandRunner.OK;
         }
     }
@@ -279,9 +295,10 @@ final class SchemaCommand implements Runnable {
             List<SchemaRegistryException.Incompatibility> found =
                     registry.connect(session, global).check(subject, fileOptions.read(file));
             if (!found.isEmpty()) return incompatible(session, global, subject, found);
-            session.out().print(
-                    global.json()
-                            ? new JsonWriter()
+            session.out()
+                    .print(
+                            global.json()
+                                    ? new JsonWriter()
                                             .begin('{')
                                             .field("subject", subject)
                                             .name("compatible")
@@ -289,7 +306,7 @@ final class SchemaCommand implements Runnable {
                                             .end('}')
                                             .newLine()
                                             .toString()
-                            : "compatible with " + subject + "\n");
+                                    : "compatible with " + subject + "\n");
             return CommandRunner.OK;
         }
     }

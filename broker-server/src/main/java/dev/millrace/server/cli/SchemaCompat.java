@@ -80,17 +80,18 @@ final class SchemaCompat implements Callable<Integer> {
         JsonNode now = client.get(path + "?defaultToGlobal=true");
         String compatibility = now.path("compatibilityLevel").asText();
         String lenient = now.path("compatibilityPolicy").asText("STRICT");
-        session.out().print(
-                global.json()
-                        ? new JsonWriter()
-                                .begin('{')
-                                .field("subject", subject)
-                                .field("compatibility", compatibility)
-                                .field("policy", lenient)
-                                .end('}')
-                                .newLine()
-                                .toString()
-                        : compatibility + (lenient.equals("STRICT") ? "" : ", " + lenient) + "\n");
+        session.out()
+                .print(
+                        global.json()
+                                ? new JsonWriter()
+                                        .begin('{')
+                                        .field("subject", subject)
+                                        .field("compatibility", compatibility)
+                                        .field("policy", lenient)
+                                        .end('}')
+                                        .newLine()
+                                        .toString()
+                                : compatibility + (lenient.equals("STRICT") ? "" : ", " + lenient) + "\n");
         return CommandRunner.OK;
     }
 }

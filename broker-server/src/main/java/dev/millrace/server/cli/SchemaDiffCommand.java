@@ -61,7 +61,8 @@ final class SchemaDiffCommand implements Callable<Integer> {
     public Integer call() {
         SchemaRegistryClient client = registry.connect(session, global);
         boolean registered = newer.equals("latest") || newer.matches("\\d{1,9}");
-        RegistrySchema changed = registered ? client.version(subject, newer).schema() : fileOptions.read(Path.of(newer));
+        RegistrySchema changed =
+                registered ? client.version(subject, newer).schema() : fileOptions.read(Path.of(newer));
         RegistrySchema before = client.version(subject, older).schema();
         List<Incompatibility> found = client.compare(subject, older, changed, level);
         List<String> diff = LineDiff.of(SchemaReport.lines(before), SchemaReport.lines(changed));
@@ -78,7 +79,11 @@ final class SchemaDiffCommand implements Callable<Integer> {
     }
 
     private String json(List<String> diff, List<Incompatibility> found) {
-        JsonWriter json = new JsonWriter().begin('{').field("subject", subject).name("diff").begin('[');
+        JsonWriter json = new JsonWriter()
+                .begin('{')
+                .field("subject", subject)
+                .name("diff")
+                .begin('[');
         diff.forEach(json::value);
         json.end(']');
         SchemaReport.json(json, found);

@@ -54,7 +54,9 @@ final class SchemaReport {
     static List<String> lines(RegistrySchema schema) {
         if (schema.type().equals("PROTOBUF")) return schema.text().lines().toList();
         try {
-            return PRETTY.writeValueAsString(PRETTY.readTree(schema.text())).lines().toList();
+            return PRETTY.writeValueAsString(PRETTY.readTree(schema.text()))
+                    .lines()
+                    .toList();
         } catch (JsonProcessingException notJson) {
             return schema.text().lines().toList();
         }

@@ -43,21 +43,28 @@ class SchemaCommandTest {
     @Test
     void schemasAreRegisteredShownCheckedAndCompared() throws Exception {
         String old = file("old.avsc", OLD);
-        String good = file("good.avsc", OLD.replace("}]}", "},{\"name\":\"note\",\"type\":\"string\",\"default\":\"\"}]}"));
+        String good =
+                file("good.avsc", OLD.replace("}]}", "},{\"name\":\"note\",\"type\":\"string\",\"default\":\"\"}]}"));
         String bad = file("bad.avsc", OLD.replace("\"int\"", "\"string\""));
         try (EmbeddedMillrace broker = EmbeddedMillrace.start(dir.resolve("data"))) {
-            assertThat(ok(broker, "schema", "register", "orders-value", old)).isEqualTo("orders-value version 1, id 1\n");
+            assertThat(ok(broker, "schema", "register", "orders-value", old))
+                    .isEqualTo("orders-value version 1, id 1\n");
             assertThat(ok(broker, "schema", "check", "orders-value", good)).isEqualTo("compatible with orders-value\n");
             Ran refused = run(broker, "schema", "check", "orders-value", bad);
             assertThat(refused.exit()).isEqualTo(1);
             assertThat(refused.out())
-                    .contains("/total/type  TYPE_MISMATCH  against version 1, BACKWARD\n", "  - int\n", "  + string\n", "  fix: ");
+                    .contains(
+                            "/total/type  TYPE_MISMATCH  against version 1, BACKWARD\n",
+                            "  - int\n",
+                            "  + string\n",
+                            "  fix: ");
             assertThat(refused.err()).isEqualTo("error: the schema is incompatible with orders-value: 1 problem.\n");
             Ran json = run(broker, "schema", "register", "orders-value", bad, "-o", "json");
             assertThat(json.exit()).isEqualTo(1);
             JsonNode answer = new ObjectMapper().readTree(json.out());
             assertThat(answer.path("compatible").asBoolean(true)).isFalse();
-            assertThat(answer.path("incompatibilities").get(0).path("rule").asText()).isEqualTo("TYPE_MISMATCH");
+            assertThat(answer.path("incompatibilities").get(0).path("rule").asText())
+                    .isEqualTo("TYPE_MISMATCH");
 
             ok(broker, "schema", "register", "orders-value", good);
             assertThat(ok(broker, "schema", "get", "orders-value", "1")).isEqualTo(OLD + "\n");
@@ -68,10 +75,12 @@ class SchemaCommandTest {
             Ran diff = run(broker, "schema", "diff", "orders-value", "latest", bad, "--level", "backward");
             assertThat(diff.exit()).isEqualTo(1);
             assertThat(diff.out()).contains("- ", "+ ", "TYPE_MISMATCH");
-            assertThat(ok(broker, "schema", "compat", "orders-value", "--set", "none")).isEqualTo("NONE\n");
+            assertThat(ok(broker, "schema", "compat", "orders-value", "--set", "none"))
+                    .isEqualTo("NONE\n");
             assertThat(ok(broker, "schema", "compat")).isEqualTo("BACKWARD\n");
             ok(broker, "schema", "register", "orders-value", bad);
-            assertThat(ok(broker, "schema", "compat", "orders-value", "--unset")).isEqualTo("BACKWARD\n");
+            assertThat(ok(broker, "schema", "compat", "orders-value", "--unset"))
+                    .isEqualTo("BACKWARD\n");
             Ran none = run(broker, "schema", "get", "none");
             assertThat(none.exit()).isEqualTo(1);
             assertThat(none.err()).contains("Subject 'none' not found", "40401");
@@ -107,7 +116,8 @@ class SchemaCommandTest {
 
     @Test
     void linesOfADiffKeepTheirOrder() {
-        assertThat(LineDiff.of(List.of("a", "b", "c"), List.of("a", "x", "c"))).containsExactly("  a", "- b", "+ x", "  c");
+        assertThat(LineDiff.of(List.of("a", "b", "c"), List.of("a", "x", "c")))
+                .containsExactly("  a", "- b", "+ x", "  c");
         assertThat(LineDiff.of(List.of("a"), List.of("a"))).isEmpty();
     }
 }

@@ -54,7 +54,8 @@ class SchemaRegistryTest {
     private static void assertRefused(int code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
-                        SchemaRefusal.class, refusal -> assertThat(refusal.code()).isEqualTo(code));
+                        SchemaRefusal.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(code));
     }
 
     @Test
@@ -68,9 +69,11 @@ class SchemaRegistryTest {
                 .isEqualTo(first);
         RegisteredSchema elsewhere = register(SubjectName.of("other-value"), avro(field("id", "string")));
         assertThat(elsewhere.id()).isEqualTo(first.id());
-        assertThat(register(ORDERS, avro(field("id", "string"), optional("note"))).id())
+        assertThat(register(ORDERS, avro(field("id", "string"), optional("note")))
+                        .id())
                 .isEqualTo(first.id() + 1);
-        assertThat(register(SubjectName.of(":.test:orders-value"), avro(optional("x"))).id())
+        assertThat(register(SubjectName.of(":.test:orders-value"), avro(optional("x")))
+                        .id())
                 .as("a context counts its own ids")
                 .isEqualTo(1);
     }
@@ -89,8 +92,8 @@ class SchemaRegistryTest {
     void levelDecidesWhichSideMustKeepReading(Compatibility level, boolean mayAddRequired, boolean mayRemoveRequired) {
         registry.set(ORDERS, new SubjectSettings(level, null, null));
         register(ORDERS, avro(field("id", "string"), field("total", "int")));
-        List<Violation> added = registry.check(
-                ORDERS, avro(field("id", "string"), field("total", "int"), field("new", "int")), null);
+        List<Violation> added =
+                registry.check(ORDERS, avro(field("id", "string"), field("total", "int"), field("new", "int")), null);
         List<Violation> removed = registry.check(ORDERS, avro(field("id", "string")), null);
         assertThat(added.isEmpty()).isEqualTo(mayAddRequired);
         assertThat(removed.isEmpty()).isEqualTo(mayRemoveRequired);
@@ -108,7 +111,8 @@ class SchemaRegistryTest {
     void transitiveLevelsLookAtAllVersionsAndNameTheOne() {
         register(ORDERS, avro(field("id", "string"), field("total", "int")));
         register(ORDERS, avro(field("id", "string")));
-        SchemaSubmission back = avro(field("id", "string"), "{\"name\":\"total\",\"type\":\"string\",\"default\":\"\"}");
+        SchemaSubmission back =
+                avro(field("id", "string"), "{\"name\":\"total\",\"type\":\"string\",\"default\":\"\"}");
         assertThat(registry.check(ORDERS, back, null)).isEmpty();
         registry.set(ORDERS, new SubjectSettings(Compatibility.BACKWARD_TRANSITIVE, null, null));
         Violation violation = registry.check(ORDERS, back, null).get(0);
@@ -146,7 +150,8 @@ class SchemaRegistryTest {
         assertThat(rebuilt.subjects(schema -> true)).containsExactly(ORDERS);
         assertThat(rebuilt.versions(ORDERS, true)).isEqualTo(registry.versions(ORDERS, true));
         assertThat(rebuilt.versions(ORDERS, false)).hasSize(1);
-        assertThat(rebuilt.settings(ORDERS)).isEqualTo(new SubjectSettings(Compatibility.FULL, Strictness.LENIENT, true));
+        assertThat(rebuilt.settings(ORDERS))
+                .isEqualTo(new SubjectSettings(Compatibility.FULL, Strictness.LENIENT, true));
         assertThat(rebuilt.mode(SubjectName.of("x"))).isEqualTo(RegistryMode.READONLY);
         assertThat(rebuilt.register(SubjectName.of("new-value"), avro(optional("y")), false)
                         .schema()
@@ -209,7 +214,9 @@ class SchemaRegistryTest {
             register(ORDERS, avro(optional("a" + i)));
         }
         assertRefused(SchemaRefusal.LIMIT_REACHED, () -> register(ORDERS, avro(optional("a4"))));
-        assertThat(register(ORDERS, avro(optional("a1"))).version()).as("what is there is found").isEqualTo(1);
+        assertThat(register(ORDERS, avro(optional("a1"))).version())
+                .as("what is there is found")
+                .isEqualTo(1);
         register(SubjectName.of("b"), avro(optional("a1")));
         assertRefused(SchemaRefusal.LIMIT_REACHED, () -> register(SubjectName.of("c"), avro(optional("a1"))));
         assertThatThrownBy(() -> register(SubjectName.of("b"), avro(optional("a".repeat(400)))))
@@ -238,7 +245,8 @@ class SchemaRegistryTest {
                 SchemaRefusal.OPERATION_NOT_PERMITTED,
                 () -> register(
                         imported,
-                        new SchemaSubmission(SchemaType.AVRO, avro(optional("y")).text(), List.of(), 1_000, 8)));
+                        new SchemaSubmission(
+                                SchemaType.AVRO, avro(optional("y")).text(), List.of(), 1_000, 8)));
         assertThat(register(ORDERS, avro(optional("a"), optional("b"))).id()).isEqualTo(1_001);
     }
 

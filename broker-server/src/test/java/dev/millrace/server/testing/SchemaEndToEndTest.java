@@ -42,8 +42,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Codecs, registry and validation at publish, through the client and the real broker. */
 @Timeout(120)
 class SchemaEndToEndTest {
-    private static final String ORDER_JSON = "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"total\"],"
-            + "\"properties\":{\"total\":{\"type\":\"integer\",\"minimum\":0},\"note\":{\"type\":\"string\"}}}";
+    private static final String ORDER_JSON =
+            "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"total\"],"
+                    + "\"properties\":{\"total\":{\"type\":\"integer\",\"minimum\":0},\"note\":{\"type\":\"string\"}}}";
 
     public record Order(int total, String note) {}
 
@@ -88,8 +89,8 @@ class SchemaEndToEndTest {
 
     private static Schema avro(String more) {
         return new Schema.Parser()
-                .parse("{\"type\":\"record\",\"name\":\"Order\",\"fields\":[{\"name\":\"total\",\"type\":\"int\"}" + more
-                        + "]}");
+                .parse("{\"type\":\"record\",\"name\":\"Order\",\"fields\":[{\"name\":\"total\",\"type\":\"int\"}"
+                        + more + "]}");
     }
 
     private static GenericRecord order(Schema schema, int total) {
@@ -102,8 +103,8 @@ class SchemaEndToEndTest {
         Schema old = avro("");
         Schema evolved = avro(",{\"name\":\"note\",\"type\":\"string\",\"default\":\"none\"}");
         for (SchemaForm form : SchemaForm.values()) {
-            TypedTopic<String, GenericRecord> writing =
-                    client.topic("orders", Codec.string(), AvroCodec.generic(registry, old).form(form));
+            TypedTopic<String, GenericRecord> writing = client.topic(
+                    "orders", Codec.string(), AvroCodec.generic(registry, old).form(form));
             writing.publish("a", order(old, 7));
         }
         TypedTopic<String, GenericRecord> reading =
@@ -111,7 +112,12 @@ class SchemaEndToEndTest {
         GenericRecord read = first(reading);
         assertThat(read.get("total")).isEqualTo(7);
         assertThat(read.get("note").toString()).isEqualTo("none");
-        reading.publish("a", new GenericRecordBuilder(evolved).set("total", 8).set("note", "x").build());
+        reading.publish(
+                "a",
+                new GenericRecordBuilder(evolved)
+                        .set("total", 8)
+                        .set("note", "x")
+                        .build());
         assertThat(registry.version("orders-value", "latest").version()).isEqualTo(2);
         Schema broken = avro(",{\"name\":\"count\",\"type\":\"int\"}");
         GenericData.Record record = new GenericData.Record(broken);
@@ -133,15 +139,22 @@ class SchemaEndToEndTest {
         orders.publish("a", new Order(12, "fragile"));
         assertThat(first(orders)).isEqualTo(new Order(12, "fragile"));
         assertRefused(
-                () -> orders.publish("a", new Order(-1, "x")), "record 0", "at /total", "Nothing of the request was appended");
+                () -> orders.publish("a", new Order(-1, "x")),
+                "record 0",
+                "at /total",
+                "Nothing of the request was appended");
         Upcasters<JsonNode> chain = Upcasters.<JsonNode>builder()
-                .step("Order", 1, event -> event.next(
-                        ((com.fasterxml.jackson.databind.node.ObjectNode) event.data()).put("total", 99)))
+                .step(
+                        "Order",
+                        1,
+                        event -> event.next(
+                                ((com.fasterxml.jackson.databind.node.ObjectNode) event.data()).put("total", 99)))
                 .build();
         assertThat(first(client.topic(
                                 "orders",
                                 Codec.string(),
-                                JsonSchemaCodec.of(registry, Order.class, ORDER_JSON).upcasting("Order", chain)))
+                                JsonSchemaCodec.of(registry, Order.class, ORDER_JSON)
+                                        .upcasting("Order", chain)))
                         .total())
                 .isEqualTo(99);
     }
@@ -155,7 +168,8 @@ class SchemaEndToEndTest {
             TypedTopic<String, Timestamp> times = client.topic(
                     "orders",
                     Codec.string(),
-                    ProtobufCodec.of(registry, Timestamp.getDefaultInstance(), proto).form(form));
+                    ProtobufCodec.of(registry, Timestamp.getDefaultInstance(), proto)
+                            .form(form));
             times.publish("a", Timestamp.newBuilder().setSeconds(17).build());
             assertThat(first(times).getSeconds()).isEqualTo(17);
         }
@@ -175,7 +189,8 @@ class SchemaEndToEndTest {
                     "not registered under the subject \"orders-value\"",
                     "\"other-value\"");
             assertRefused(
-                    () -> producer.publish(Message.to("orders").value("x").header("__value_schema_id", new byte[] {0, 1})),
+                    () -> producer.publish(
+                            Message.to("orders").value("x").header("__value_schema_id", new byte[] {0, 1})),
                     "header __value_schema_id of 2 bytes");
             producer.publish(framed(id, "not looked at"));
             producer.publish(Message.to("orders").key("a")); // a tombstone has no schema
@@ -217,7 +232,8 @@ class SchemaEndToEndTest {
         }
         try (Producer producer = client.producer().build()) {
             assertRefused(
-                    () -> producer.publish(framed(id, "{\"total\":-5}").delay(java.time.Duration.ofHours(1))), "at /total");
+                    () -> producer.publish(framed(id, "{\"total\":-5}").delay(java.time.Duration.ofHours(1))),
+                    "at /total");
         }
     }
 
@@ -225,8 +241,11 @@ class SchemaEndToEndTest {
     void registrySurvivesARestart() {
         int id = registry.register("orders-value", RegistrySchema.json(ORDER_JSON));
         millrace.restart();
-        assertThat(registry.register("orders-value", RegistrySchema.json(ORDER_JSON))).isEqualTo(id);
-        assertThat(SchemaRegistryClient.of("http://" + millrace.httpAddress()).schema(id).text())
+        assertThat(registry.register("orders-value", RegistrySchema.json(ORDER_JSON)))
+                .isEqualTo(id);
+        assertThat(SchemaRegistryClient.of("http://" + millrace.httpAddress())
+                        .schema(id)
+                        .text())
                 .isEqualTo(ORDER_JSON);
         assertThatThrownBy(() -> client.admin().deleteTopic("$schemas.registry"))
                 .hasMessageContaining("one of the broker's own");

@@ -10,6 +10,7 @@ import com.networknt.schema.SpecificationVersion;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.PatternSyntaxException;
 
 /** A JSON schema, of the drafts 4, 6, 7, 2019-09 and 2020-12; one that names no draft is of draft 7. */
@@ -21,6 +22,9 @@ final class JsonSchema implements ParsedSchema {
             "draft-07", SpecificationVersion.DRAFT_7,
             "2019-09", SpecificationVersion.DRAFT_2019_09,
             "2020-12", SpecificationVersion.DRAFT_2020_12);
+
+    /** Reading one takes longer than reading a usual schema. */
+    private static final Map<SpecificationVersion, Schema> META_SCHEMAS = new ConcurrentHashMap<>();
 
     private final JsonDocument document;
     private final Schema validator;
@@ -63,12 +67,15 @@ final class JsonSchema implements ParsedSchema {
     }
 
     private static void requireValid(JsonNode root, SpecificationVersion draft) {
-        List<Error> errors = SchemaRegistry.withDefaultDialect(draft)
-                .getSchema(SchemaLocation.of(draft.getDialectId()))
-                .validate(root);
+        List<Error> errors =
+                META_SCHEMAS.computeIfAbsent(draft, JsonSchema::metaSchema).validate(root);
         if (!errors.isEmpty()) {
             throw new UnusableSchemaException("it is no JSON schema: " + JsonValues.text(errors));
         }
+    }
+
+    private static Schema metaSchema(SpecificationVersion draft) {
+        return SchemaRegistry.withDefaultDialect(draft).getSchema(SchemaLocation.of(draft.getDialectId()));
     }
 
     private static void addTexts(JsonDocument document, Map<String, String> texts) {

@@ -81,7 +81,10 @@ class SchemaApiTest {
     }
 
     private static String schema(String type, String text) {
-        return MAPPER.createObjectNode().put("schemaType", type).put("schema", text).toString();
+        return MAPPER.createObjectNode()
+                .put("schemaType", type)
+                .put("schema", text)
+                .toString();
     }
 
     @Test
@@ -103,7 +106,8 @@ class SchemaApiTest {
         assertThat(version.path("version").asInt()).isEqualTo(1);
         assertThat(version.path("schema").asText()).isEqualTo("{\"type\": \"string\"}");
         assertThat(version.has("schemaType")).as("Avro is taken for granted").isFalse();
-        assertThat(ok("GET", "/subjects/test/versions/latest/schema", null)).isEqualTo(MAPPER.readTree("{\"type\":\"string\"}"));
+        assertThat(ok("GET", "/subjects/test/versions/latest/schema", null))
+                .isEqualTo(MAPPER.readTree("{\"type\":\"string\"}"));
         assertThat(ok("GET", "/subjects/test/versions/-1", null)).isEqualTo(version);
         assertThat(ok("POST", "/subjects/test", STRING)).isEqualTo(version);
         assertThat(ok("GET", "/subjects/test/versions/1/referencedby", null)).isEmpty();
@@ -122,17 +126,27 @@ class SchemaApiTest {
                 .isEqualTo(MAPPER.readTree("[{\"subject\":\"test\",\"version\":1}]"));
         assertThat(ok("GET", "/schemas?latestOnly=true", null)).hasSize(1);
         assertThat(ok("GET", "/contexts", null)).isEqualTo(MAPPER.readTree("[\".\"]"));
-        assertThat(ok("GET", "/v1/metadata/version", null).path("version").asText()).isEqualTo("1.0");
-        assertThat(ok("GET", "/v1/metadata/id", null).path("scope").path("clusters").size()).isEqualTo(2);
+        assertThat(ok("GET", "/v1/metadata/version", null).path("version").asText())
+                .isEqualTo("1.0");
+        assertThat(ok("GET", "/v1/metadata/id", null)
+                        .path("scope")
+                        .path("clusters")
+                        .size())
+                .isEqualTo(2);
 
         assertThat(ok("DELETE", "/subjects/test/versions/1", null).asInt()).isEqualTo(1);
-        assertThat(ok("DELETE", "/subjects/test/versions/1?permanent=true", null).asInt()).isEqualTo(1);
+        assertThat(ok("DELETE", "/subjects/test/versions/1?permanent=true", null)
+                        .asInt())
+                .isEqualTo(1);
         ok("POST", "/subjects/test/versions", STRING);
         assertThat(ok("DELETE", "/subjects/test", null)).isEqualTo(MAPPER.readTree("[1]"));
         assertThat(ok("GET", "/subjects", null)).isEmpty();
         assertThat(ok("GET", "/subjects?deleted=true", null)).isEqualTo(MAPPER.readTree("[\"test\"]"));
         assertThat(ok("GET", "/subjects?deletedOnly=true", null)).isEqualTo(MAPPER.readTree("[\"test\"]"));
-        assertThat(ok("GET", "/subjects/test/versions/1?deleted=true", null).path("deleted").asBoolean()).isTrue();
+        assertThat(ok("GET", "/subjects/test/versions/1?deleted=true", null)
+                        .path("deleted")
+                        .asBoolean())
+                .isTrue();
         assertThat(ok("DELETE", "/subjects/test?permanent=true", null)).isEqualTo(MAPPER.readTree("[1]"));
     }
 
@@ -143,11 +157,14 @@ class SchemaApiTest {
                 .isEqualTo(MAPPER.readTree("{\"compatibility\":\"FULL\"}"));
         assertThat(ok("GET", "/config", null)).isEqualTo(MAPPER.readTree("{\"compatibilityLevel\":\"FULL\"}"));
         refused(404, 40408, "GET", "/config/test", null);
-        assertThat(ok("GET", "/config/test?defaultToGlobal=true", null).path("compatibilityLevel").asText())
+        assertThat(ok("GET", "/config/test?defaultToGlobal=true", null)
+                        .path("compatibilityLevel")
+                        .asText())
                 .isEqualTo("FULL");
         ok("PUT", "/config/test", "{\"compatibility\": \"backward\"}");
         assertThat(ok("GET", "/config/test", null)).isEqualTo(MAPPER.readTree("{\"compatibilityLevel\":\"BACKWARD\"}"));
-        assertThat(ok("DELETE", "/config/test", null)).isEqualTo(MAPPER.readTree("{\"compatibilityLevel\":\"BACKWARD\"}"));
+        assertThat(ok("DELETE", "/config/test", null))
+                .isEqualTo(MAPPER.readTree("{\"compatibilityLevel\":\"BACKWARD\"}"));
         assertThat(ok("DELETE", "/config", null)).isEqualTo(MAPPER.readTree("{\"compatibilityLevel\":\"FULL\"}"));
 
         ok("POST", "/subjects/test/versions", STRING);
@@ -155,16 +172,22 @@ class SchemaApiTest {
                 .isEqualTo(MAPPER.readTree("{\"is_compatible\":true}"));
         JsonNode not = ok("POST", "/compatibility/subjects/test/versions/latest?verbose=true", schema("\"int\""));
         assertThat(not.path("is_compatible").asBoolean()).isFalse();
-        assertThat(not.path("messages").get(0).asText()).contains("TYPE_MISMATCH", "old: 'string'", "new: 'int'", "fix:");
+        assertThat(not.path("messages").get(0).asText())
+                .contains("TYPE_MISMATCH", "old: 'string'", "new: 'int'", "fix:");
         assertThat(not).hasSize(2);
-        assertThat(ok("POST", "/compatibility/subjects/test/versions", schema("\"int\"")).path("is_compatible").asBoolean())
+        assertThat(ok("POST", "/compatibility/subjects/test/versions", schema("\"int\""))
+                        .path("is_compatible")
+                        .asBoolean())
                 .isFalse();
-        assertThat(ok("POST", "/compatibility/subjects/new/versions/latest", STRING).path("is_compatible").asBoolean())
+        assertThat(ok("POST", "/compatibility/subjects/new/versions/latest", STRING)
+                        .path("is_compatible")
+                        .asBoolean())
                 .isTrue();
         refused(409, 409, "POST", "/subjects/test/versions", schema("\"int\""));
 
         assertThat(ok("GET", "/mode", null)).isEqualTo(MAPPER.readTree("{\"mode\":\"READWRITE\"}"));
-        assertThat(ok("PUT", "/mode", "{\"mode\": \"READONLY\"}")).isEqualTo(MAPPER.readTree("{\"mode\":\"READONLY\"}"));
+        assertThat(ok("PUT", "/mode", "{\"mode\": \"READONLY\"}"))
+                .isEqualTo(MAPPER.readTree("{\"mode\":\"READONLY\"}"));
         refused(422, 42205, "POST", "/subjects/test/versions", schema("\"long\""));
         refused(404, 40409, "GET", "/mode/test", null);
         ok("PUT", "/mode/test", "{\"mode\": \"READWRITE\"}");
@@ -181,23 +204,38 @@ class SchemaApiTest {
         ObjectNode order = MAPPER.createObjectNode()
                 .put("schemaType", "JSON")
                 .put("schema", "{\"type\":\"object\",\"properties\":{\"total\":{\"$ref\":\"money.json\"}}}");
-        order.putArray("references").addObject().put("name", "money.json").put("subject", "money").put("version", 1);
+        order.putArray("references")
+                .addObject()
+                .put("name", "money.json")
+                .put("subject", "money")
+                .put("version", 1);
         JsonNode registered = ok("POST", "/subjects/orders-value/versions", order.toString());
         JsonNode found = ok("GET", "/schemas/ids/" + registered.path("id").asInt(), null);
         assertThat(found.path("schemaType").asText()).isEqualTo("JSON");
         assertThat(found.path("references")).isEqualTo(order.get("references"));
-        assertThat(ok("GET", "/subjects/money/versions/1/referencedby", null).get(0).asInt())
+        assertThat(ok("GET", "/subjects/money/versions/1/referencedby", null)
+                        .get(0)
+                        .asInt())
                 .isEqualTo(registered.path("id").asInt());
         refused(422, 42206, "DELETE", "/subjects/money", null);
 
         String proto = schema("PROTOBUF", "syntax = \"proto3\"; message A { int32 a = 1; }");
-        assertThat(ok("POST", "/subjects/:.test:a/versions", proto).path("id").asInt()).isEqualTo(1);
+        assertThat(ok("POST", "/subjects/:.test:a/versions", proto).path("id").asInt())
+                .isEqualTo(1);
         assertThat(ok("GET", "/contexts/.test/subjects", null)).isEqualTo(MAPPER.readTree("[\":.test:a\"]"));
-        assertThat(ok("GET", "/contexts/test/subjects/a/versions/1", null).path("subject").asText())
+        assertThat(ok("GET", "/contexts/test/subjects/a/versions/1", null)
+                        .path("subject")
+                        .asText())
                 .isEqualTo(":.test:a");
-        assertThat(ok("GET", "/schemas/ids/1?subject=:.test:", null).path("schemaType").asText()).isEqualTo("PROTOBUF");
+        assertThat(ok("GET", "/schemas/ids/1?subject=:.test:", null)
+                        .path("schemaType")
+                        .asText())
+                .isEqualTo("PROTOBUF");
         assertThat(ok("GET", "/contexts", null)).isEqualTo(MAPPER.readTree("[\".\",\".test\"]"));
-        assertThat(ok("POST", "/subjects/a%2Fb%20c/versions", STRING).path("version").asInt()).isEqualTo(1);
+        assertThat(ok("POST", "/subjects/a%2Fb%20c/versions", STRING)
+                        .path("version")
+                        .asInt())
+                .isEqualTo(1);
         assertThat(ok("GET", "/subjects/a%2Fb%20c/versions", null)).hasSize(1);
     }
 
@@ -245,10 +283,12 @@ class SchemaApiTest {
         assertThat(xml.statusCode()).isEqualTo(415);
         assertThat(MAPPER.readTree(xml.body()).path("error_code").asInt()).isEqualTo(415);
         for (String type : List.of("application/json; charset=utf-8", "application/octet-stream", TYPE)) {
-            assertThat(send("POST", "/subjects/x/versions", STRING, type).statusCode()).isEqualTo(200);
+            assertThat(send("POST", "/subjects/x/versions", STRING, type).statusCode())
+                    .isEqualTo(200);
         }
         refused(400, 400, "POST", "/subjects/x/versions", "{\"a\":".repeat(150) + "1" + "}".repeat(150));
-        assertThat(send("POST", "/subjects/x/versions", "x".repeat(2_000), TYPE).statusCode()).isEqualTo(413);
+        assertThat(send("POST", "/subjects/x/versions", "x".repeat(2_000), TYPE).statusCode())
+                .isEqualTo(413);
         HttpResponse<String> wrong = send("PATCH", "/subjects/x", null, null);
         assertThat(wrong.statusCode()).isEqualTo(405);
         assertThat(wrong.headers().firstValue("allow")).hasValue("DELETE, POST");
@@ -266,12 +306,15 @@ class SchemaApiTest {
         assertThat(violation.path("rule").asText()).isEqualTo("TYPE_MISMATCH");
         assertThat(violation.path("againstVersion").asInt()).isEqualTo(1);
         assertThat(violation.path("fix").asText()).isNotBlank();
-        HttpResponse<String> compared = send(
-                "POST", "/api/v1/schemas/compare?subject=test&version=1&level=forward", schema("\"int\""), TYPE);
-        assertThat(MAPPER.readTree(compared.body()).path("violations").get(0).path("direction").asText())
+        HttpResponse<String> compared =
+                send("POST", "/api/v1/schemas/compare?subject=test&version=1&level=forward", schema("\"int\""), TYPE);
+        assertThat(MAPPER.readTree(compared.body())
+                        .path("violations")
+                        .get(0)
+                        .path("direction")
+                        .asText())
                 .isEqualTo("FORWARD");
-        HttpResponse<String> problem =
-                send("POST", "/api/v1/schemas/compare?subject=none", schema("\"int\""), TYPE);
+        HttpResponse<String> problem = send("POST", "/api/v1/schemas/compare?subject=none", schema("\"int\""), TYPE);
         assertThat(problem.statusCode()).isEqualTo(404);
         assertThat(problem.headers().firstValue("content-type")).hasValue("application/problem+json");
     }

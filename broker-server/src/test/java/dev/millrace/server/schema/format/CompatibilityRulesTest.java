@@ -28,8 +28,12 @@ class CompatibilityRulesTest {
     @ParameterizedTest
     @MethodSource({"avro", "json", "protobuf"})
     void namesRuleAndPathInBothDirections(Change change) {
-        assertThat(against(change.type, change.newer, change.older)).as("backward").isEqualTo(change.backward);
-        assertThat(against(change.type, change.older, change.newer)).as("forward").isEqualTo(change.forward);
+        assertThat(against(change.type, change.newer, change.older))
+                .as("backward")
+                .isEqualTo(change.backward);
+        assertThat(against(change.type, change.older, change.newer))
+                .as("forward")
+                .isEqualTo(change.forward);
     }
 
     @ParameterizedTest
@@ -76,16 +80,8 @@ class CompatibilityRulesTest {
         String id = field("id", "\"string\"");
         return Stream.of(
                 avro(id, id + "," + field("note", "\"string\"", "\"\""), null, null),
-                avro(
-                        id,
-                        id + "," + field("total", "\"int\""),
-                        "READER_FIELD_MISSING_DEFAULT_VALUE /total",
-                        null),
-                avro(
-                        id + "," + field("total", "\"int\""),
-                        id,
-                        null,
-                        "READER_FIELD_MISSING_DEFAULT_VALUE /total"),
+                avro(id, id + "," + field("total", "\"int\""), "READER_FIELD_MISSING_DEFAULT_VALUE /total", null),
+                avro(id + "," + field("total", "\"int\""), id, null, "READER_FIELD_MISSING_DEFAULT_VALUE /total"),
                 avro(field("total", "\"int\""), field("total", "\"long\""), null, "TYPE_MISMATCH /total/type"),
                 avro(
                         field("total", "\"int\""),
@@ -136,8 +132,8 @@ class CompatibilityRulesTest {
                                         + "]}"),
                         field(
                                 "by",
-                                "{\"type\":\"record\",\"name\":\"User\",\"fields\":[" + field("name", "\"string\"") + ","
-                                        + field("age", "\"int\"") + "]}"),
+                                "{\"type\":\"record\",\"name\":\"User\",\"fields\":[" + field("name", "\"string\"")
+                                        + "," + field("age", "\"int\"") + "]}"),
                         "READER_FIELD_MISSING_DEFAULT_VALUE /by/type/age",
                         null));
     }
@@ -234,7 +230,11 @@ class CompatibilityRulesTest {
                                 + "\"properties\":{\"head\":{\"$ref\":\"#/definitions/n\"}}}",
                         "TYPE_CHANGED /properties/head/properties/v/type",
                         "TYPE_CHANGED /properties/head/properties/v/type"),
-                json("{\"not\":{\"type\":\"null\"}}", "{\"not\":{\"type\":\"string\"}}", "KEYWORD_CHANGED /not", "KEYWORD_CHANGED /not"),
+                json(
+                        "{\"not\":{\"type\":\"null\"}}",
+                        "{\"not\":{\"type\":\"string\"}}",
+                        "KEYWORD_CHANGED /not",
+                        "KEYWORD_CHANGED /not"),
                 json("true", "{\"type\":\"string\"}", "TYPE_NARROWED /type", null),
                 json("{\"type\":\"string\"}", "false", "SCHEMA_FORBIDS /", null));
     }
@@ -256,7 +256,11 @@ class CompatibilityRulesTest {
     static Stream<Change> protobuf() {
         return Stream.of(
                 fields("string id = 1;", "string id = 1; int32 total = 2;", null, null),
-                fields("string id = 1; int32 total = 2;", "string id = 1; reserved 2;", null, "RESERVED_REUSED /Order/total"),
+                fields(
+                        "string id = 1; int32 total = 2;",
+                        "string id = 1; reserved 2;",
+                        null,
+                        "RESERVED_REUSED /Order/total"),
                 fields("int32 total = 1;", "int64 total = 1;", null, null),
                 fields(
                         "int32 total = 1;",
