@@ -208,7 +208,7 @@ class SchemaRegistryTest {
 
     @Test
     void limitsAreAnswered() {
-        registry = open(new SchemaLimits(500, 2, 3, 1_000));
+        registry = open(new SchemaLimits(500, 2, 3, 700));
         assertRefused(SchemaRefusal.SCHEMA_TOO_LARGE, () -> register(ORDERS, avro(optional("a".repeat(500)))));
         for (int i = 1; i <= 3; i++) {
             register(ORDERS, avro(optional("a" + i)));
