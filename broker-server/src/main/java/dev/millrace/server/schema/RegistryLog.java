@@ -20,21 +20,24 @@ final class RegistryLog {
     private static final int RECORD_BYTES_MAX = 64 << 20;
 
     private final Broker broker;
-    private final TopicPartition partition;
     private final TimeSource time;
+    /** Null until the first change: a broker without schemas has no such topic. */
+    private TopicPartition partition;
 
-    private RegistryLog(Broker broker, TopicPartition partition, TimeSource time) {
+    RegistryLog(Broker broker, TimeSource time) {
         this.broker = broker;
-        this.partition = partition;
         this.time = time;
-    }
-
-    static RegistryLog open(Broker broker, TimeSource time) {
-        return new RegistryLog(broker, broker.internals().log(TOPIC).join(), time);
+        this.partition = broker.topics()
+                .find(TOPIC)
+                .map(topic -> new TopicPartition(topic.topicId(), 0))
+                .orElse(null);
     }
 
     /** Hands on every entry from the first to the last that is durable. */
     void replay(Consumer<RegistryEntry> entries) {
+        if (partition == null) {
+            return;
+        }
         long offset = broker.logs().bounds(partition).logStartOffset();
         while (true) {
             LogSlice slice = broker.logs().read(partition, offset, READ_BYTES).join();
@@ -70,6 +73,9 @@ final class RegistryLog {
         long nowMs = time.nowMs();
         entries.forEach(entry -> batch.append(nowMs, RegistryCodec.key(entry), RegistryCodec.value(entry), List.of()));
         try {
+            if (partition == null) {
+                partition = broker.internals().log(TOPIC).join();
+            }
             broker.internals().append(partition, batch.build()).join();
         } catch (CompletionException failed) {
             Throwable cause = failed.getCause();

@@ -51,7 +51,7 @@ public final class SchemaRegistry {
      */
     public static SchemaRegistry open(
             Broker broker, SchemaLimits limits, Compatibility defaultCompatibility, TimeSource time) {
-        SchemaRegistry registry = new SchemaRegistry(RegistryLog.open(broker, time), limits, defaultCompatibility);
+        SchemaRegistry registry = new SchemaRegistry(new RegistryLog(broker, time), limits, defaultCompatibility);
         registry.log.replay(registry.state::apply);
         return registry;
     }
