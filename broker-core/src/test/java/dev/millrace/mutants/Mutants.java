@@ -488,7 +488,7 @@ final class Mutants {
                         .isCaughtBy(recovery + "namesTheFileOfADamagedChunk", "Expecting code to raise a throwable"),
                 that("writes on after a failed write")
                         .in(rocks)
-                        .replacing("if (write && failure != null)", "if (write && failure != null && action.isEmpty())")
+                        .replacing("if (first != null) {", "if (first != null && action.isEmpty()) {")
                         .isCaughtBy(
                                 recovery + "refusesWritesAfterAFailedSyncButServesReads",
                                 "Expecting code to raise a throwable"),
@@ -552,6 +552,10 @@ final class Mutants {
                         .isCaughtBy(
                                 tests + "refusesALostTailUntilTheLossIsAccepted",
                                 "a refusal destroys nothing|expected: LOST_TAIL"),
+                that("replays a log behind a hole in it")
+                        .in("storage/RocksHandles")
+                        .replacing("if (replayed == null) {", "if (replayed == null || directory != null) {")
+                        .isCaughtBy(tests + "keepsNothingBehindAHoleInWhatWasNeverSynced", "expected: 11L"),
                 that("starts empty where the store is gone")
                         .in("storage/RocksRecovery")
                         .replacing(

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,8 +23,17 @@ import org.rocksdb.RocksDBException;
 record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> all)
         implements AutoCloseable {
 
-    static RocksHandles open(Path directory, StoreOptions storeOptions) {
-        return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
+    /** @param replayed how much of the write-ahead logs, or null; see {@link ReplayLimit} */
+    static RocksHandles open(Path directory, StoreOptions storeOptions, Map<Long, Long> replayed) {
+        if (replayed == null) {
+            return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
+        }
+        try (ReplayLimit limit = new ReplayLimit(replayed)) {
+            return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
+                options.setWalFilter(limit);
+                return RocksDB.open(options, path, families, handles);
+            });
+        }
     }
 
     /**

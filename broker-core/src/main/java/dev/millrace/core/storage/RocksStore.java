@@ -61,8 +61,8 @@ public final class RocksStore implements Store {
     private long syncedSequence;
     private volatile boolean patient = true;
     private volatile long committedSequence;
-    /** The first failed write or sync; all later ones are refused with it. */
-    private volatile StoreException failure;
+    /** All later writes and syncs are refused with it. */
+    private final WriteFailure failure = new WriteFailure();
 
     private RocksStore(RocksRecovery recovered, StoreOptions options, TimeSource time) {
         this.rocks = recovered.rocks();
@@ -283,6 +283,7 @@ public final class RocksStore implements Store {
         // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
         // itself flushes in the middle of a generation.
         boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0;
+        syncBeforeFlush();
         try {
             db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
             takeRoomForLog();
@@ -294,6 +295,15 @@ public final class RocksStore implements Store {
         }
         flushDue = false;
         rotationCount++;
+    }
+
+    /**
+     * A flush syncs the closed log itself, and where our own sync of it has just failed, this second one succeeds: the
+     * kernel has given up what it could not write. The table would then hold what the log lost, and such a store does not
+     * open. So nothing is flushed that is not durable.
+     */
+    private void syncBeforeFlush() throws RocksDBException {
+        db.syncWal();
     }
 
     private void takeRoomForLogOrClose() {
@@ -350,6 +360,10 @@ public final class RocksStore implements Store {
 
     @Override
     public void purge(List<ChunkPlace> places) {
+        use("a sync of the write-ahead log", true, () -> {
+            syncBeforeFlush();
+            return null;
+        });
         use("removing erased records", false, () -> {
             try (FlushOptions flushNow =
                     new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
@@ -373,10 +387,7 @@ public final class RocksStore implements Store {
     @Override
     public long checkpoint(Path target, long copyBytesMax) {
         return use("a backup", false, () -> {
-            if (failure != null) {
-                throw new StoreException(
-                        failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
-            }
+            refuseAfterFailure("a backup");
             long before = committedSequence;
             return Math.max(before, RocksCheckpoint.take(rocks, target, copyBytesMax));
         });
@@ -414,7 +425,7 @@ public final class RocksStore implements Store {
         if (!guard.close()) {
             return;
         }
-        if (failure == null) {
+        if (failure.get() == null) {
             closeCleanly();
         }
         sink.close();
@@ -427,7 +438,7 @@ public final class RocksStore implements Store {
                 "store.closed directory={0} sequence={1,number,#} clean={2}",
                 directory,
                 committedSequence,
-                failure == null);
+                failure.get() == null);
     }
 
     /**
@@ -443,46 +454,63 @@ public final class RocksStore implements Store {
                 beacon.write(committedSequence, true);
             }
         } catch (RocksDBException e) {
-            failure = RocksErrors.of(e, "the flush at close", directory);
+            closedWith(RocksErrors.of(e, "the flush at close", directory));
         } catch (StoreException e) {
-            failure = e;
+            closedWith(e);
         }
-        if (failure != null) {
-            LOGGER.log(
-                    System.Logger.Level.ERROR,
-                    "store.close.flush.failed directory={0} error={1}",
-                    directory,
-                    failure.getMessage());
-        }
+    }
+
+    private void closedWith(StoreException error) {
+        failure.set(error);
+        LOGGER.log(
+                System.Logger.Level.ERROR,
+                "store.close.flush.failed directory={0} error={1}",
+                directory,
+                error.getMessage());
     }
 
     /** Every native call runs in here: never after close, and never a write after a failed one. */
     private <T> T use(String action, boolean write, NativeCall<T> call) {
         guard.enter();
         try {
-            if (write && failure != null) {
-                throw new StoreException(
-                        failure.kind(), action + " was refused after: " + failure.getMessage(), failure);
-            }
-            return call.run();
+            return write ? write(action, call) : call.run();
         } catch (RocksDBException e) {
-            throw failed(RocksErrors.of(e, action, directory), write);
-        } catch (StoreException e) {
-            throw failed(e, write);
+            throw RocksErrors.of(e, action, directory);
         } finally {
             guard.leave();
         }
     }
 
-    private StoreException failed(StoreException error, boolean write) {
-        if (write && failure == null) {
-            failure = error;
+    private <T> T write(String action, NativeCall<T> call) {
+        refuseAfterFailure(action);
+        failure.begin();
+        try {
+            return call.run();
+        } catch (RocksDBException e) {
+            throw failed(RocksErrors.of(e, action, directory));
+        } catch (StoreException e) {
+            throw failed(e);
+        } finally {
+            failure.end();
+        }
+    }
+
+    private void refuseAfterFailure(String action) {
+        StoreException first = failure.get();
+        if (first != null) {
+            throw new StoreException(first.kind(), action + " was refused after: " + first.getMessage(), first);
+        }
+    }
+
+    /** What came first: of two threads that fail together only one is told the cause. */
+    private StoreException failed(StoreException error) {
+        if (failure.set(error)) {
             // RocksDB resumes by itself after some errors, and flushes what was never synced: killed in between, a
             // table
             // would be ahead of the log, and such a store does not open.
             rocks.db().cancelAllBackgroundWork(false);
         }
-        return error;
+        return failure.get();
     }
 
     @FunctionalInterface
