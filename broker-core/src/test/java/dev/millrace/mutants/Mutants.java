@@ -495,8 +495,10 @@ final class Mutants {
                 that("calls a sync that does not reach the disk")
                         .in(rocks)
                         .replacing(
-                                "long sequence = committedSequence;\n            db.syncWal();",
-                                "long sequence = committedSequence;")
+                                "            try {\n                db.syncWal();\n            } catch (RocksDBException e) {\n"
+                                        + "                throw failed",
+                                "            try {\n                db.getDBOptions();\n            } catch (RocksDBException e) {\n"
+                                        + "                throw failed")
                         .isCaughtBy(
                                 "core.storage.RocksPowerLossTest#keepsAllThatWasSyncedWhenThePowerFails",
                                 "data is missing at the end|rows, with"),

@@ -49,6 +49,7 @@ public final class RocksStore implements Store {
     private final WriteOptions writeOptions = new WriteOptions().setSync(false);
     private final FlushOptions flushSoon =
             new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true);
+    private final Object syncing = new Object();
     private final LongAdder payloadBytes = new LongAdder();
     private final FlushRoom flushRoom;
     private int rotationCount;
@@ -181,12 +182,28 @@ public final class RocksStore implements Store {
     @Override
     public long sync() {
         return use("a sync of the write-ahead log", true, () -> {
-            long sequence = committedSequence;
-            db.syncWal();
+            long sequence = syncLog();
             syncedSequence = sequence;
             markDurable(sequence);
             return sequence;
         });
+    }
+
+    /**
+     * One at a time: after a failed sync the next one succeeds, because the kernel has given up what it could not write,
+     * and says nothing of what is on the disk. It must not be tried.
+     */
+    private long syncLog() throws RocksDBException {
+        synchronized (syncing) {
+            refuseAfterFailure("a sync of the write-ahead log");
+            long sequence = committedSequence;
+            try {
+                db.syncWal();
+            } catch (RocksDBException e) {
+                throw failed(RocksErrors.of(e, "a sync of the write-ahead log", directory));
+            }
+            return sequence;
+        }
     }
 
     /** Each sync is marked; the mark itself is synced now and then, because that costs one more sync. */
@@ -283,7 +300,8 @@ public final class RocksStore implements Store {
         // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
         // itself flushes in the middle of a generation.
         boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0;
-        syncBeforeFlush();
+        // A flush syncs the closed log by itself, and a table that holds more than the log does not open: see syncLog.
+        syncLog();
         try {
             db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
             takeRoomForLog();
@@ -295,15 +313,6 @@ public final class RocksStore implements Store {
         }
         flushDue = false;
         rotationCount++;
-    }
-
-    /**
-     * A flush syncs the closed log itself, and where our own sync of it has just failed, this second one succeeds: the
-     * kernel has given up what it could not write. The table would then hold what the log lost, and such a store does not
-     * open. So nothing is flushed that is not durable.
-     */
-    private void syncBeforeFlush() throws RocksDBException {
-        db.syncWal();
     }
 
     private void takeRoomForLogOrClose() {
@@ -360,10 +369,7 @@ public final class RocksStore implements Store {
 
     @Override
     public void purge(List<ChunkPlace> places) {
-        use("a sync of the write-ahead log", true, () -> {
-            syncBeforeFlush();
-            return null;
-        });
+        use("a sync of the write-ahead log", true, this::syncLog);
         use("removing erased records", false, () -> {
             try (FlushOptions flushNow =
                     new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
@@ -447,7 +453,7 @@ public final class RocksStore implements Store {
      */
     private void closeCleanly() {
         try (FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
-            db.syncWal();
+            syncLog();
             beacon.write(committedSequence, false);
             if (flushRoom.isThere(unflushed())) {
                 db.flush(flushNow, rocks.all());

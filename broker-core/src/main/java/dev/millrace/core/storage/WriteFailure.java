@@ -9,7 +9,6 @@ import java.util.concurrent.locks.LockSupport;
  * other only that there was an error: that one waits for the first, so that the cause is what is kept. Thread: any.
  */
 final class WriteFailure {
-    private static final String CONSEQUENCE = "previous error";
     private static final long CAUSE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -32,7 +31,7 @@ final class WriteFailure {
 
     /** Returns whether this was the first. */
     boolean set(StoreException error) {
-        if (String.valueOf(error.getMessage()).contains(CONSEQUENCE)) {
+        if (RocksLog.isNameless(String.valueOf(error.getMessage()))) {
             awaitCause();
         }
         synchronized (this) {
