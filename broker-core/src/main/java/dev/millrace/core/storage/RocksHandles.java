@@ -28,12 +28,11 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         if (replayed == null) {
             return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
         }
-        try (ReplayLimit limit = new ReplayLimit(replayed)) {
-            return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
-                options.setWalFilter(limit);
-                return RocksDB.open(options, path, families, handles);
-            });
-        }
+        return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
+            try (ReplayLimit limit = new ReplayLimit(replayed)) {
+                return RocksDB.open(options.setWalFilter(limit), path, families, handles);
+            }
+        });
     }
 
     /**
