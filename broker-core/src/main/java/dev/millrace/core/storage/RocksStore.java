@@ -511,9 +511,8 @@ public final class RocksStore implements Store {
     /** What came first: of two threads that fail together only one is told the cause. */
     private StoreException failed(StoreException error) {
         if (failure.set(error)) {
-            // RocksDB resumes by itself after some errors, and flushes what was never synced: killed in between, a
-            // table
-            // would be ahead of the log, and such a store does not open.
+            // RocksDB resumes by itself after some errors. The flush that it begins with is atomic, but nobody needs
+            // it.
             rocks.db().cancelAllBackgroundWork(false);
         }
         return failure.get();
