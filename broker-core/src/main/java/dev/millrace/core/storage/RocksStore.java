@@ -288,6 +288,9 @@ public final class RocksStore implements Store {
     /** Without room the flush waits, and its file will hold more than one generation: that frees its space later. */
     private void flushIfThereIsRoom() throws RocksDBException {
         flushTriedNanos = time.nanoTime();
+        // A flush syncs the closed log by itself, and a table that holds more than the log does not open: see syncLog.
+        // Before the room is looked for, so that it is not taken meanwhile.
+        syncLog();
         long unflushedBytes = unflushed();
         if (!flushRoom.isThere(unflushedBytes)) {
             LOGGER.log(
@@ -300,8 +303,6 @@ public final class RocksStore implements Store {
         // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
         // itself flushes in the middle of a generation.
         boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0;
-        // A flush syncs the closed log by itself, and a table that holds more than the log does not open: see syncLog.
-        syncLog();
         try {
             db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
             takeRoomForLog();
