@@ -70,6 +70,9 @@ public interface Admin {
     /** Commits offsets for a group that has no members. */
     void commitOffsets(String group, Map<TopicPartition, Long> nextOffsets);
 
+    /** The dead letters of a group; null for those of all groups, which can be looked at and no more. */
+    DeadLetters deadLetters(String group);
+
     BrokerInfo brokerInfo();
 
     /**

@@ -23,9 +23,20 @@ public interface TypedTopic<K, V> {
 
     TypedMessage<K, V> decode(ReceivedMessage message);
 
-    /** The handler for {@link GroupBuilder#start} and {@link ConsumerBuilder#start}. */
+    /**
+     * The handler for {@link GroupBuilder#start} and {@link ConsumerBuilder#start}; throws {@link UndecodableException}
+     * for a message that the codecs do not understand.
+     */
     default MessageHandler handler(TypedHandler<K, V> typed) {
-        return message -> typed.handle(decode(message));
+        return message -> {
+            TypedMessage<K, V> decoded;
+            try {
+                decoded = decode(message);
+            } catch (RuntimeException e) {
+                throw new UndecodableException(message, e);
+            }
+            typed.handle(decoded);
+        };
     }
 
     /** Hands every message from the start on to the handler, without a group. */

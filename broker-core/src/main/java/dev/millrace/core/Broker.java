@@ -25,6 +25,8 @@ public interface Broker extends AutoCloseable {
 
     StreamOperations streams();
 
+    DeadLetterOperations deadLetters();
+
     BackupOperations backups();
 
     /** How the broker is doing, for health and metrics. */

@@ -2,6 +2,7 @@ package dev.millrace.core;
 
 import dev.millrace.core.storage.StoreStats;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Counters since start, and gauges now. Thread: any. Counters never fall, also when topics are deleted. */
@@ -43,6 +44,12 @@ public interface BrokerStats {
     List<TopicStats> topics();
 
     List<GroupStats> groups();
+
+    /** Dead letters of each group that wait to be replayed or discarded, or are on their way back. */
+    Map<String, Integer> deadLetters();
+
+    /** Dead letters sent back to their groups. */
+    long deadLetterReplays();
 
     /** Told of each turn of the shard and of each sync; must return at once. Thread: shard and syncer. */
     void observe(Observer observer);

@@ -51,6 +51,7 @@ public final class LocalBroker implements Broker {
     private final LocalGroups groups;
     private final LocalTransactions transactions;
     private final LocalTimers timers;
+    private final LocalDeadLetters deadLetters;
     private final LocalBackups backups;
     private final StreamPurge purge;
     private final LocalStreams streams;
@@ -155,6 +156,8 @@ public final class LocalBroker implements Broker {
                 options.memory());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
+        this.deadLetters =
+                new LocalDeadLetters(runtime, lookup, topics, diskGuard, new DeadLetterCopies(logs, options.memory()));
         machine.onAssignmentPending(groups::onAssignmentPending);
         TimerRules timerRules = new TimerRules(logs);
         this.transactions =
@@ -316,6 +319,11 @@ public final class LocalBroker implements Broker {
     @Override
     public StreamOperations streams() {
         return streams;
+    }
+
+    @Override
+    public DeadLetterOperations deadLetters() {
+        return deadLetters;
     }
 
     @Override

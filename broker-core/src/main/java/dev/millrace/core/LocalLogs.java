@@ -2,6 +2,8 @@ package dev.millrace.core;
 
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.AppendWithIds;
+import dev.millrace.core.command.Command;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
@@ -12,16 +14,23 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.TimeSearch;
 import dev.millrace.core.machine.AppendResult;
 import dev.millrace.core.machine.BrokerStateMachine;
+import dev.millrace.core.producer.PublishedIds;
 import dev.millrace.core.record.BatchCheck;
 import dev.millrace.core.record.BatchLimits;
 import dev.millrace.core.record.BatchValidator;
 import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.record.RecordCursor;
+import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.stream.EventCheck;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -30,6 +39,8 @@ import java.util.function.Supplier;
 final class LocalLogs implements LogOperations {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
     private static final int BATCH_COUNT_MAX = 4096;
+    /** What names a record in a topic that looks at ids. */
+    private static final String ID_HEADER = "$id";
 
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final PartitionLookup lookup;
@@ -62,28 +73,84 @@ final class LocalLogs implements LogOperations {
         long startNanos = gate.time.nanoTime();
         Topic topic;
         BatchCheck check;
-        ByteBuffer checked = batches;
+        Command command;
         try {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
+            refuseInternal(topic);
             check = validate(topic, batches);
-            if (topic.settings().indexed()) {
-                checked = asEvents(topic, partition, batches);
-            }
+            command = topic.settings().indexed()
+                    ? new AppendRecords(partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
+                    : command(topic, new AppendRecords(partition.topicId(), partition.partition(), batches));
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
         int bytes = batches.remaining();
-        return Answers.map(
-                runtime.<AppendResult>submit(new AppendRecords(partition.topicId(), partition.partition(), checked)),
-                result -> {
-                    if (!result.duplicate()) {
-                        count(topic.name(), check.recordCount(), bytes);
-                    }
-                    gate.observer.onPublish(gate.time.nanoTime() - startNanos);
-                    return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
-                });
+        return Answers.map(runtime.<AppendResult>submit(command), result -> {
+            if (!result.duplicate()) {
+                count(topic.name(), check.recordCount(), bytes);
+            }
+            gate.observer.onPublish(gate.time.nanoTime() - startNanos);
+            return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
+        });
+    }
+
+    /** With the records' ids, where the topic looks at them and there are any. */
+    private Command command(Topic topic, AppendRecords append) {
+        if (topic.settings().publishIdWindowMs() <= 0) {
+            return append;
+        }
+        List<String> ids = idsIn(append.batches());
+        return ids.stream().allMatch(String::isEmpty) ? append : new AppendWithIds(append, ids);
+    }
+
+    /** Of each record in order, empty where it has none. */
+    private List<String> idsIn(ByteBuffer batches) {
+        List<String> ids = new ArrayList<>();
+        for (RecordBatch batch : RecordBatch.in(batches)) {
+            RecordCursor cursor = batch.cursor(gate.limits.decompressedBytesMax());
+            while (cursor.next()) {
+                ids.add(idIn(cursor.headers()));
+            }
+        }
+        return ids;
+    }
+
+    /** Only a publish of its own looks at ids: together with other changes, or later, it would be too late to answer. */
+    private void refuseIds(Topic topic, ByteBuffer batches) {
+        if (!topic.settings().indexed()
+                && topic.settings().publishIdWindowMs() > 0
+                && !idsIn(batches).stream().allMatch(String::isEmpty)) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "topic \"" + topic.name() + "\" has " + TopicSettings.ID_WINDOW + ": a record with a header "
+                            + ID_HEADER + " is published to it by itself, neither in a transaction nor for later");
+        }
+    }
+
+    private static String idIn(List<RecordHeader> headers) {
+        for (RecordHeader header : headers) {
+            if (header.key().equals(ID_HEADER) && header.value() != null) {
+                if (header.value().length > PublishedIds.ID_BYTES_MAX) {
+                    throw new FaultException(
+                            Fault.INVALID_REQUEST,
+                            "header " + ID_HEADER + " has " + header.value().length + " bytes; an id has at most "
+                                    + PublishedIds.ID_BYTES_MAX);
+                }
+                // One character for each byte: ids that are no text must stay apart, too.
+                return new String(header.value(), StandardCharsets.ISO_8859_1);
+            }
+        }
+        return "";
+    }
+
+    private static void refuseInternal(Topic topic) {
+        if (DeadLetterNames.isInternal(topic.name())) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "topic \"" + topic.name() + "\" is one of the broker's own: nobody else publishes to it");
+        }
     }
 
     /**
@@ -97,7 +164,9 @@ final class LocalLogs implements LogOperations {
     Accepted accept(TopicPartition partition, ByteBuffer batches) {
         lookup.partitionId(partition);
         Topic topic = lookup.topic(partition);
+        refuseInternal(topic);
         long recordCount = validate(topic, batches).recordCount();
+        refuseIds(topic, batches);
         return new Accepted(
                 topic, recordCount, topic.settings().indexed() ? asEvents(topic, partition, batches) : batches);
     }
@@ -112,7 +181,12 @@ final class LocalLogs implements LogOperations {
     void acceptAnywhere(TopicPartition partition, ByteBuffer batches) {
         Topic topic = lookup.directory().find(partition.topicId());
         validate(topic, batches);
-        if (topic != null && topic.settings().indexed()) {
+        if (topic == null) {
+            return;
+        }
+        refuseInternal(topic);
+        refuseIds(topic, batches);
+        if (topic.settings().indexed()) {
             asEvents(topic, partition, batches);
         }
     }

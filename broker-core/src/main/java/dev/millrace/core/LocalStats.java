@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /** Numbers of a {@link LocalBroker}. Thread: any that may wait a moment; not an event loop. */
 final class LocalStats implements BrokerStats {
@@ -185,19 +186,34 @@ final class LocalStats implements BrokerStats {
         }
     }
 
-    /** Empty where the shard does not answer in time: a scrape must not hang on a broken disk. */
+    @Override
+    public Map<String, Integer> deadLetters() {
+        return ask(machine -> machine.deadLetters().openCounts(), new TreeMap<>());
+    }
+
+    @Override
+    public long deadLetterReplays() {
+        return runtime.machine().deadLetters().replaysTotal();
+    }
+
     private List<GroupDescription> describeAll() {
+        return ask(
+                machine -> machine.groups().list().stream()
+                        .map(group -> machine.groups().describe(group.group()))
+                        .flatMap(Optional::stream)
+                        .toList(),
+                List.of());
+    }
+
+    /** Empty where the shard does not answer in time: a scrape must not hang on a broken disk. */
+    private <T> T ask(Function<BrokerStateMachine, T> question, T otherwise) {
         try {
-            return runtime.query(machine -> machine.groups().list().stream()
-                            .map(group -> machine.groups().describe(group.group()))
-                            .flatMap(Optional::stream)
-                            .toList())
-                    .get(QUERY_SECONDS_MAX, TimeUnit.SECONDS);
+            return runtime.query(question).get(QUERY_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of();
+            return otherwise;
         } catch (ExecutionException | TimeoutException e) {
-            return List.of();
+            return otherwise;
         }
     }
 

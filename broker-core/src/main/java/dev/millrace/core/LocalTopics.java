@@ -8,6 +8,7 @@ import dev.millrace.core.error.FaultException;
 import dev.millrace.core.group.TopicPattern;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,14 @@ final class LocalTopics implements TopicOperations {
 
     @Override
     public CompletableFuture<Topic> create(String name, int partitions, Map<String, String> settings) {
+        if (DeadLetterNames.isInternal(name)) {
+            return CompletableFuture.failedFuture(internal(name, "created"));
+        }
+        return createAny(name, partitions, settings);
+    }
+
+    /** Also one of the broker's own. */
+    CompletableFuture<Topic> createAny(String name, int partitions, Map<String, String> settings) {
         int count = partitions == 0 ? options.topics().partitions() : partitions;
         UUID topicId = options.world().ids().get();
         return Answers.map(
@@ -81,7 +90,17 @@ final class LocalTopics implements TopicOperations {
 
     @Override
     public CompletableFuture<Void> delete(String name) {
+        if (DeadLetterNames.isInternal(name)) {
+            return CompletableFuture.failedFuture(internal(name, "deleted"));
+        }
         return Answers.map(runtime.submit(new DeleteTopic(name)), deleted -> null);
+    }
+
+    private static FaultException internal(String name, String done) {
+        return new FaultException(
+                Fault.INVALID_TOPIC,
+                "topic \"" + name + "\" is one of the broker's own: it comes and goes with its group and cannot be "
+                        + done);
     }
 
     private static Topic describe(dev.millrace.core.topic.Topic topic) {

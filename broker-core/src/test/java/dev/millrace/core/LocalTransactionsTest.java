@@ -10,6 +10,7 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.RecordBatchBuilder;
+import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.storage.StoreOptions;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.wire.NewTimer;
@@ -212,6 +213,23 @@ class LocalTransactionsTest {
                 Fault.INVALID_REQUEST,
                 "1 to 1024 bytes",
                 () -> get(broker.timers().cancel(new TimerRef(topicId, "", 0, 0))));
+    }
+
+    @Test
+    void aRecordWithAnIdGoesToATopicThatLooksAtIdsByItselfAlone() {
+        UUID looking = get(broker.topics().create("ids", 1, Map.of("publish.idWindow", "1h")))
+                .topicId();
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 256);
+        builder.append(1, null, new byte[1], List.of(new RecordHeader("$id", new byte[] {65})));
+        Operation named = new Operation.Append(looking, 0, builder.build());
+        assertFault(Fault.INVALID_REQUEST, "publish.idWindow", () -> begin().stage(List.of(named)));
+        Open without = begin();
+        without.stage(List.of(new Operation.Append(looking, 0, batch(1))));
+        get(without.commit(1));
+        assertFault(
+                Fault.INVALID_SETTING,
+                "stream.idWindow",
+                () -> get(broker.topics().create("both", 1, Map.of("publish.idWindow", "1h", "stream.index", "key"))));
     }
 
     @Test

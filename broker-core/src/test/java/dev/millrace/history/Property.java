@@ -13,6 +13,8 @@ public enum Property {
     CONTIGUOUS_READS("P9", "a reader skips and repeats nothing while it owns the partition"),
     DURABLE_COMMIT("P10", "a committed offset stays, and only the owner commits"),
     END_NEVER_FALLS("P11", "the end of a partition never falls and covers all that was acknowledged"),
+    DEAD_LETTER_ONCE("P15", "a dead letter is copied and done, or neither"),
+    DEAD_LETTER_ORDER("P16", "no record of a key is handled before an earlier one, also where some are parked"),
     TRANSACTIONS("P17", "a transaction is there whole or not at all, and none of an earlier owner"),
     NO_DUPLICATE_AFTER_RESTART("P18", "what is sent again after a crash is recognised"),
     DURABLE_TOPICS("P20", "created topics stay, deleted topics stay away"),

@@ -17,6 +17,8 @@ final class Mutants {
     private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
     private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
     private static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
+    private static final String DEAD_LETTERS =
+            "core.machine.DeadLetterCrashTest#everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
@@ -45,12 +47,40 @@ final class Mutants {
                         transactions(),
                         timers(),
                         handOver(),
+                        deadLetters(),
                         sessions(),
                         store(),
                         recovery(),
                         streams())
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    private static List<Mutant> deadLetters() {
+        String letters = "deadletter/DeadLetters";
+        return List.of(
+                that("a dead letter is copied but not removed")
+                        .in(letters)
+                        .replacing(
+                                "letters.put(letter.parked(park.failure(), copy, nowMs), sink);",
+                                "letters.restore(letter.parked(park.failure(), copy, nowMs));")
+                        .isCaughtBy(DEAD_LETTERS, "is copied but not removed"),
+                that("a dead letter is removed but not copied")
+                        .in(letters)
+                        .replacing(
+                                "RecordId copy = append(target, park.targetPartition(), park.batch(), nowMs, sink);",
+                                "RecordId copy = new RecordId(target.partitionIds()[0], 1 << 20);")
+                        .isCaughtBy(DEAD_LETTERS, "is removed but not copied"),
+                that("dead letters: a parked key's later record is handled out of order")
+                        .in("deadletter/GroupLetters")
+                        .replacing("open.first() < source.offset()", "open.first() > source.offset()")
+                        .isCaughtBy(DEAD_LETTERS, "is handled out of order|was lost|Expecting empty"),
+                that("dead letters: a fenced member parks")
+                        .in("machine/GroupCommands")
+                        .replacing(
+                                "return refusal != null ? refusal : then.get();",
+                                "return refusal != null && claim.offset() < 0 ? refusal : then.get();")
+                        .isCaughtBy("core.machine.DeadLetterCrashTest#aFencedMemberCannotPark", "UNKNOWN_MEMBER"));
     }
 
     private static List<Mutant> shard() {
@@ -118,7 +148,7 @@ final class Mutants {
                         .isCaughtBy(
                                 "core.shard.ShardRuntimeTest#whatIsAppliedDuringASyncWaitsForTheNext",
                                 "not to be (done|completed)")
-                        .andBy(SIMULATION, promise("P1|P4|P5")));
+                        .andBy(SIMULATION, promise("P1|P4|P5|P21")));
     }
 
     private static List<Mutant> log() {
@@ -261,7 +291,7 @@ final class Mutants {
                         .isCaughtBy(
                                 "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
                                 "not to be equal")
-                        .andBy(SIMULATION, promise("P18")),
+                        .andBy(SIMULATION, promise("P18|P24")),
                 that("accepts a producer that was fenced")
                         .in(table)
                         .replacing("if (epoch < state.epoch())", "if (epoch < 0)")
@@ -409,7 +439,7 @@ final class Mutants {
                         .isCaughtBy(GROUPS, FALLS)
                         .andBy(SIMULATION, promise("P10")),
                 that("does not tell a new holder how far the group has read")
-                        .in("machine/BrokerStateMachine")
+                        .in("machine/GroupCommands")
                         .replacing(".map(CommittedOffset::offset)", ".map(committedOffset -> -1L)")
                         .isCaughtBy("core.LocalBrokerTest#aGroupCommitsDurablyAndLagIsExact", "expected: 2L")
                         .andBy(SIMULATION, promise("P10")),

@@ -346,6 +346,8 @@ final class Operator implements Client {
         Set<Integer> partitionIds = new TreeSet<>();
         for (Topic topic : world.server.topics()) {
             names.add(topic.name());
+        }
+        for (Topic topic : world.server.allTopics()) {
             Arrays.stream(topic.partitionIds()).forEach(partitionIds::add);
         }
         world.history.topicsSeen(names);

@@ -1,5 +1,6 @@
 package dev.millrace.simulation;
 
+import dev.millrace.core.deadletter.DeadLetter;
 import dev.millrace.core.group.GroupDescription;
 import dev.millrace.core.group.GroupSummary;
 import dev.millrace.core.log.PartitionLog;
@@ -16,6 +17,7 @@ final class Picture {
     private static final String LOG = "log ";
     private static final String TRANSACTIONS = "transactions ";
     private static final String TIMERS = "timers ";
+    private static final String LETTER = "dead letter ";
 
     private Picture() {}
 
@@ -40,6 +42,12 @@ final class Picture {
         }
         machine.transactions().describe().forEach(lines::add);
         lines.add(TIMERS + machine.timers().list(null, new Place(0, 0), 1_000).timers());
+        for (String group : machine.deadLetters().groups()) {
+            for (DeadLetter letter : machine.deadLetters().list(group)) {
+                lines.add(LETTER + group + " " + letter.source() + " " + letter.state() + " " + letter.copy() + " "
+                        + letter.replay());
+            }
+        }
         return lines;
     }
 
@@ -53,6 +61,9 @@ final class Picture {
         }
         if (line.startsWith(TRANSACTIONS)) {
             return Property.TRANSACTIONS;
+        }
+        if (line.startsWith(LETTER)) {
+            return Property.DEAD_LETTER_ONCE;
         }
         return line.startsWith(LOG) ? Property.END_NEVER_FALLS : Property.DURABLE_COMMIT;
     }

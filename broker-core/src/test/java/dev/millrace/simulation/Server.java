@@ -9,6 +9,7 @@ import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.topic.Topic;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -90,13 +91,17 @@ final class Server {
         return List.copyOf(connections);
     }
 
-    /** The topics without streams that readers may know of; none while the broker is down. */
+    /** The topics that readers may know of, without streams, but for internal ones; none while the broker is down. */
     List<Topic> topics() {
-        return shard == null
-                ? List.of()
-                : shard.machine.directory().all().stream()
-                        .filter(topic -> !topic.settings().indexed())
-                        .toList();
+        return allTopics().stream()
+                .filter(topic -> !DeadLetterNames.isInternal(topic.name())
+                        && !topic.settings().indexed())
+                .toList();
+    }
+
+    /** As {@link #topics}, with internal ones and those with streams. */
+    List<Topic> allTopics() {
+        return shard == null ? List.of() : List.copyOf(shard.machine.directory().all());
     }
 
     /** The topic as readers may know it, or null. */

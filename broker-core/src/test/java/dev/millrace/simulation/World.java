@@ -85,6 +85,11 @@ final class World {
         for (int i = 0; i < profile.tailers(); i++) {
             clients.add(new Tailer(this, "tailer-" + i));
         }
+        Parker.Yard yard = new Parker.Yard();
+        int parkers = random.nextInt(3);
+        for (int i = 0; i < parkers; i++) {
+            clients.add(new Parker(this, "parker-" + i, yard));
+        }
         for (int i = 0; i < profile.groups(); i++) {
             teams.add(new Team(this, "g-" + i));
         }

@@ -27,12 +27,13 @@ final class PackageTable {
             List.of("server.security", "server.metrics"),
             List.of("server.protocol", "server.net", "server.config"));
 
-    private static final List<List<String>> CLIENT = List.of(List.of("client"), List.of("client.internal"));
+    private static final List<List<String>> CLIENT =
+            List.of(List.of("client.jdbc"), List.of("client"), List.of("client.internal"));
 
     private static final List<List<String>> CORE = List.of(
             List.of("core"),
             List.of("core.machine"),
-            List.of("core.queue", "core.stream"),
+            List.of("core.queue", "core.stream", "core.deadletter"),
             List.of(
                     "core.log",
                     "core.group",

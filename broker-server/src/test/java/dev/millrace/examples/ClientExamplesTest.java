@@ -2,12 +2,15 @@ package dev.millrace.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.client.Message;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
+import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transactions;
+import dev.millrace.client.jdbc.OutboxRelay;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +22,9 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,9 +33,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,6 +140,69 @@ class ClientExamplesTest {
         }
     }
 
+    @Test
+    void deadLettersInboxAndOutboxDoWhatTheySay(EmbeddedMillrace millrace) throws Exception {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:examples;DB_CLOSE_DELAY=-1");
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build();
+                Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            client.admin().createTopic("bookings", 1);
+            producer.publish(Message.to("bookings").key("acc-1").value("10"));
+            AtomicBoolean broken = new AtomicBoolean(true);
+            CountDownLatch handled = new CountDownLatch(1);
+            MessageHandler handler = message -> {
+                if (broken.get()) {
+                    throw new IllegalStateException("the bank is closed");
+                }
+                handled.countDown();
+            };
+            try (RunningConsumer consumer =
+                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "bookings", handler)) {
+                while (client.admin().deadLetters("billing").count() == 0) {
+                    consumer.assignment();
+                    Thread.onSpinWait();
+                }
+                broken.set(false);
+                assertThat(runNamed("DeadLetterExample", "replay", client)).isEqualTo(1);
+                handled.await();
+            }
+            client.admin().deleteGroup("billing");
+
+            statement.execute("CREATE TABLE account (id VARCHAR(20) PRIMARY KEY, paid INT)");
+            statement.execute("INSERT INTO account VALUES ('acc-1', 0)");
+            try (RunningConsumer consumer = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
+                await(statement, "SELECT paid FROM account", 10);
+            }
+            client.admin().deleteGroup("billing");
+            producer.publish(Message.to("bookings").key("acc-1").value("5"));
+            try (RunningConsumer again = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
+                await(statement, "SELECT paid FROM account", 15);
+            }
+
+            statement.execute("CREATE TABLE orders (id INT PRIMARY KEY, total INT)");
+            statement.execute("CREATE TABLE outbox (id VARCHAR(40) PRIMARY KEY, aggregatetype VARCHAR(40),"
+                    + " aggregateid VARCHAR(40), type VARCHAR(40), payload VARCHAR(400))");
+            runNamed("OutboxExample", "placeOrder", database);
+            try (OutboxRelay relay = (OutboxRelay) runNamed("OutboxExample", "startRelay", client, database)) {
+                await(statement, "SELECT COUNT(*) FROM outbox", 0);
+            }
+            assertThat(client.admin().describeTopic("placed-orders").messages()).isEqualTo(1);
+        }
+    }
+
+    private static void await(Statement statement, String query, int wanted) throws Exception {
+        int found = wanted - 1;
+        while (found != wanted) {
+            try (ResultSet rows = statement.executeQuery(query)) {
+                rows.next();
+                found = rows.getInt(1);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
     private static String printedBy(String example, Object... arguments) throws Exception {
         PrintStream before = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -145,12 +216,16 @@ class ClientExamplesTest {
     }
 
     private static Object run(String example, Object... arguments) throws Exception {
+        return runNamed(example, "run", arguments);
+    }
+
+    private static Object runNamed(String example, String name, Object... arguments) throws Exception {
         Class<?> type = loader.loadClass("dev.millrace.examples." + example);
         for (Method method : type.getDeclaredMethods()) {
-            if (method.getName().equals("run")) {
+            if (method.getName().equals(name)) {
                 return method.invoke(null, arguments);
             }
         }
-        throw new AssertionError(example + " has no method run");
+        throw new AssertionError(example + " has no method " + name);
     }
 }

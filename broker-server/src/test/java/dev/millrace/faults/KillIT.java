@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The daemon dies again and again, at random and at the moments that matter most, under producers and a group whose
- * members come and go. Half of the {@code -Dfault.kills} each; about 2 s a kill.
+ * The daemon dies again and again, at random and at the moments that matter most, under producers, a group whose
+ * members come and go, and one that keeps dead letters. Half of the {@code -Dfault.kills} each; about 2 s a kill.
  */
 class KillIT {
     private static final int KILLS = Integer.getInteger("fault.kills", 300);
@@ -50,6 +50,7 @@ class KillIT {
                 Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of());
+            workload.startDeadLetters();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 daemon.process().waitFor(random.nextInt(900), TimeUnit.MILLISECONDS);
@@ -61,7 +62,13 @@ class KillIT {
                 }
             }
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at random", "kills=%d acknowledged=%d %s", KILLS / 2, acknowledged, recovery);
+            Figures.print(
+                    "kill at random",
+                    "kills=%d acknowledged=%d deadLetters=%d %s",
+                    KILLS / 2,
+                    acknowledged,
+                    workload.deadLetterCount(),
+                    recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }
@@ -73,6 +80,7 @@ class KillIT {
                 Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            workload.startDeadLetters();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 Failpoint point = Failpoint.values()[kill % Failpoint.values().length];
                 daemon.kill();
@@ -89,7 +97,12 @@ class KillIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at failpoints", "%s acknowledged=%d", new TreeMap<>(died), acknowledged);
+            Figures.print(
+                    "kill at failpoints",
+                    "%s acknowledged=%d deadLetters=%d",
+                    new TreeMap<>(died),
+                    acknowledged,
+                    workload.deadLetterCount());
             assertThat(daemon.terminate()).isZero();
         }
     }

@@ -8,6 +8,7 @@ import dev.millrace.history.LogHygiene;
 import dev.millrace.history.Property;
 import dev.millrace.history.Violation;
 import dev.millrace.system.Daemon;
+import dev.millrace.system.DeadLetterLoad;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,8 @@ final class Workload implements AutoCloseable {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
     private MillraceClient client;
+    private DeadLetterLoad deadLetters;
+    private int deadLetterCount;
 
     /** @param requestTimeout the total deadline of the clients' calls: longer than any outage of the test */
     Workload(Load load, long seed, Duration requestTimeout) {
@@ -59,6 +62,16 @@ final class Workload implements AutoCloseable {
         for (int i = 0; i < load.members(); i++) {
             members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
         }
+    }
+
+    /** Lets a group with dead letters loose, too, on a topic of its own. */
+    void startDeadLetters() {
+        deadLetters = new DeadLetterLoad(client, history, random.nextLong());
+    }
+
+    /** Known after the check. */
+    int deadLetterCount() {
+        return deadLetterCount;
     }
 
     History history() {
@@ -112,6 +125,9 @@ final class Workload implements AutoCloseable {
         for (MemberLoad member : members) {
             member.stop();
         }
+        if (deadLetters != null) {
+            deadLetters.stop();
+        }
     }
 
     /** Demands everything: reads all partitions, and the group's offsets, and judges the history. */
@@ -122,6 +138,9 @@ final class Workload implements AutoCloseable {
             client.admin()
                     .committedOffsets(GROUP)
                     .forEach((partition, offset) -> history.commitFetched(GROUP, partition.partition(), offset));
+        }
+        if (deadLetters != null) {
+            deadLetterCount = deadLetters.check();
         }
         hygiene.check(daemon.log(), history);
         return history.violations();
@@ -144,6 +163,9 @@ final class Workload implements AutoCloseable {
         if (client != null) {
             producers.forEach(ProducerLoad::abandon);
             members.forEach(MemberLoad::abandon);
+            if (deadLetters != null) {
+                deadLetters.close();
+            }
             client.close();
         }
     }

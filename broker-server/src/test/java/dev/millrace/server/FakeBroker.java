@@ -4,6 +4,7 @@ import dev.millrace.core.BackupOperations;
 import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStats;
 import dev.millrace.core.BrokerStatus;
+import dev.millrace.core.DeadLetterOperations;
 import dev.millrace.core.GroupOperations;
 import dev.millrace.core.LogOperations;
 import dev.millrace.core.StreamOperations;
@@ -47,6 +48,7 @@ public final class FakeBroker implements Broker {
     public volatile Runnable onClose = () -> {};
     public volatile List<BrokerStats.TopicStats> topicStats = List.of();
     public volatile List<BrokerStats.GroupStats> groupStats = List.of();
+    public volatile Map<String, Integer> deadLetterCounts = Map.of();
     public volatile BrokerStats.Observer observer;
 
     private final UUID clusterId = new UUID(1, 2);
@@ -146,6 +148,11 @@ public final class FakeBroker implements Broker {
     }
 
     /** A name makes a backup of nothing; there is no list. */
+    @Override
+    public DeadLetterOperations deadLetters() {
+        return null; // none of these tests asks for any
+    }
+
     @Override
     public BackupOperations backups() {
         return new BackupOperations() {
@@ -518,6 +525,16 @@ public final class FakeBroker implements Broker {
     }
 
     private final class Stats implements BrokerStats {
+        @Override
+        public Map<String, Integer> deadLetters() {
+            return deadLetterCounts;
+        }
+
+        @Override
+        public long deadLetterReplays() {
+            return 7;
+        }
+
         @Override
         public StoreStats store() {
             return new StoreStats(100, 110, 90, 0, 10, 5000, 6000, 7_000_000);

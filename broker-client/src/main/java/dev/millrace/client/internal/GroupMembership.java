@@ -2,6 +2,8 @@ package dev.millrace.client.internal;
 
 import dev.millrace.client.MillraceException;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.wire.DeadLetterFrames.Claim;
+import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.GroupFrames.AssignedPartition;
 import dev.millrace.core.wire.GroupFrames.AssignmentPending;
@@ -25,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Keeps a membership alive: joins, heartbeats, and turns each assignment told into what came and what must go.
@@ -332,6 +335,35 @@ final class GroupMembership implements Link.Listener {
             made.completeExceptionally(Link.closedException());
         }
         return made;
+    }
+
+    /**
+     * Sends a request about one message that this member works on. Fails: FENCED_MEMBER, UNKNOWN_MEMBER, NOT_ASSIGNED, and
+     * what the request adds. Thread: any.
+     */
+    <A extends Frame> CompletableFuture<A> claim(
+            PartitionRef partition, long offset, Function<Claim, Frame> request, Class<A> answerType) {
+        CompletableFuture<A> done = new CompletableFuture<>();
+        boolean accepted = link.onLoop(() -> {
+            if (memberId.isEmpty()) {
+                done.completeExceptionally(new MillraceException(
+                        Fault.UNKNOWN_MEMBER, "not a member of group " + options.group() + " at the moment"));
+                return;
+            }
+            Claim claim = new Claim(
+                    options.group(), memberId, memberEpoch, partition.topicId(), partition.partition(), offset);
+            link.call(request.apply(claim), answerType, true).whenComplete((answer, error) -> {
+                if (error != null) {
+                    done.completeExceptionally(failureOf(error));
+                } else {
+                    done.complete(answer);
+                }
+            });
+        });
+        if (!accepted) {
+            done.completeExceptionally(Link.closedException());
+        }
+        return done;
     }
 
     private static void complete(CompletableFuture<Void> done, OffsetsCommitted committed) {

@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param instanceId a static member's lasting name, or null
  * @param sessionTimeoutMs 0 for the broker's
+ * @param deadLetters also takes what is replayed to the group
  */
 record GroupOptions(
         String group,
@@ -21,4 +22,5 @@ record GroupOptions(
         long autoCommitNanos,
         RebalanceListener listener,
         int bufferBytes,
-        int pollCountMax) {}
+        int pollCountMax,
+        boolean deadLetters) {}

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,22 +36,16 @@ import java.util.function.Consumer;
  *
  * The dispatcher also lets the source commit and rebalance. So many messages are in hand at most; then it only waits.
  */
-final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
+final class HandlerRunner implements RunningConsumer, MessageSource.Progress, RetryingWorker.Owner {
     private static final System.Logger LOG = System.getLogger("dev.millrace.client");
     private static final int IN_HAND_COUNT_MAX = 1000;
     private static final Duration POLL_TIME = Duration.ofSeconds(1);
-
-    /** A message on its way to the handler. */
-    private record Task(ReceivedMessage message, HandledPartition partition, HandledPartition.Entry entry) {}
-
-    /** Wakes a worker so that it sees the end. */
-    private static final Task END = new Task(null, null, null);
 
     private final MessageSource source;
     private final MessageHandler handler;
     private final FailurePolicy policy;
     private final Consumer<AutoCloseable> onEnd;
-    private final List<BlockingQueue<Task>> queues = new ArrayList<>();
+    private final List<BlockingQueue<HandlerTask>> queues = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Map<TopicPartition, HandledPartition> partitions = new ConcurrentHashMap<>();
     private final AtomicInteger inHand = new AtomicInteger();
@@ -58,20 +53,25 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final CompletableFuture<Void> finished = new CompletableFuture<>();
 
+    /** @param parking where the policy makes dead letters; else null */
     HandlerRunner(
             MessageSource source,
             MessageHandler handler,
             int concurrency,
             FailurePolicy policy,
+            Parking parking,
             Consumer<AutoCloseable> onEnd) {
         this.onEnd = onEnd;
         this.source = source;
         this.handler = handler;
         this.policy = policy;
         for (int i = 0; i < concurrency; i++) {
-            BlockingQueue<Task> queue = new LinkedBlockingQueue<>();
+            BlockingQueue<HandlerTask> queue = new LinkedBlockingQueue<>();
             queues.add(queue);
-            threads.add(newThread("millrace-handler-" + i, () -> work(queue)));
+            RetryingWorker retrying = policy.deadLetter() == null
+                    ? null
+                    : new RetryingWorker(queue, handler, policy, parking, this, new SplittableRandom());
+            threads.add(newThread("millrace-handler-" + i, () -> work(queue, retrying)));
         }
         threads.add(newThread("millrace-dispatcher", this::dispatch));
     }
@@ -87,16 +87,18 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
         threads.forEach(Thread::start);
     }
 
-    private boolean isStopping() {
+    @Override
+    public boolean isStopping() {
         return stopping.getCount() == 0;
     }
 
-    private void stop(Throwable cause) {
+    @Override
+    public void stop(Throwable cause) {
         if (cause != null) {
             failure.compareAndSet(null, cause);
         }
         stopping.countDown();
-        queues.forEach(queue -> queue.add(END));
+        queues.forEach(queue -> queue.add(HandlerTask.END));
         source.wakeUp();
     }
 
@@ -122,7 +124,7 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
         HandledPartition.Entry entry = partition.handOut(message.offset());
         inHand.incrementAndGet();
         int hash = message.key() != null ? Arrays.hashCode(message.key()) : message.partition() * 31;
-        queues.get(Math.floorMod(hash ^ hash >>> 16, queues.size())).add(new Task(message, partition, entry));
+        queues.get(Math.floorMod(hash ^ hash >>> 16, queues.size())).add(new HandlerTask(message, partition, entry));
     }
 
     private void end() {
@@ -144,11 +146,14 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
 
     // ---- workers
 
-    private void work(BlockingQueue<Task> queue) {
+    private void work(BlockingQueue<HandlerTask> queue, RetryingWorker retrying) {
         try {
+            if (retrying != null) {
+                retrying.work();
+            }
             while (!isStopping()) {
-                Task task = queue.take();
-                if (task != END) {
+                HandlerTask task = queue.take();
+                if (task != HandlerTask.END) {
                     run(task);
                 }
             }
@@ -157,15 +162,20 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress {
         }
     }
 
-    private void run(Task task) throws InterruptedException {
-        if (task.partition.begin()) {
+    private void run(HandlerTask task) throws InterruptedException {
+        if (task.partition().begin()) {
             boolean done = false;
             try {
-                done = handled(task.message);
+                done = handled(task.message());
             } finally {
-                task.partition.end(task.entry, done);
+                task.partition().end(task.entry(), done);
             }
         }
+        over();
+    }
+
+    @Override
+    public void over() {
         if (inHand.getAndDecrement() == IN_HAND_COUNT_MAX) {
             source.wakeUp();
         }

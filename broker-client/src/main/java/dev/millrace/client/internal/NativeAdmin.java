@@ -2,6 +2,7 @@ package dev.millrace.client.internal;
 
 import dev.millrace.client.Admin;
 import dev.millrace.client.BrokerInfo;
+import dev.millrace.client.DeadLetters;
 import dev.millrace.client.GroupInfo;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.StartFrom;
@@ -185,6 +186,11 @@ record NativeAdmin(Link link) implements Admin {
                             Fault.ofCode(refused.code()),
                             refused.detail() == null ? "partition " + refused.partition() : refused.detail());
                 });
+    }
+
+    @Override
+    public DeadLetters deadLetters(String group) {
+        return new NativeDeadLetters(link, group, null, null, List.of());
     }
 
     // ---- broker

@@ -75,7 +75,7 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
     public RunningConsumer start(MessageHandler handler) {
         NativeConsumer consumer = openNative();
         HandlerRunner runner =
-                new HandlerRunner(new PlainSource(consumer), handler, 1, FailurePolicy.stop(), opened::remove);
+                new HandlerRunner(new PlainSource(consumer), handler, 1, FailurePolicy.stop(), null, opened::remove);
         opened.add(runner);
         runner.start();
         return runner;

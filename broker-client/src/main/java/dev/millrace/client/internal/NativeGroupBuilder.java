@@ -7,7 +7,9 @@ import dev.millrace.client.MessageHandler;
 import dev.millrace.client.RebalanceListener;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -118,6 +120,11 @@ final class NativeGroupBuilder implements GroupBuilder {
 
     @Override
     public GroupConsumer open() {
+        Checks.require(
+                failurePolicy.deadLetter() == null,
+                "onFailure",
+                "retryThenDeadLetter",
+                "that with start(handler); in pull style the caller handles failures");
         return openNative();
     }
 
@@ -125,8 +132,9 @@ final class NativeGroupBuilder implements GroupBuilder {
     public RunningConsumer start(MessageHandler handler) {
         Objects.requireNonNull(handler, "handler");
         Checks.require(autoCommit, "autoCommit", false, "true with a handler, or open() and poll to commit by hand");
-        HandlerRunner runner =
-                new HandlerRunner(new GroupSource(openNative()), handler, concurrency, failurePolicy, opened::remove);
+        NativeGroupConsumer consumer = openNative();
+        HandlerRunner runner = new HandlerRunner(
+                new GroupSource(consumer), handler, concurrency, failurePolicy, consumer.parking(), opened::remove);
         opened.add(runner);
         runner.start();
         return runner;
@@ -141,9 +149,14 @@ final class NativeGroupBuilder implements GroupBuilder {
     }
 
     private GroupOptions options() {
+        boolean deadLetters = failurePolicy.deadLetter() != null;
+        List<String> patterns = new ArrayList<>(topics);
+        if (deadLetters) {
+            patterns.add(DeadLetterNames.retryTopic(group));
+        }
         return new GroupOptions(
                 group,
-                topics,
+                patterns,
                 instanceId,
                 sessionTimeoutMs,
                 startFrom,
@@ -152,6 +165,7 @@ final class NativeGroupBuilder implements GroupBuilder {
                 autoCommitInterval.toNanos(),
                 listener,
                 bufferBytes,
-                pollCountMax);
+                pollCountMax,
+                deadLetters);
     }
 }

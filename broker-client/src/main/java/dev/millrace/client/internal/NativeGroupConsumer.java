@@ -33,6 +33,12 @@ import java.util.function.Consumer;
 final class NativeGroupConsumer implements GroupConsumer {
     private static final System.Logger LOG = System.getLogger("dev.millrace.client");
 
+    /**
+     * With dead letters, commits after so many messages at the latest: a message that ends its process is found out
+     * sooner the nearer it is to the committed offset.
+     */
+    private static final int COMMIT_COUNT = 2048;
+
     /** A partition as this member knows it. */
     private record Held(AssignedPartition assigned, int round) {}
 
@@ -56,6 +62,9 @@ final class NativeGroupConsumer implements GroupConsumer {
     private final FeedSet feeds;
     private final FeedBuffer buffer;
     private final GroupMembership membership;
+    /** Null where the group keeps no dead letters. */
+    private final Parking parking;
+
     private final Queue<GroupMembership.Change> changes = new ConcurrentLinkedQueue<>();
     private final Map<TopicPartition, Held> held = new ConcurrentHashMap<>();
     private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();
@@ -69,6 +78,8 @@ final class NativeGroupConsumer implements GroupConsumer {
     private MessageSource.Progress progress = PULLED;
     private CompletableFuture<Void> autoCommit = CompletableFuture.completedFuture(null);
     private long nextAutoCommitNanos;
+    /** Since the last commit. */
+    private int handedOut;
 
     NativeGroupConsumer(Link link, Callbacks callbacks, GroupOptions options, Consumer<AutoCloseable> onClose) {
         this.options = options;
@@ -80,7 +91,12 @@ final class NativeGroupConsumer implements GroupConsumer {
             changes.add(change);
             buffer.wakeUp();
         });
+        this.parking = options.deadLetters() ? new Parking(membership, link, options.group()) : null;
         this.nextAutoCommitNanos = System.nanoTime() + options.autoCommitNanos();
+    }
+
+    Parking parking() {
+        return parking;
     }
 
     void join() {
@@ -121,6 +137,7 @@ final class NativeGroupConsumer implements GroupConsumer {
                         && !Thread.currentThread().isInterrupted();
                 if (!idle || leftNanos <= 0 || woken) {
                     woken = false;
+                    handedOut += messages.size();
                     return messages;
                 }
             }
@@ -130,7 +147,11 @@ final class NativeGroupConsumer implements GroupConsumer {
     }
 
     private long untilAutoCommitNanos() {
-        return options.autoCommit() ? nextAutoCommitNanos - System.nanoTime() : Long.MAX_VALUE;
+        if (!options.autoCommit()) {
+            return Long.MAX_VALUE;
+        }
+        boolean far = parking != null && handedOut >= COMMIT_COUNT && autoCommit.isDone();
+        return far ? 0 : nextAutoCommitNanos - System.nanoTime();
     }
 
     private void onProblem(TopicPartition partition, MillraceException problem) {
@@ -208,15 +229,25 @@ final class NativeGroupConsumer implements GroupConsumer {
         for (AssignedPartition partition : change.partitions()) {
             TopicPartition name = nameOf(partition);
             held.put(name, new Held(partition, change.round()));
-            StartFrom start = partition.committedOffset() >= 0
-                    ? StartFrom.offset(partition.committedOffset())
-                    : options.startFrom();
+            StartFrom start = startOf(partition);
+            if (parking != null) {
+                parking.onAssigned(name, partition);
+            }
             if (partition.committedOffset() >= 0) {
                 committed.put(name, partition.committedOffset());
             }
             feeds.add(name, partition.topicId(), FeedSet.toWire(start), change.ownedCount());
         }
         options.listener().onAssigned(names(change.partitions()));
+    }
+
+    private StartFrom startOf(AssignedPartition partition) {
+        if (partition.committedOffset() >= 0) {
+            return StartFrom.offset(partition.committedOffset());
+        }
+        // What is replayed is meant for the group, wherever it wanted to begin.
+        boolean replays = parking != null && parking.isRetryTopic(partition.topic());
+        return replays ? StartFrom.earliest() : options.startFrom();
     }
 
     /** Nobody else gets the partitions before this has ended. */
@@ -255,6 +286,9 @@ final class NativeGroupConsumer implements GroupConsumer {
         feeds.remove(names);
         names.forEach(name -> {
             progress.forget(name);
+            if (parking != null) {
+                parking.forget(name);
+            }
             held.remove(name);
             committed.remove(name);
         });
@@ -276,6 +310,7 @@ final class NativeGroupConsumer implements GroupConsumer {
         }
         nextAutoCommitNanos = System.nanoTime() + options.autoCommitNanos();
         if (autoCommit.isDone()) {
+            handedOut = 0;
             autoCommit = send(finishedOffsets(held.keySet()));
             autoCommit.whenComplete((done, error) -> {
                 if (error != null) {

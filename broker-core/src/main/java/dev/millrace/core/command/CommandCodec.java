@@ -58,6 +58,12 @@ public final class CommandCodec {
             case PutSnapshot.TYPE -> PutSnapshot.decode(version, in);
             case EraseEvents.TYPE -> EraseEvents.decode(version, in);
             case ConfirmErased.TYPE -> ConfirmErased.decode(version, in);
+            case ParkRecord.TYPE -> ParkRecord.decode(version, in);
+            case BeginDelivery.TYPE -> BeginDelivery.decode(version, in);
+            case SettleReplay.TYPE -> SettleReplay.decode(version, in);
+            case ReplayDeadLetters.TYPE -> ReplayDeadLetters.decode(version, in);
+            case DiscardDeadLetters.TYPE -> DiscardDeadLetters.decode(version, in);
+            case AppendWithIds.TYPE -> AppendWithIds.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");
         };
     }

@@ -38,6 +38,11 @@ final class CommandFields {
         return bytes;
     }
 
+    /** Bytes of its own, writable: applying may write into them. */
+    static ByteBuffer copy(ByteBuffer view) {
+        return ByteBuffer.allocate(view.remaining()).put(view).flip();
+    }
+
     static int sizeBytes(List<String> texts) {
         return sizeBytes(texts.toArray(new String[0]));
     }
@@ -51,9 +56,5 @@ final class CommandFields {
                     append.topicId(), append.partition(), append.checks(), copy(append.events()));
         }
         return operation;
-    }
-
-    private static ByteBuffer copy(ByteBuffer bytes) {
-        return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
     }
 }

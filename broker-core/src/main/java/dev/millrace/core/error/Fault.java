@@ -51,6 +51,10 @@ public enum Fault {
             3004,
             Retry.NO,
             "Nothing of it was done. Begin a new transaction, commit sooner, or raise transactions.timeout."),
+    PARTLY_PUBLISHED(
+            3010,
+            Retry.NO,
+            "Send the records of this batch one by one; each is then appended, or answered with its first offset."),
 
     // 4xxx: consumer groups
     GROUP_NOT_FOUND(4001, Retry.NO, "Check the group's name with: millrace group list."),

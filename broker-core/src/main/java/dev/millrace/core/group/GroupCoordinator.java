@@ -6,12 +6,14 @@ import dev.millrace.core.command.ExpireGroups;
 import dev.millrace.core.command.HeartbeatGroup;
 import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.LeaveGroup;
+import dev.millrace.core.command.MemberClaim;
 import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.time.Stamp;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -42,6 +44,7 @@ public final class GroupCoordinator {
     private final SessionTimers timers = new SessionTimers();
     private final EmptyGroups emptyGroups = new EmptyGroups();
     private final Set<MemberRef> nudges = new LinkedHashSet<>();
+    private final List<LostPartition> lost = new ArrayList<>();
     /** How far the time that is written down is ahead of the one by which sessions end, and offsets expire. */
     private long aheadOfSteadyMs;
 
@@ -118,6 +121,7 @@ public final class GroupCoordinator {
         }
         if (place != null) {
             timers.stop(group.name(), place);
+            noteLost(group, place);
             group.replaceId(place, join.memberId());
             timers.start(group.name(), place);
             return rejoin(group, place, join, nowMs, sink);
@@ -242,6 +246,7 @@ public final class GroupCoordinator {
         for (var due : takeExpiredMembers(timers.at(nowMs - aheadOfSteadyMs)).entrySet()) {
             Group group = groups.get(due.getKey());
             for (Member member : due.getValue().values()) {
+                noteLost(group, member);
                 group.remove(member, nowMs);
                 expired.add(new MemberRef(group.name(), member.memberId));
             }
@@ -257,6 +262,30 @@ public final class GroupCoordinator {
             dropped.add(name);
         }
         return new GroupsExpired(expired, dropped);
+    }
+
+    /** Members that keep dead letters want to know what an other one may have died of. */
+    private void noteLost(Group group, Member member) {
+        String retryTopic = DeadLetterNames.retryTopic(group.name());
+        if (!member.away
+                && member.patterns.stream().anyMatch(pattern -> pattern.text().equals(retryTopic))) {
+            for (int partitionId : member.held.toArray()) {
+                lost.add(new LostPartition(group.name(), partitionId));
+            }
+        }
+    }
+
+    /**
+     * Partitions whose holder ended without a word since the last call; of members alone that subscribe to their group's
+     * retry topic.
+     */
+    public List<LostPartition> drainLost() {
+        if (lost.isEmpty()) {
+            return List.of();
+        }
+        List<LostPartition> drained = List.copyOf(lost);
+        lost.clear();
+        return drained;
     }
 
     private SortedMap<String, SortedMap<String, Member>> takeExpiredMembers(long sessionNowMs) {
@@ -391,6 +420,27 @@ public final class GroupCoordinator {
                 || !results.stream().allMatch(result -> ((PartitionResult) result).accepted())) {
             throw new IllegalStateException("a commit that was checked was refused: " + outcome.answer());
         }
+    }
+
+    /**
+     * Why a member may not decide about records of a partition, or null where it may: as with a commit, it must hold the
+     * partition and know its epoch. Fails with UNKNOWN_MEMBER, FENCED_MEMBER, NOT_ASSIGNED.
+     */
+    public Refusal problemWithClaim(MemberClaim claim) {
+        Group group = groups.get(claim.group());
+        Fault fault = faultOf(group, claim.memberId(), claim.memberEpoch());
+        if (fault != null) {
+            return (Refusal) refusedMember(fault, group, claim.group(), claim.memberId(), claim.memberEpoch())
+                    .answer();
+        }
+        return group.holder(claim.partitionId()) == group.member(claim.memberId())
+                ? null
+                : Refusal.of(
+                        Fault.NOT_ASSIGNED,
+                        "partition %d is not assigned to member '%s' of group '%s'",
+                        claim.partitionId(),
+                        claim.memberId(),
+                        claim.group());
     }
 
     private GroupOutcome<List<PartitionResult>> commitFromOutside(CommitOffsets commit, long nowMs, WriteSink sink) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
  * orders        the topic orders
  * orders.*      orders.eu, not orders, not orders.eu.new     (* is exactly one level, anywhere)
  * orders.&gt;      orders.eu, orders.eu.new, not orders         (&gt; is one or more levels, at the end only)
+ * $retry.&gt;      internal topics match patterns alone that begin with a dollar sign
  * </pre>
  */
 public final class TopicPattern {
@@ -43,7 +44,9 @@ public final class TopicPattern {
         }
         String[] levels = text.split("\\.", -1);
         for (int i = 0; i < levels.length; i++) {
-            String problem = problemWithLevel(levels[i], i == levels.length - 1);
+            // Internal topics begin with "$", and may have it before their last level.
+            String level = text.startsWith("$") && levels[i].startsWith("$") ? levels[i].substring(1) : levels[i];
+            String problem = problemWithLevel(level, i == levels.length - 1);
             if (problem != null) {
                 return "topic pattern '" + printable(text) + "': " + problem;
             }
@@ -93,6 +96,9 @@ public final class TopicPattern {
     public boolean matches(String topicName) {
         if (literal) {
             return text.equals(topicName);
+        }
+        if (topicName.startsWith("$") && !text.startsWith("$")) {
+            return false;
         }
         int start = 0;
         for (int i = 0; i < levels.length; i++) {

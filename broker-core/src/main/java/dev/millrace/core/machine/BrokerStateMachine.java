@@ -3,34 +3,29 @@ package dev.millrace.core.machine;
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
+import dev.millrace.core.command.AppendWithIds;
 import dev.millrace.core.command.CancelTimer;
 import dev.millrace.core.command.Command;
-import dev.millrace.core.command.CommitOffsets;
 import dev.millrace.core.command.CommitTransaction;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.DeleteTopic;
-import dev.millrace.core.command.ExpireGroups;
 import dev.millrace.core.command.FireTimers;
-import dev.millrace.core.command.HeartbeatGroup;
 import dev.millrace.core.command.InitTransactions;
-import dev.millrace.core.command.JoinGroup;
-import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.Maintain;
-import dev.millrace.core.command.ResetOffsets;
 import dev.millrace.core.command.ScheduleTimers;
+import dev.millrace.core.deadletter.DeadLetters;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
-import dev.millrace.core.group.Assignment;
 import dev.millrace.core.group.CommittedOffset;
 import dev.millrace.core.group.GroupCoordinator;
 import dev.millrace.core.group.GroupLimits;
-import dev.millrace.core.group.GroupOutcome;
 import dev.millrace.core.group.MemberRef;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerTable;
+import dev.millrace.core.producer.PublishedIds;
 import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
@@ -42,9 +37,11 @@ import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.core.transaction.TransactionTable;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -64,9 +61,12 @@ public final class BrokerStateMachine implements ShardMachine {
 
     private final TopicCatalog catalog = new TopicCatalog();
     private final ProducerTable producers = new ProducerTable();
+    private final PublishedIds ids = new PublishedIds();
     private final PartitionLogs logs;
     private final GroupCoordinator groups;
     private final TopicDirectory directory = new TopicDirectory();
+    private final DeadLetters deadLetters;
+    private final GroupCommands groupCommands;
     private final RecordAppender appender;
     private final Streams streams;
     private final StreamCommands streamCommands;
@@ -85,13 +85,15 @@ public final class BrokerStateMachine implements ShardMachine {
     public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits) {
         this.logs = logs;
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
+        this.deadLetters = new DeadLetters(catalog, logs);
+        this.groupCommands = new GroupCommands(groups, deadLetters);
         this.streams = new Streams(store, logs);
         this.streamCommands = new StreamCommands(catalog, logs, streams);
-        this.appender = new RecordAppender(catalog, logs, producers, streams, streamCommands);
+        this.appender = new RecordAppender(catalog, logs, producers, ids, streams, streamCommands);
         this.transactionApplier = new TransactionApplier(
                 catalog,
                 logs,
-                groups,
+                groupCommands,
                 producers,
                 transactions,
                 timers,
@@ -103,6 +105,7 @@ public final class BrokerStateMachine implements ShardMachine {
     public void load(Store store, long steadyMs) {
         catalog.load(store);
         producers.load(store);
+        ids.load(store);
         logs.load();
         byte[] dueTime = store.get(Table.META, DUE_TIME_KEY);
         notedDueMs = dueTime == null ? -1 : ByteBuffer.wrap(dueTime).getLong();
@@ -114,6 +117,7 @@ public final class BrokerStateMachine implements ShardMachine {
         groups.load(store, steadyMs);
         transactions.load(store);
         timers.load(store);
+        deadLetters.load(store);
         directory.publish(catalog.all());
     }
 
@@ -158,20 +162,8 @@ public final class BrokerStateMachine implements ShardMachine {
     public Object apply(Command command, long nowMs, WriteSink sink) {
         if (command instanceof AppendRecords append) {
             return appender.append(append, nowMs, sink);
-        } else if (command instanceof HeartbeatGroup heartbeat) {
-            return assignment(heartbeat.group(), groups.applyHeartbeat(heartbeat, nowMs, sink));
-        } else if (command instanceof CommitOffsets commit) {
-            return groups.applyCommit(commit, nowMs, sink).answer();
-        } else if (command instanceof JoinGroup join) {
-            return assignment(join.group(), groups.applyJoin(join, nowMs, sink));
-        } else if (command instanceof LeaveGroup leave) {
-            return groups.applyLeave(leave, nowMs, sink).answer();
-        } else if (command instanceof ExpireGroups expire) {
-            return groups.applyExpire(expire, nowMs, sink);
-        } else if (command instanceof ResetOffsets reset) {
-            return groups.applyReset(reset, nowMs, sink).answer();
-        } else if (command instanceof DeleteGroup delete) {
-            return groups.applyDelete(delete, nowMs, sink).answer();
+        } else if (command instanceof AppendWithIds append) {
+            return appender.append(append, nowMs, sink);
         } else if (command instanceof AllocateProducer) {
             return producers.allocate(sink);
         } else if (command instanceof CreateTopic create) {
@@ -184,6 +176,8 @@ public final class BrokerStateMachine implements ShardMachine {
             return deleteBefore(delete, sink);
         } else if (command instanceof Maintain maintain) {
             return maintain(maintain, sink);
+        } else if (command instanceof DeleteGroup delete) {
+            return groupDeleted(delete, nowMs, sink);
         }
         return applyTogether(command, nowMs, sink);
     }
@@ -206,29 +200,17 @@ public final class BrokerStateMachine implements ShardMachine {
         if (answer != null) {
             return answer;
         }
-        throw new IllegalArgumentException(
-                "no rule to apply " + command.getClass().getName());
+        return groupCommands.apply(command, nowMs, sink);
     }
 
-    /** Adds where the member goes on in each partition, so that it need not ask. */
-    private Object assignment(String group, GroupOutcome<Assignment> outcome) {
-        Object answer = outcome.answer();
-        if (!(answer instanceof Assignment assigned)) {
-            return answer;
+    /** The group's dead letters, and the topic by which they came back to it, go with it. */
+    private Object groupDeleted(DeleteGroup delete, long nowMs, WriteSink sink) {
+        Object answer = groups.applyDelete(delete, nowMs, sink).answer();
+        if (!(answer instanceof Refusal)) {
+            deadLetters.onGroupDeleted(delete.group(), sink);
+            topicDeleted(catalog.delete(DeadLetterNames.retryTopic(delete.group()), sink), sink);
         }
-        List<MemberAssignment.Partition> partitions =
-                new ArrayList<>(assigned.partitions().size());
-        for (int partitionId : assigned.partitions().toArray()) {
-            long committed = groups.committed(group, partitionId)
-                    .map(CommittedOffset::offset)
-                    .orElse(-1L);
-            partitions.add(new MemberAssignment.Partition(partitionId, committed));
-        }
-        return new MemberAssignment(
-                assigned.memberId(),
-                assigned.memberEpoch(),
-                groups.sessionTimeoutMs(group, assigned.memberId()),
-                partitions);
+        return answer;
     }
 
     private Object topicChanged(Object result, WriteSink sink) {
@@ -252,6 +234,7 @@ public final class BrokerStateMachine implements ShardMachine {
                 }
             }
             groups.onTopicDeleted(topic.name(), topic.partitionIds(), sink);
+            deadLetters.onTopicDeleted(topic, sink);
             topicsChanged = true;
         }
         return result;
@@ -277,6 +260,7 @@ public final class BrokerStateMachine implements ShardMachine {
     /** Answers the generations that nothing needs any more. */
     private Object maintain(Maintain maintain, WriteSink sink) {
         long dueMs = stamp.dueMs();
+        Map<Integer, Long> idWindows = new HashMap<>();
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
@@ -289,10 +273,13 @@ public final class BrokerStateMachine implements ShardMachine {
             }
             for (int partitionId : topic.partitionIds()) {
                 logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
+                idWindows.put(partitionId, settings.publishIdWindowMs());
             }
         }
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         transactions.expire(dueMs - maintain.producerRetentionMs(), sink);
+        deadLetters.maintain(dueMs, this::committed, sink);
+        ids.expire(dueMs, partitionId -> idWindows.getOrDefault(partitionId, -1L), sink);
         return logs.unneededGenerations();
     }
 
@@ -302,6 +289,10 @@ public final class BrokerStateMachine implements ShardMachine {
         }
     }
 
+    private long committed(String group, int partitionId) {
+        return groups.committed(group, partitionId).map(CommittedOffset::offset).orElse(-1L);
+    }
+
     private static long orDefault(long setting, long otherwise) {
         return setting == TopicSettings.UNSET ? otherwise : setting;
     }
@@ -309,6 +300,7 @@ public final class BrokerStateMachine implements ShardMachine {
     @Override
     public Runnable endBatch(long nowMs, WriteSink sink) {
         timers.endBatch(sink);
+        ids.endBatch();
         producers.endBatch(sink);
         Runnable showRecords = logs.endBatch(nowMs, sink);
         Runnable showStreams = streams.endBatch(sink);
@@ -361,6 +353,10 @@ public final class BrokerStateMachine implements ShardMachine {
 
     public GroupCoordinator groups() {
         return groups;
+    }
+
+    public DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     public PartitionLogs logs() {

@@ -7,7 +7,6 @@ import dev.millrace.core.command.InitTransactions;
 import dev.millrace.core.command.ScheduleTimers;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
-import dev.millrace.core.group.GroupCoordinator;
 import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.producer.ProducerTable;
@@ -40,7 +39,7 @@ import java.util.UUID;
 final class TransactionApplier {
     private final TopicCatalog catalog;
     private final PartitionLogs logs;
-    private final GroupCoordinator groups;
+    private final GroupCommands groups;
     private final ProducerTable producers;
     private final TransactionTable transactions;
     private final TimerTable timers;
@@ -49,7 +48,7 @@ final class TransactionApplier {
     TransactionApplier(
             TopicCatalog catalog,
             PartitionLogs logs,
-            GroupCoordinator groups,
+            GroupCommands groups,
             ProducerTable producers,
             TransactionTable transactions,
             TimerTable timers,

@@ -98,6 +98,7 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
         return all.get(all.size() - 1);
     }
 
+    /** Null where an older release wrote the directory, which is only read, and the table did not exist. */
     ColumnFamilyHandle table(Table table) {
         return all.get(table.ordinal());
     }

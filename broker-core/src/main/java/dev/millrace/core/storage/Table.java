@@ -27,5 +27,9 @@ public enum Table {
     /** (partition u32, tag, offset u64) → the event's type, hashed. */
     STREAM_TAG,
     /** (partition u32, hash of the key 16 bytes, version u64) → a snapshot of a stream. */
-    STREAM_SNAPSHOT
+    STREAM_SNAPSHOT,
+    /** Dead letters of groups, attempts under way, and where a member was lost. */
+    DEAD_LETTER,
+    /** (partition u32, day u32, id) → where the record with this id lies; of topics with an id window. */
+    PUBLISHED_ID
 }

@@ -50,7 +50,7 @@ public final class TopicCatalog {
 
     /** The new {@link Topic}, or a {@link Refusal}. */
     public Object create(CreateTopic command, WriteSink sink) {
-        if (!TopicName.isValid(command.name())) {
+        if (!TopicName.isValid(command.name()) && !TopicName.isInternal(command.name())) {
             return Refusal.of(Fault.INVALID_TOPIC, "\"%s\" is not a topic name", command.name());
         }
         if (byName.containsKey(command.name())) {

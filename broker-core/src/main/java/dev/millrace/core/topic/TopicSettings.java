@@ -19,6 +19,8 @@ import java.util.TreeMap;
  * <tr><td>{@code stream.index}</td><td>none, key, or key+tags: whether each key is an event stream; chosen for good
  * when the topic is created</td></tr>
  * <tr><td>{@code stream.idWindow}</td><td>how long event ids are remembered: 1m to 90d</td></tr>
+ * <tr><td>{@code publish.idWindow}</td><td>a record whose header {@code $id} was published to its partition within this
+ * time is not appended again: 1m to 30d; unset: ids are not looked at. Not with {@code stream.index}</td></tr>
  * </table>
  */
 public final class TopicSettings {
@@ -27,6 +29,7 @@ public final class TopicSettings {
     public static final String MESSAGE_SIZE = "messageSize";
     public static final String STREAM_INDEX = "stream.index";
     public static final String STREAM_ID_WINDOW = "stream.idWindow";
+    public static final String ID_WINDOW = "publish.idWindow";
     /** Stands for "the broker's default" in the numeric accessors. */
     public static final long UNSET = -2;
 
@@ -43,11 +46,13 @@ public final class TopicSettings {
     private final boolean indexed;
     private final boolean indexesTags;
     private final long idWindowMs;
+    private final long publishIdWindowMs;
 
     private TopicSettings(SortedMap<String, String> texts) {
         this.texts = texts;
         this.retentionMs = texts.containsKey(RETENTION) ? Units.parseDurationMs(texts.get(RETENTION)) : UNSET;
         this.retentionBytes = texts.containsKey(RETENTION_BYTES) ? Units.parseBytes(texts.get(RETENTION_BYTES)) : UNSET;
+        this.publishIdWindowMs = texts.containsKey(ID_WINDOW) ? Units.parseDurationMs(texts.get(ID_WINDOW)) : UNSET;
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
         String index = texts.getOrDefault(STREAM_INDEX, INDEX_NONE);
         this.indexed = !index.equals(INDEX_NONE);
@@ -69,19 +74,35 @@ public final class TopicSettings {
                         Fault.INVALID_SETTING, "setting %s=%s: %s", setting.getKey(), setting.getValue(), problem));
             }
         }
+        if (texts.get(ID_WINDOW) != null && new TopicSettings(set(texts)).indexed) {
+            return Optional.of(Refusal.of(
+                    Fault.INVALID_SETTING,
+                    "setting %s=%s: a topic with %s recognises its events by %s",
+                    ID_WINDOW,
+                    texts.get(ID_WINDOW),
+                    STREAM_INDEX,
+                    STREAM_ID_WINDOW));
+        }
         return Optional.empty();
+    }
+
+    private static SortedMap<String, String> set(Map<String, String> texts) {
+        SortedMap<String, String> set = new TreeMap<>(texts);
+        set.values().removeIf(java.util.Objects::isNull);
+        return set;
     }
 
     private static String problem(String name, String value) {
         return switch (name) {
             case RETENTION -> value == null ? null : durationProblem(value);
+            case ID_WINDOW -> value == null ? null : windowProblem(value);
             case RETENTION_BYTES -> value == null ? null : bytesProblem(value, true);
             case MESSAGE_SIZE -> value == null ? null : bytesProblem(value, false);
             case STREAM_INDEX -> value == null ? null : indexProblem(value);
             case STREAM_ID_WINDOW -> value == null ? null : idWindowProblem(value);
             default ->
                 "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE + ", "
-                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW;
+                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW + ", " + ID_WINDOW;
         };
     }
 
@@ -104,6 +125,15 @@ public final class TopicSettings {
             long ms = Units.parseDurationMs(value);
             boolean fine = ms == Units.UNLIMITED || (ms >= 1000 && ms <= 10_000 * DAY_MS);
             return fine ? null : "must be from 1s to 10000d, or unlimited";
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static String windowProblem(String value) {
+        try {
+            long ms = Units.parseDurationMs(value);
+            return ms >= 60_000 && ms <= 30 * DAY_MS ? null : "must be from 1m to 30d";
         } catch (IllegalArgumentException e) {
             return e.getMessage();
         }
@@ -165,5 +195,10 @@ public final class TopicSettings {
     /** Bytes, or {@link #UNSET}. */
     public long messageBytesMax() {
         return messageBytesMax;
+    }
+
+    /** Milliseconds, or {@link #UNSET} where ids are not looked at. */
+    public long publishIdWindowMs() {
+        return publishIdWindowMs;
     }
 }

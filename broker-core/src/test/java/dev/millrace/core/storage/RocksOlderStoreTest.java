@@ -47,8 +47,8 @@ class RocksOlderStoreTest {
         Files.createDirectories(store);
         try (RocksOptions options = new RocksOptions(StoreOptions.defaults())) {
             List<ColumnFamilyDescriptor> old = options.families().stream()
-                    .filter(family ->
-                            !new String(family.getName()).matches("stream_.*|event_id|transaction|timer|timer_key"))
+                    .filter(family -> !new String(family.getName())
+                            .matches("stream_.*|event_id|transaction|timer|timer_key|dead_letter|published_id"))
                     .toList();
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             try (RocksDB db = RocksDB.open(options.db, store.toString(), old, handles)) {

@@ -31,6 +31,7 @@ final class FrameSamples {
                         publishing(),
                         groups(),
                         groupAnswers(),
+                        deadLetters(),
                         topics(),
                         transactions(),
                         timers(),
@@ -154,6 +155,34 @@ final class FrameSamples {
                         List.of(new GroupFrames.GroupMember(
                                 "m-1", null, "client", 7, List.of(new GroupFrames.TopicPartition("orders", 0)))),
                         List.of(new GroupFrames.GroupPartition("orders", TOPIC_ID, 0, 5, 99, 94, 1000, null))));
+    }
+
+    private static List<Frame> deadLetters() {
+        DeadLetterFrames.Claim claim = new DeadLetterFrames.Claim("g", "m-1", 4, TOPIC_ID, 3, 17);
+        DeadLetterFrames.Place place = new DeadLetterFrames.Place("orders", 3, 17);
+        ByteBuffer key = ByteBuffer.wrap(new byte[] {1, 2});
+        DeadLetterFrames.Selection some = new DeadLetterFrames.Selection("g", "orders", true, key, List.of(place));
+        DeadLetterFrames.Selection all = new DeadLetterFrames.Selection(null, null, false, Frame.NO_PAYLOAD, List.of());
+        return List.of(
+                new DeadLetterFrames.FetchDeliveryState("g", REFS),
+                new DeadLetterFrames.DeliveryStates(
+                        List.of(new DeadLetterFrames.DeliveryState(TOPIC_ID, 3, 18, List.of(5L, -7L)))),
+                new DeadLetterFrames.BeginDelivery(claim, -7, 2, 1_700_000_000_000L),
+                new DeadLetterFrames.DeliveryBegun(DeadLetterFrames.BLOCKED, 2, -1),
+                new DeadLetterFrames.ParkRecord(claim, null, true, "rejected", "x.Y", "no", 3, 1, 2),
+                new DeadLetterFrames.ParkRecord(claim, "graves", false, "handler-error", "", "", 3, 1, 2),
+                new DeadLetterFrames.RecordParked(DeadLetterFrames.PARKED, "orders.dlq", 3, 5),
+                new DeadLetterFrames.SettleReplay(claim),
+                new DeadLetterFrames.ListDeadLetters(some, 10, 100, true, true),
+                new DeadLetterFrames.ListDeadLetters(all, 0, 0, false, false),
+                new DeadLetterFrames.DeadLetters(
+                        2,
+                        List.of(new DeadLetterFrames.DeadLetter(
+                                "g", place, "parked", key, "rejected", "x.Y: no", 3, 1, 2, place, 5, "by me", key))),
+                new DeadLetterFrames.MoveDeadLetters(some, false, "edited", key),
+                new DeadLetterFrames.MoveDeadLetters(all, true, "closed", null),
+                new DeadLetterFrames.DeadLettersMoved(
+                        4, 1, List.of(new DeadLetterFrames.Skipped(place, "it is not parked"))));
     }
 
     private static List<Frame> topics() {

@@ -113,6 +113,9 @@ final class TopicCommand implements Runnable {
                 description = "A name or wildcard: orders.* one level, orders.> all below. Default: all.")
         private String pattern;
 
+        @Option(names = "--internal", description = "Also the broker's own topics, such as $retry.billing.")
+        private boolean internal;
+
         Listing(Session session) {
             this.session = session;
         }
@@ -120,7 +123,8 @@ final class TopicCommand implements Runnable {
         @Override
         public Integer call() {
             try (MillraceClient client = session.connect().apply(global.server(session))) {
-                List<TopicInfo> topics = client.admin().listTopics(pattern == null ? ">" : pattern);
+                List<TopicInfo> topics = new ArrayList<>(client.admin().listTopics(pattern == null ? ">" : pattern));
+                if (internal) topics.addAll(client.admin().listTopics("$retry.>"));
                 session.out().print(global.json() ? json(topics) : table(topics));
             }
             return CommandRunner.OK;

@@ -99,6 +99,8 @@ public final class BrokerMetrics implements AutoCloseable {
         bindBroker(stats);
         registry.getPrometheusRegistry().register(new TopicCollector(stats::topics, deliveries, topicLabels));
         registry.getPrometheusRegistry().register(new GroupCollector(stats::groups, new LabelLimit(LABELS_MAX)));
+        registry.getPrometheusRegistry()
+                .register(new DeadLetterCollector(stats::deadLetters, new LabelLimit(LABELS_MAX)));
         stats.observe(observer());
     }
 
@@ -159,6 +161,7 @@ public final class BrokerMetrics implements AutoCloseable {
         counter("millrace.timers.dropped", "Messages whose topic was deleted before their time", stats::timersDropped);
         gauge("millrace.transactions.open", "Transactions neither committed nor aborted", stats::transactionsOpen);
         counter("millrace.transactions.committed", "Transactions committed", stats::transactionsCommitted);
+        counter("millrace.dead.letter.replays", "Dead letters sent back to their groups", stats::deadLetterReplays);
     }
 
     private BrokerStats.Observer observer() {

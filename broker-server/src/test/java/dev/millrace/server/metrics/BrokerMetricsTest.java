@@ -166,6 +166,7 @@ class BrokerMetricsTest {
     }
 
     private void exerciseAll() {
+        broker.deadLetterCounts = Map.of("billing", 3);
         broker.topicStats = List.of(topic("orders", 4));
         broker.groupStats = List.of(new GroupStats("g", "orders", 2, 3, 1_500));
         meters.requests("publish").increment();

@@ -69,6 +69,7 @@ final class FaultFrames {
                     FENCED_PRODUCER,
                     UNKNOWN_PRODUCER,
                     TRANSACTION_ENDED,
+                    PARTLY_PUBLISHED,
                     GROUP_NOT_FOUND,
                     UNKNOWN_MEMBER,
                     FENCED_MEMBER,

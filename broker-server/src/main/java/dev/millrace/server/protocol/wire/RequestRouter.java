@@ -6,6 +6,7 @@ import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.wire.BackupFrames;
+import dev.millrace.core.wire.DeadLetterFrames;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
@@ -21,6 +22,7 @@ final class RequestRouter {
     private final LogOperations logs;
     private final TopicRequests topics;
     private final GroupRequests groups;
+    private final DeadLetterRequests deadLetters;
     private final BackupRequests backups;
     private final TimerRequests timers;
     private final StreamRequests streams;
@@ -30,6 +32,7 @@ final class RequestRouter {
         this.logs = broker.logs();
         this.topics = new TopicRequests(broker);
         this.groups = new GroupRequests(broker, members);
+        this.deadLetters = new DeadLetterRequests(broker.deadLetters());
         this.backups = new BackupRequests(broker.backups());
         this.timers = new TimerRequests(broker);
         this.streams = new StreamRequests(broker.streams(), options.limits().frameBytesMax());
@@ -48,16 +51,11 @@ final class RequestRouter {
     CompletableFuture<Frame> handle(int requestId, Frame frame, WireConnection connection) {
         return switch (frame.type()) {
             case PING -> done(new Frames.Pong());
-            case INIT_PRODUCER ->
-                logs.initProducer()
-                        .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+            case INIT_PRODUCER -> initProducer();
             case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
             case CREDIT -> credit(requestId, (Frames.Credit) frame, connection);
-            case UNSUBSCRIBE -> {
-                connection.subscriptions().unsubscribe(requestId);
-                yield done(new Frames.Done());
-            }
+            case UNSUBSCRIBE -> unsubscribe(requestId, connection);
             case JOIN_GROUP -> groups.join((GroupFrames.JoinGroup) frame, connection);
             case HEARTBEAT -> groups.heartbeat((GroupFrames.Heartbeat) frame, connection);
             case COMMIT_OFFSETS -> groups.commit((GroupFrames.CommitOffsets) frame);
@@ -67,6 +65,12 @@ final class RequestRouter {
             case DESCRIBE_GROUP -> groups.describe((GroupFrames.DescribeGroup) frame);
             case RESET_OFFSETS -> groups.reset((GroupFrames.ResetOffsets) frame);
             case DELETE_GROUP -> groups.delete((GroupFrames.DeleteGroup) frame);
+            case FETCH_DELIVERY_STATE -> deadLetters.deliveryState((DeadLetterFrames.FetchDeliveryState) frame);
+            case BEGIN_DELIVERY -> deadLetters.begin((DeadLetterFrames.BeginDelivery) frame);
+            case PARK_RECORD -> deadLetters.park((DeadLetterFrames.ParkRecord) frame);
+            case SETTLE_REPLAY -> deadLetters.settle((DeadLetterFrames.SettleReplay) frame);
+            case LIST_DEAD_LETTERS -> deadLetters.list((DeadLetterFrames.ListDeadLetters) frame);
+            case MOVE_DEAD_LETTERS -> deadLetters.move((DeadLetterFrames.MoveDeadLetters) frame);
             case CREATE_TOPIC -> topics.create((TopicFrames.CreateTopic) frame);
             case LIST_TOPICS -> done(topics.list((TopicFrames.ListTopics) frame));
             case DESCRIBE_TOPIC -> done(topics.describe((TopicFrames.DescribeTopic) frame));
@@ -115,6 +119,11 @@ final class RequestRouter {
                     OFFSETS,
                     GROUPS,
                     GROUP,
+                    DELIVERY_STATES,
+                    DELIVERY_BEGUN,
+                    RECORD_PARKED,
+                    DEAD_LETTERS,
+                    DEAD_LETTERS_MOVED,
                     TOPICS,
                     TOPIC,
                     OFFSET_FOUND,
@@ -135,6 +144,15 @@ final class RequestRouter {
                     EVENTS_FOUND ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
+    }
+
+    private CompletableFuture<Frame> initProducer() {
+        return logs.initProducer().thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+    }
+
+    private static CompletableFuture<Frame> unsubscribe(int requestId, WireConnection connection) {
+        connection.subscriptions().unsubscribe(requestId);
+        return done(new Frames.Done());
     }
 
     private static CompletableFuture<Frame> credit(int requestId, Frames.Credit credit, WireConnection connection) {
