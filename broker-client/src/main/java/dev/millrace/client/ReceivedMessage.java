@@ -1,5 +1,6 @@
 package dev.millrace.client;
 
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,29 @@ public record ReceivedMessage(
             }
         }
         return null;
+    }
+
+    /**
+     * What tells this message from all others, however often it comes: the header {@code $id} where its publisher set one,
+     * as text, else its place, {@code orders/3@4711}. An id of an {@link Event} is written as a UUID.
+     */
+    public String id() {
+        byte[] id = EventHeaders.find(headers, EventHeaders.ID);
+        if (id == null) {
+            return toString();
+        }
+        return id.length == EventHeaders.ID_BYTES && !isPlainText(id)
+                ? EventHeaders.idOf(id).toString()
+                : text(id);
+    }
+
+    private static boolean isPlainText(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b < ' ') {
+                return false; // also those above 127
+            }
+        }
+        return true;
     }
 
     /** When this message was due, where it was published to be delivered later; else -1. */
