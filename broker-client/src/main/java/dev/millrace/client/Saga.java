@@ -165,11 +165,13 @@ public interface Saga<S> {
         /** Begins to undo; cancels the time-outs. */
         void fail(String reason);
 
-        /** The compensation that waits for an answer is done: the next one follows. */
-        void compensated();
+        /** This compensation is done: the next one follows. Nothing happens where it does not wait for an answer. */
+        void compensated(String compensation);
 
-        /** The compensation that waits for an answer failed: it is tried again, or parked. */
-        void compensationFailed(String reason);
+        /**
+         * This compensation failed: it is tried again, or parked. Nothing happens where it does not wait for an answer.
+         */
+        void compensationFailed(String compensation, String reason);
     }
 
     /** Undoes one thing. It counts as undone when its handler returns, unless that said {@link #await}. */

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The daemon dies again and again, at random and at the moments that matter most, under producers and a group whose
- * members come and go. Half of the {@code -Dfault.kills} each; about 2 s a kill.
+ * The daemon dies again and again, at random and at the moments that matter most, under producers, a group whose members
+ * come and go, and writers of event streams, transactions and timers. Half of the {@code -Dfault.kills} each; about 2 s a kill.
  */
 class KillIT {
     private static final int KILLS = Integer.getInteger("fault.kills", 300);
@@ -47,7 +47,7 @@ class KillIT {
     @Test
     void clientsLoseNothingAndSeeNothingTwiceThroughKillsAtRandom() throws Exception {
         try (Daemon daemon = daemon();
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
             daemon.start();
             workload.start(daemon, Map.of());
             RecoveryTimes recovery = new RecoveryTimes();
@@ -61,7 +61,7 @@ class KillIT {
                 }
             }
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at random", "kills=%d acknowledged=%d %s", KILLS / 2, acknowledged, recovery);
+            Figures.print("kill at random", "kills=%d acknowledged=%d %s %s", KILLS / 2, acknowledged, workload.eventFigures(), recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }
@@ -70,7 +70,7 @@ class KillIT {
     void clientsLoseNothingAndSeeNothingTwiceWhereverTheProcessDies() throws Exception {
         Map<Failpoint, Integer> died = new EnumMap<>(Failpoint.class);
         try (Daemon daemon = daemon();
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
             for (int kill = 0; kill < KILLS / 2; kill++) {
@@ -89,7 +89,7 @@ class KillIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at failpoints", "%s acknowledged=%d", new TreeMap<>(died), acknowledged);
+            Figures.print("kill at failpoints", "%s acknowledged=%d %s", new TreeMap<>(died), acknowledged, workload.eventFigures());
             assertThat(daemon.terminate()).isZero();
         }
     }

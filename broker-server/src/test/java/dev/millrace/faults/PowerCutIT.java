@@ -44,7 +44,7 @@ class PowerCutIT {
     void whatWasAcknowledgedIsThereWhenThePowerComesBack() throws Exception {
         try (PowerCutDisk disk = PowerCutDisk.in(directory, "2G");
                 Daemon daemon = daemon(disk);
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
             RecoveryTimes recovery = new RecoveryTimes();
@@ -71,7 +71,7 @@ class PowerCutIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("power cut", "cuts=%d acknowledged=%d lost=0 %s", CUTS, acknowledged, recovery);
+            Figures.print("power cut", "cuts=%d acknowledged=%d %s lost=0 %s", CUTS, acknowledged, workload.eventFigures(), recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }

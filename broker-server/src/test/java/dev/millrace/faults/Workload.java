@@ -36,12 +36,21 @@ final class Workload implements AutoCloseable {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
     private MillraceClient client;
+    private boolean wantsEvents;
+    /** Null where there is none. */
+    private EventLoad events;
 
     /** @param requestTimeout the total deadline of the clients' calls: longer than any outage of the test */
     Workload(Load load, long seed, Duration requestTimeout) {
         this.load = load;
         this.random = new Random(seed);
         this.requestTimeout = requestTimeout;
+    }
+
+    /** Also with writers of event streams, transactions and timers. */
+    Workload withEvents() {
+        wantsEvents = true;
+        return this;
     }
 
     /** Connects, creates the topic and lets the clients loose. */
@@ -58,6 +67,9 @@ final class Workload implements AutoCloseable {
         }
         for (int i = 0; i < load.members(); i++) {
             members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
+        }
+        if (wantsEvents) {
+            events = new EventLoad(client, history, random);
         }
     }
 
@@ -79,16 +91,21 @@ final class Workload implements AutoCloseable {
         List<ProducerLoad> waiting = new ArrayList<>(producers);
         long[] before = producers.stream().mapToLong(ProducerLoad::okCount).toArray();
         long readBefore = readCount();
+        List<EventLoad.Client> eventClients = events == null ? List.of() : events.clients();
+        long[] eventsBefore =
+                eventClients.stream().mapToLong(EventLoad.Client::okCount).toArray();
+        List<EventLoad.Client> waitingToo = new ArrayList<>(eventClients);
         while (true) {
             waiting.removeIf(producer -> producer.okCount() > before[producers.indexOf(producer)]);
             boolean groupGoesOn = members.isEmpty() || readCount() > readBefore;
-            if (waiting.isEmpty() && groupGoesOn) {
+            waitingToo.removeIf(one -> one.okCount() > eventsBefore[eventClients.indexOf(one)]);
+            if (waiting.isEmpty() && waitingToo.isEmpty() && groupGoesOn) {
                 return;
             }
             if (System.nanoTime() > deadlineNanos) {
                 history.report(
                         Property.PROGRESS,
-                        "after " + limit + ": " + waiting + " got no acknowledgement"
+                        "after " + limit + ": " + waiting + waitingToo + " got no acknowledgement"
                                 + (groupGoesOn ? "" : "; the group was given nothing"));
                 return;
             }
@@ -112,16 +129,29 @@ final class Workload implements AutoCloseable {
         for (MemberLoad member : members) {
             member.stop();
         }
+        if (events != null) {
+            for (EventLoad.Client one : events.clients()) {
+                one.stop();
+            }
+        }
+    }
+
+    /** How much the writers of event streams, transactions and timers did. */
+    String eventFigures() {
+        return events == null ? "" : events.figures();
     }
 
     /** Demands everything: reads all partitions, and the group's offsets, and judges the history. */
-    List<Violation> check(Daemon daemon, LogHygiene hygiene) {
+    List<Violation> check(Daemon daemon, LogHygiene hygiene) throws InterruptedException {
         history.topicsSeen(topics());
         new FullRead(client, TOPIC).into(history);
         if (load.members() > 0) {
             client.admin()
                     .committedOffsets(GROUP)
                     .forEach((partition, offset) -> history.commitFetched(GROUP, partition.partition(), offset));
+        }
+        if (events != null) {
+            events.judge();
         }
         hygiene.check(daemon.log(), history);
         return history.violations();
@@ -144,6 +174,9 @@ final class Workload implements AutoCloseable {
         if (client != null) {
             producers.forEach(ProducerLoad::abandon);
             members.forEach(MemberLoad::abandon);
+            if (events != null) {
+                events.clients().forEach(EventLoad.Client::abandon);
+            }
             client.close();
         }
     }

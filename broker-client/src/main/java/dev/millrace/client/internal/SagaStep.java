@@ -214,17 +214,24 @@ final class SagaStep<S> implements Saga.Step<S>, Saga.Compensation<S> {
     }
 
     @Override
-    public void compensated() {
-        require(awaiting, "has no compensation that waits for an answer");
-        touched = true;
-        undone();
+    public void compensated(String compensation) {
+        if (awaits(compensation)) {
+            touched = true;
+            undone();
+        }
+    }
+
+    /** Answers may come late, and twice. */
+    private boolean awaits(String compensation) {
+        return awaiting && currentUndo().name().equals(compensation);
     }
 
     @Override
-    public void compensationFailed(String why) {
-        require(awaiting, "has no compensation that waits for an answer");
-        touched = true;
-        attemptFailed(why);
+    public void compensationFailed(String compensation, String why) {
+        if (awaits(compensation)) {
+            touched = true;
+            attemptFailed(why);
+        }
     }
 
     @Override

@@ -53,9 +53,9 @@ public final class PaymentSaga {
                 })
                 .afterFailure("bank.answers", (step, answer) -> {
                     if (answer.valueText().equals("refunded")) {
-                        step.compensated();
+                        step.compensated("refund");
                     } else if (answer.valueText().equals("closed")) {
-                        step.compensationFailed("the bank is closed");
+                        step.compensationFailed("refund", "the bank is closed");
                     }
                 });
         return saga.attempts(3, Duration.ofMillis(100)).concurrency(4).start();
