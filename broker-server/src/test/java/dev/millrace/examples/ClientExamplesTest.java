@@ -3,6 +3,9 @@ package dev.millrace.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.client.Codec;
+import dev.millrace.client.Event;
+import dev.millrace.client.EventStreams;
+import dev.millrace.client.Expected;
 import dev.millrace.client.Message;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
@@ -14,6 +17,7 @@ import dev.millrace.client.SagaInstances;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transactions;
+import dev.millrace.client.jdbc.Inbox;
 import dev.millrace.client.jdbc.OutboxRelay;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
@@ -71,9 +75,7 @@ class ClientExamplesTest {
         List<String> arguments = new ArrayList<>(
                 List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
         try (Stream<Path> sources = Files.walk(SOURCES)) {
-            sources.map(Path::toString)
-                    .filter(name -> name.endsWith(".java"))
-                    .forEach(arguments::add);
+            sources.map(Path::toString).filter(name -> name.endsWith(".java")).forEach(arguments::add);
         }
         assertThat(arguments).hasSizeGreaterThanOrEqualTo(5 + 6);
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -213,10 +215,12 @@ class ClientExamplesTest {
                 }
                 return closed.get() ? "closed" : "refunded";
             };
-            Function<ReceivedMessage, String> depot = command ->
-                    command.keyText().equals("rare") ? "out of stock" : command.keyText().equals("lost") ? null : "shipped";
-            List<Thread> services = List.of(
-                    service(client, "bank", bank, running), service(client, "depot", depot, running));
+            Function<ReceivedMessage, String> depot =
+                    command -> command.keyText().equals("rare")
+                            ? "out of stock"
+                            : command.keyText().equals("lost") ? null : "shipped";
+            List<Thread> services =
+                    List.of(service(client, "bank", bank, running), service(client, "depot", depot, running));
             try (RunningConsumer saga = (RunningConsumer)
                     runNamed("payment.PaymentSaga", "start", client, "orders.placed", Duration.ofSeconds(2))) {
                 SagaInstances<String> instances = client.sagaInstances("payment", Codec.string());
@@ -264,6 +268,46 @@ class ClientExamplesTest {
     private static void await(SagaInstances<String> instances, String key, Saga.Status status) {
         while (instances.describe(key).map(SagaInstances.Instance::status).orElse(null) != status) {
             Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void theReadmesThreePatternsWorkTogether(EmbeddedMillrace millrace) throws Exception {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:turnover;DB_CLOSE_DELAY=-1");
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build();
+                Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            Inbox.standard().createTable(connection);
+            statement.execute("CREATE TABLE turnover (total INT)");
+            statement.execute("INSERT INTO turnover VALUES (0)");
+            client.admin().createTopic("sold", 2, Map.of("stream.index", "key"));
+            for (String topic : List.of("parcels", "shipped", "lost", "refunds")) {
+                client.admin().createTopic(topic, 1);
+            }
+            EventStreams orders = client.streams("sold");
+            for (String order : List.of("o-1", "o-2")) {
+                orders.append(order, Expected.none(), Event.of("OrderPlaced", "12"));
+                assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(true);
+                assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(false);
+            }
+            try (RunningConsumer turnover =
+                            (RunningConsumer) runNamed("EventDrivenExample", "turnover", client, "sold", database);
+                    RunningConsumer shipping =
+                            (RunningConsumer) runNamed("EventDrivenExample", "shipping", client, "sold")) {
+                await(statement, "SELECT total FROM turnover", 24);
+                SagaInstances<String> instances = client.sagaInstances("shipping", Codec.string());
+                await(instances, "o-1", Saga.Status.RUNNING);
+                await(instances, "o-2", Saga.Status.RUNNING);
+                producer.publish(Message.to("shipped").key("o-1").value("yes"));
+                producer.publish(Message.to("lost").key("o-2").value("yes"));
+                await(instances, "o-1", Saga.Status.COMPLETED);
+                await(instances, "o-2", Saga.Status.COMPENSATED);
+                assertThat(turnover.finished()).isNotDone();
+                assertThat(shipping.finished()).isNotDone();
+            }
+            assertThat(client.admin().describeTopic("refunds").messages()).isEqualTo(1);
         }
     }
 

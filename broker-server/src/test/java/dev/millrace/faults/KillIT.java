@@ -61,7 +61,13 @@ class KillIT {
                 }
             }
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at random", "kills=%d acknowledged=%d %s %s", KILLS / 2, acknowledged, workload.eventFigures(), recovery);
+            Figures.print(
+                    "kill at random",
+                    "kills=%d acknowledged=%d %s %s",
+                    KILLS / 2,
+                    acknowledged,
+                    workload.eventFigures(),
+                    recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }
@@ -89,7 +95,12 @@ class KillIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at failpoints", "%s acknowledged=%d %s", new TreeMap<>(died), acknowledged, workload.eventFigures());
+            Figures.print(
+                    "kill at failpoints",
+                    "%s acknowledged=%d %s",
+                    new TreeMap<>(died),
+                    acknowledged,
+                    workload.eventFigures());
             assertThat(daemon.terminate()).isZero();
         }
     }

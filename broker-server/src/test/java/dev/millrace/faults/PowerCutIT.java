@@ -71,7 +71,13 @@ class PowerCutIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("power cut", "cuts=%d acknowledged=%d %s lost=0 %s", CUTS, acknowledged, workload.eventFigures(), recovery);
+            Figures.print(
+                    "power cut",
+                    "cuts=%d acknowledged=%d %s lost=0 %s",
+                    CUTS,
+                    acknowledged,
+                    workload.eventFigures(),
+                    recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }

@@ -102,9 +102,8 @@ final class StreamLoad implements EventLoad.Client {
 
     synchronized void acknowledged(String key, long version, String value) {
         okCount.incrementAndGet();
-        String before = acknowledged
-                .computeIfAbsent(key, any -> new TreeMap<>())
-                .put(version, value);
+        String before =
+                acknowledged.computeIfAbsent(key, any -> new TreeMap<>()).put(version, value);
         if (before != null && !before.equals(value)) {
             history.report(
                     Property.DENSE_VERSIONS,
@@ -166,8 +165,8 @@ final class StreamLoad implements EventLoad.Client {
             }
         }
         acknowledged.getOrDefault(key, new TreeMap<>()).forEach((version, value) -> {
-            boolean there =
-                    version < found.size() && found.get(Math.toIntExact(version)).equals(value);
+            boolean there = version < found.size()
+                    && found.get(Math.toIntExact(version)).equals(value);
             if (!there) {
                 history.report(
                         Property.NO_LOST_WRITE, "version " + version + " of " + key + " was acknowledged as " + value);
@@ -183,7 +182,9 @@ final class StreamLoad implements EventLoad.Client {
 
     private List<String> indexed(String key) {
         try {
-            return streams.read(key).events().stream().map(StoredEvent::valueText).toList();
+            return streams.read(key).events().stream()
+                    .map(StoredEvent::valueText)
+                    .toList();
         } catch (MillraceException e) {
             if (e.fault() == Fault.STREAM_NOT_FOUND) {
                 return List.of();

@@ -67,12 +67,14 @@ public final class SagaProcess implements AutoCloseable {
     static Saga<String> saga(MillraceClient client) {
         return client.saga(NAME, Codec.string())
                 .startedBy("orders", (step, order) -> {
-                    step.state("charging").publish(Message.to("bank").key(step.key()).value("charge"));
+                    step.state("charging")
+                            .publish(Message.to("bank").key(step.key()).value("charge"));
                     step.compensateWith("refund", "12").timeout("answer", PATIENCE);
                 })
                 .on("bank.answers", (step, answer) -> {
                     if (answer.valueText().equals("charged")) {
-                        step.state("shipping").publish(Message.to("depot").key(step.key()).value("ship"));
+                        step.state("shipping")
+                                .publish(Message.to("depot").key(step.key()).value("ship"));
                         step.compensateWith("recall", "parcel").timeout("answer", PATIENCE);
                     } else {
                         step.fail(answer.valueText());

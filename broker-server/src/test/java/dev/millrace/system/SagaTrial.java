@@ -196,7 +196,9 @@ public final class SagaTrial implements AutoCloseable {
                 return instances;
             }
             assertThat(System.nanoTime())
-                    .as("seed %d: %d of %d orders begun, these have not ended: %s", seed, instances.size(), ordered, open)
+                    .as(
+                            "seed %d: %d of %d orders begun, these have not ended: %s",
+                            seed, instances.size(), ordered, open)
                     .isLessThan(deadlineNanos);
             if (!saga.isAlive()) {
                 saga.start(); // the broker's restart may have ended it before it had begun
@@ -221,7 +223,9 @@ public final class SagaTrial implements AutoCloseable {
                 client.consumer().topics(topic).from(StartFrom.earliest()).open()) {
             while (messages.size() < count) {
                 List<ReceivedMessage> polled = consumer.poll(Duration.ofSeconds(20));
-                assertThat(polled).as("read %d of %d of %s", messages.size(), count, topic).isNotEmpty();
+                assertThat(polled)
+                        .as("read %d of %d of %s", messages.size(), count, topic)
+                        .isNotEmpty();
                 messages.addAll(polled);
             }
         }
@@ -268,10 +272,8 @@ public final class SagaTrial implements AutoCloseable {
             if (book.getOrDefault("charge", 0) != 1) {
                 return "was not charged once";
             } else if (status == Status.COMPLETED) {
-                boolean whole = shipped == 1
-                        && book.containsKey("shipped")
-                        && recalled == 0
-                        && !book.containsKey("refund");
+                boolean whole =
+                        shipped == 1 && book.containsKey("shipped") && recalled == 0 && !book.containsKey("refund");
                 return whole ? null : "is completed, but not shipped, or undone as well";
             } else if (shipped != recalled || shipped > 1) {
                 return "was undone, but what was shipped was not called back once";

@@ -103,6 +103,16 @@ record SagaProgress(
         List<Undo> undo = in.readList(from -> new Undo(from.readInt(), from.readText(), from.readText()));
         List<Output> outputs = in.readList(from -> new Output(from.readText(), from.readUuid()));
         return new SagaProgress(
-                status, timeouts, undo, nextSerial, current, attempt, attemptsEnd, awaiting, reason, lastFailure, outputs);
+                status,
+                timeouts,
+                undo,
+                nextSerial,
+                current,
+                attempt,
+                attemptsEnd,
+                awaiting,
+                reason,
+                lastFailure,
+                outputs);
     }
 }

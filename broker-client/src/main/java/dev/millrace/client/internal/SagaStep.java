@@ -349,7 +349,17 @@ final class SagaStep<S> implements Saga.Step<S>, Saga.Compensation<S> {
             return null;
         }
         SagaProgress after = new SagaProgress(
-                status, timeouts, undo, nextSerial, current, attempt, attemptsEnd, awaiting, reason, lastFailure, outputs);
+                status,
+                timeouts,
+                undo,
+                nextSerial,
+                current,
+                attempt,
+                attemptsEnd,
+                awaiting,
+                reason,
+                lastFailure,
+                outputs);
         return new SagaDecision(
                 key(),
                 before.version(),

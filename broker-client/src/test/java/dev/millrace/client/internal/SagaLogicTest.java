@@ -49,7 +49,8 @@ class SagaLogicTest {
                 }),
                 route("charged", SagaDefinition.Kind.RUNNING, (step, event) -> {
                     if (event.valueText().equals("in beans")) {
-                        step.publish(Message.to("bank").key(step.key()).value("count")).timeout("beans", PATIENCE);
+                        step.publish(Message.to("bank").key(step.key()).value("count"))
+                                .timeout("beans", PATIENCE);
                     } else if (event.valueText().equals("declined")) {
                         step.fail("declined");
                     } else {

@@ -17,6 +17,7 @@ import dev.millrace.client.Saga.Status;
 import dev.millrace.client.SagaInstances;
 import dev.millrace.client.SagaInstances.Instance;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,8 +87,9 @@ class SagaEndToEndTest {
                     }
                 })
                 .onTimeout("charged", step -> step.fail("not charged in " + patience))
-                .compensation("refund", step -> step.publish(
-                        Message.to("bank").key(step.key()).value("refund " + step.argument())))
+                .compensation(
+                        "refund",
+                        step -> step.publish(Message.to("bank").key(step.key()).value("refund " + step.argument())))
                 .compensation("release", step -> {
                     if (closed.get()) {
                         throw new IllegalStateException("the warehouse is closed");
@@ -142,7 +145,9 @@ class SagaEndToEndTest {
             assertThat(saga.finished()).isNotDone();
         }
         assertThat(values("stock")).containsExactly("reserve");
-        assertThat(instances.history("o-1")).hasSize(2).allSatisfy(step -> assertThat(step.inputId()).isNotNull());
+        assertThat(instances.history("o-1"))
+                .hasSize(2)
+                .allSatisfy(step -> assertThat(step.inputId()).isNotNull());
         assertThat(instances.history("o-1")).extracting(step -> step.cause()).containsExactly("orders", "charged");
         assertThat(instances.history("o-1").get(0).outputs())
                 .extracting(output -> output.topic())
@@ -171,11 +176,7 @@ class SagaEndToEndTest {
     void aReplayOfAllEventsPublishesNothingTwice() {
         int count = 40;
         try (RunningConsumer saga = orderSaga(LONG).concurrency(4).start()) {
-            for (int i = 0; i < count; i++) {
-                producer.publish("orders", "o-" + i, "a book");
-                producer.publish("charged", "o-" + i, i % 2 == 0 ? "yes" : "declined");
-            }
-            awaitAllEnded(count);
+            runAll(count, i -> i % 2 == 0 ? "yes" : "declined");
             assertThat(saga.finished()).isNotDone();
         }
         List<String> stock = values("stock");
@@ -193,20 +194,22 @@ class SagaEndToEndTest {
         assertThat(messages("stock")).extracting(ReceivedMessage::id).doesNotHaveDuplicates();
     }
 
-    private void awaitAllEnded(int count) {
-        await(() -> {
-            AtomicInteger ended = new AtomicInteger();
-            instances.list("", instance -> ended.addAndGet(instance.status().ended() ? 1 : 0));
-            if (ended.get() < count) {
-                // An answer may have come before the order: then it was passed over.
-                instances.list("", instance -> {
-                    if (instance.status() == Status.RUNNING) {
-                        producer.publish("charged", instance.key(), "declined");
-                    }
-                });
-            }
-            return ended.get() == count;
-        });
+    /** Begins so many instances and decides how they end. */
+    private void runAll(int count, IntFunction<String> answer) {
+        for (int i = 0; i < count; i++) {
+            producer.publish("orders", "o-" + i, "a book");
+        }
+        await(() -> count(Status.RUNNING) == count);
+        for (int i = 0; i < count; i++) {
+            producer.publish("charged", "o-" + i, answer.apply(i));
+        }
+        await(() -> count(Status.COMPLETED) + count(Status.COMPENSATED) == count);
+    }
+
+    private int count(Status status) {
+        AtomicInteger count = new AtomicInteger();
+        instances.list("", instance -> count.addAndGet(instance.status() == status ? 1 : 0));
+        return count.get();
     }
 
     @Test
@@ -215,7 +218,7 @@ class SagaEndToEndTest {
             int partition = producer.publish("orders", "o-1", "a book").partition();
             awaitStatus("o-1", Status.RUNNING);
             assertThat(client.admin().committedOffsets("saga.order"))
-                    .containsEntry(new dev.millrace.client.TopicPartition("orders", partition), 1L);
+                    .containsEntry(new TopicPartition("orders", partition), 1L);
             assertThat(saga.finished()).isNotDone();
         }
     }
@@ -271,11 +274,9 @@ class SagaEndToEndTest {
     void anotherProcessWithItsNameEndsTheFirstAndTakesNothingFromItsMessages() {
         RunningConsumer first = orderSaga(LONG).instanceId("a").start();
         try (RunningConsumer second = orderSaga(LONG).instanceId("a").start()) {
-            for (int i = 0; i < 20; i++) {
-                producer.publish("orders", "o-" + i, "a book");
-            }
+            runAll(20, i -> "declined");
             await(() -> first.finished().isCompletedExceptionally());
-            await(() -> values("stock").size() == 20);
+            assertThat(values("stock")).hasSize(40);
             assertThat(client.admin().deadLetters("saga.order").count()).isZero();
             assertThat(second.finished()).isNotDone();
         }
@@ -287,7 +288,8 @@ class SagaEndToEndTest {
         assertThatThrownBy(() -> client.saga("a.b", Codec.string())).hasMessageContaining("the saga's name is a.b");
         Saga<String> endless = client.saga("x", Codec.string()).on("orders", (step, event) -> {});
         assertThatThrownBy(endless::start).hasMessageContaining("an event that begins an instance");
-        assertThatThrownBy(() -> endless.on("orders", (step, event) -> {})).hasMessageContaining("one handler of a kind");
+        assertThatThrownBy(() -> endless.on("orders", (step, event) -> {}))
+                .hasMessageContaining("one handler of a kind");
         assertThatThrownBy(() -> endless.onTimeout("$x", step -> {})).hasMessageContaining("a-z A-Z 0-9 . _ -");
         client.admin().createTopic("saga.plain", 1, Map.of());
         Saga<String> plain = client.saga("plain", Codec.string()).startedBy("orders", (step, event) -> {});
