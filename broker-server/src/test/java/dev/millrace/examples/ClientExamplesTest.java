@@ -323,18 +323,18 @@ class ClientExamplesTest {
                 Producer producer = client.producer().build();
                 Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            client.admin().createTopic("bookings", 4);
+            client.admin().createTopic("account.payments", 4);
             for (int i = 0; i < 100; i++) {
-                producer.publish(Message.to("bookings").key("acc-" + i % 5).value("1"));
+                producer.publish(Message.to("account.payments").key("acc-" + i % 5).value("1"));
             }
-            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "bookings")) {
+            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "account.payments")) {
                 await(statement, "SELECT COALESCE(SUM(balance), 0) FROM account", 100);
                 assertThat(consumer.finished()).isNotDone();
             }
             // All of it comes again, with one payment more behind it.
-            client.admin().resetOffsets("accounts", "bookings", StartFrom.earliest(), false);
-            producer.publish(Message.to("bookings").key("acc-0").value("1"));
-            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "bookings")) {
+            client.admin().resetOffsets("accounts", "account.payments", StartFrom.earliest(), false);
+            producer.publish(Message.to("account.payments").key("acc-0").value("1"));
+            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "account.payments")) {
                 while (client.admin().describeGroup("accounts").lagMessages() > 0) {
                     Thread.onSpinWait();
                 }

@@ -35,6 +35,7 @@ import java.util.function.Function;
  */
 public final class SagaTrial implements AutoCloseable {
     private static final Duration SETTLED_MAX = Duration.ofSeconds(120);
+    private static final Duration STEP_MAX = Duration.ofSeconds(60);
     private static final List<String> TOPICS = List.of("orders", "bank", "bank.answers", "depot", "depot.answers");
 
     private final Daemon daemon;
@@ -61,18 +62,20 @@ public final class SagaTrial implements AutoCloseable {
         TOPICS.forEach(topic -> client.admin().createTopic(topic, 2));
     }
 
-    /** Kills broker and saga so often each, while orders come in. */
+    /** Kills broker and saga so often each, while orders come in, when the saga has taken a step since the last kill. */
     public void run(int kills, int ordersPerKill) throws Exception {
         saga.start();
         serve("bank", this::bank);
         serve("depot", this::depot);
         try (Producer producer = client.producer().build()) {
             for (int kill = 0; kill < 2 * kills; kill++) {
+                long before = commands();
                 for (int i = 0; i < ordersPerKill; i++) {
                     producer.publish(Message.to("orders").key("o-" + ordered++).value("a book"));
                 }
-                stop.await(random.nextInt(700), TimeUnit.MILLISECONDS);
-                if (kill % 2 == 0 || !saga.isAlive()) {
+                awaitStep(before);
+                stop.await(random.nextInt(400), TimeUnit.MILLISECONDS);
+                if (kill % 2 == 0) {
                     saga.kill();
                     saga.start();
                 } else {
@@ -80,6 +83,21 @@ public final class SagaTrial implements AutoCloseable {
                     daemon.start();
                 }
             }
+        }
+    }
+
+    private long commands() {
+        return client.admin().describeTopic("bank").messages();
+    }
+
+    private void awaitStep(long before) throws Exception {
+        long deadlineNanos = System.nanoTime() + STEP_MAX.toNanos();
+        while (commands() == before) {
+            assertThat(System.nanoTime()).as("seed %d: no step in %s", seed, STEP_MAX).isLessThan(deadlineNanos);
+            if (!saga.isAlive()) {
+                saga.start(); // a kill of the broker may have ended it before it had begun
+            }
+            stop.await(5, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -201,7 +219,7 @@ public final class SagaTrial implements AutoCloseable {
                             seed, instances.size(), ordered, open)
                     .isLessThan(deadlineNanos);
             if (!saga.isAlive()) {
-                saga.start(); // the broker's restart may have ended it before it had begun
+                saga.start();
             }
             replayDeadLetters();
             stop.await(50, TimeUnit.MILLISECONDS);
