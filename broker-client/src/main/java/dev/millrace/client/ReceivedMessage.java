@@ -3,7 +3,9 @@ package dev.millrace.client;
 import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /** A message from a topic, with its place. Key and value may be null. */
@@ -37,16 +39,26 @@ public record ReceivedMessage(
 
     /**
      * What tells this message from all others, however often it comes: the header {@code $id} where its publisher set one,
-     * as text, else its place, {@code orders/3@4711}. An id of an {@link Event} is written as a UUID.
+     * else its place, {@code orders/3@4711}. Ids that are not text are written as a UUID or in hexadecimal digits, so that no
+     * two become one.
      */
     public String id() {
         byte[] id = EventHeaders.find(headers, EventHeaders.ID);
         if (id == null) {
             return toString();
         }
-        return id.length == EventHeaders.ID_BYTES && !isPlainText(id)
-                ? EventHeaders.idOf(id).toString()
-                : text(id);
+        boolean event = EventHeaders.versionOf(headers) >= 0;
+        if (id.length == EventHeaders.ID_BYTES && (event || !isPlainText(id))) {
+            return EventHeaders.idOf(id).toString();
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(id))
+                    .toString();
+        } catch (CharacterCodingException notText) {
+            return "hex:" + HexFormat.of().formatHex(id);
+        }
     }
 
     private static boolean isPlainText(byte[] bytes) {

@@ -156,8 +156,8 @@ class ClientExamplesTest {
                 Producer producer = client.producer().build();
                 Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            client.admin().createTopic("payments", 1);
-            producer.publish(Message.to("payments").key("acc-1").value("10"));
+            client.admin().createTopic("bookings", 1);
+            producer.publish(Message.to("bookings").key("acc-1").value("10"));
             AtomicBoolean broken = new AtomicBoolean(true);
             CountDownLatch handled = new CountDownLatch(1);
             MessageHandler handler = message -> {
@@ -167,7 +167,7 @@ class ClientExamplesTest {
                 handled.countDown();
             };
             try (RunningConsumer consumer =
-                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "payments", handler)) {
+                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "bookings", handler)) {
                 while (client.admin().deadLetters("billing").count() == 0) {
                     consumer.assignment();
                     Thread.onSpinWait();
@@ -180,12 +180,12 @@ class ClientExamplesTest {
 
             statement.execute("CREATE TABLE account (id VARCHAR(20) PRIMARY KEY, paid INT)");
             statement.execute("INSERT INTO account VALUES ('acc-1', 0)");
-            try (RunningConsumer consumer = (RunningConsumer) run("InboxExample", client, database, "payments")) {
+            try (RunningConsumer consumer = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
                 await(statement, "SELECT paid FROM account", 10);
             }
             client.admin().deleteGroup("billing");
-            producer.publish(Message.to("payments").key("acc-1").value("5"));
-            try (RunningConsumer again = (RunningConsumer) run("InboxExample", client, database, "payments")) {
+            producer.publish(Message.to("bookings").key("acc-1").value("5"));
+            try (RunningConsumer again = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
                 await(statement, "SELECT paid FROM account", 15);
             }
 

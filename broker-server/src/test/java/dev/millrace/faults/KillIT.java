@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The daemon dies again and again, at random and at the moments that matter most, under producers, a group whose members
- * come and go, and writers of event streams, transactions and timers. Half of the {@code -Dfault.kills} each; about 2 s a kill.
+ * come and go, one that keeps dead letters, and writers of event streams, transactions and timers. Half of the {@code
+ * -Dfault.kills} each; about 2 s a kill.
  */
 class KillIT {
     private static final int KILLS = Integer.getInteger("fault.kills", 300);
@@ -47,9 +48,11 @@ class KillIT {
     @Test
     void clientsLoseNothingAndSeeNothingTwiceThroughKillsAtRandom() throws Exception {
         try (Daemon daemon = daemon();
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of());
+            workload.startDeadLetters();
+            workload.startEvents();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 daemon.process().waitFor(random.nextInt(900), TimeUnit.MILLISECONDS);
@@ -63,9 +66,10 @@ class KillIT {
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "kill at random",
-                    "kills=%d acknowledged=%d %s %s",
+                    "kills=%d acknowledged=%d deadLetters=%d %s %s",
                     KILLS / 2,
                     acknowledged,
+                    workload.deadLetterCount(),
                     workload.eventFigures(),
                     recovery);
             assertThat(daemon.terminate()).isZero();
@@ -76,9 +80,11 @@ class KillIT {
     void clientsLoseNothingAndSeeNothingTwiceWhereverTheProcessDies() throws Exception {
         Map<Failpoint, Integer> died = new EnumMap<>(Failpoint.class);
         try (Daemon daemon = daemon();
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            workload.startDeadLetters();
+            workload.startEvents();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 Failpoint point = Failpoint.values()[kill % Failpoint.values().length];
                 daemon.kill();
@@ -97,9 +103,10 @@ class KillIT {
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "kill at failpoints",
-                    "%s acknowledged=%d %s",
+                    "%s acknowledged=%d deadLetters=%d %s",
                     new TreeMap<>(died),
                     acknowledged,
+                    workload.deadLetterCount(),
                     workload.eventFigures());
             assertThat(daemon.terminate()).isZero();
         }

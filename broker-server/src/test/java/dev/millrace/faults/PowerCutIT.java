@@ -44,9 +44,11 @@ class PowerCutIT {
     void whatWasAcknowledgedIsThereWhenThePowerComesBack() throws Exception {
         try (PowerCutDisk disk = PowerCutDisk.in(directory, "2G");
                 Daemon daemon = daemon(disk);
-                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX).withEvents()) {
+                Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            workload.startDeadLetters();
+            workload.startEvents();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int cut = 0; cut < CUTS; cut++) {
                 if (cut % 2 == 0) {
@@ -73,9 +75,10 @@ class PowerCutIT {
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "power cut",
-                    "cuts=%d acknowledged=%d %s lost=0 %s",
+                    "cuts=%d acknowledged=%d lost=0 deadLetters=%d %s %s",
                     CUTS,
                     acknowledged,
+                    workload.deadLetterCount(),
                     workload.eventFigures(),
                     recovery);
             assertThat(daemon.terminate()).isZero();

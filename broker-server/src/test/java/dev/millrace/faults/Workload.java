@@ -8,6 +8,7 @@ import dev.millrace.history.LogHygiene;
 import dev.millrace.history.Property;
 import dev.millrace.history.Violation;
 import dev.millrace.system.Daemon;
+import dev.millrace.system.DeadLetterLoad;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,21 +37,16 @@ final class Workload implements AutoCloseable {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
     private MillraceClient client;
-    private boolean wantsEvents;
     /** Null where there is none. */
     private EventLoad events;
+    private DeadLetterLoad deadLetters;
+    private int deadLetterCount;
 
     /** @param requestTimeout the total deadline of the clients' calls: longer than any outage of the test */
     Workload(Load load, long seed, Duration requestTimeout) {
         this.load = load;
         this.random = new Random(seed);
         this.requestTimeout = requestTimeout;
-    }
-
-    /** Also with writers of event streams, transactions and timers. */
-    Workload withEvents() {
-        wantsEvents = true;
-        return this;
     }
 
     /** Connects, creates the topic and lets the clients loose. */
@@ -68,9 +64,21 @@ final class Workload implements AutoCloseable {
         for (int i = 0; i < load.members(); i++) {
             members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
         }
-        if (wantsEvents) {
-            events = new EventLoad(client, history, random);
-        }
+    }
+
+    /** Lets writers of event streams, transactions and timers loose, too, on topics of their own. */
+    void startEvents() {
+        events = new EventLoad(client, history, random);
+    }
+
+    /** Lets a group with dead letters loose, too, on a topic of its own. */
+    void startDeadLetters() {
+        deadLetters = new DeadLetterLoad(client, history, random.nextLong());
+    }
+
+    /** Known after the check. */
+    int deadLetterCount() {
+        return deadLetterCount;
     }
 
     History history() {
@@ -129,6 +137,9 @@ final class Workload implements AutoCloseable {
         for (MemberLoad member : members) {
             member.stop();
         }
+        if (deadLetters != null) {
+            deadLetters.stop();
+        }
         if (events != null) {
             for (EventLoad.Client one : events.clients()) {
                 one.stop();
@@ -153,6 +164,9 @@ final class Workload implements AutoCloseable {
         if (events != null) {
             events.judge();
         }
+        if (deadLetters != null) {
+            deadLetterCount = deadLetters.check();
+        }
         hygiene.check(daemon.log(), history);
         return history.violations();
     }
@@ -176,6 +190,9 @@ final class Workload implements AutoCloseable {
             members.forEach(MemberLoad::abandon);
             if (events != null) {
                 events.clients().forEach(EventLoad.Client::abandon);
+            }
+            if (deadLetters != null) {
+                deadLetters.close();
             }
             client.close();
         }

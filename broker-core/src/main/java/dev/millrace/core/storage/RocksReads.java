@@ -58,10 +58,6 @@ final class RocksReads {
         }
     }
 
-    void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) throws RocksDBException {
-        scanLog(generation, partition, fromOffset, readaheadBytes, visitor);
-    }
-
     void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor)
             throws RocksDBException {
         try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
@@ -74,13 +70,14 @@ final class RocksReads {
     }
 
     private ReadOptions logReadOptions(Slice end, long aheadBytes) {
+        long readaheadSize = aheadBytes == Store.AHEAD_AS_CONFIGURED ? readaheadBytes : aheadBytes;
         return new ReadOptions()
                 .setIterateUpperBound(end)
                 .setFillCache(false)
                 .setVerifyChecksums(true)
                 .setTotalOrderSeek(true)
                 .setBackgroundPurgeOnIteratorCleanup(true)
-                .setReadaheadSize(aheadBytes);
+                .setReadaheadSize(readaheadSize);
     }
 
     private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {

@@ -242,14 +242,6 @@ public final class RocksStore implements Store {
     }
 
     @Override
-    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
-        use("a scan of the log", false, () -> {
-            reads.scanLog(generation, partition, fromOffset, visitor);
-            return null;
-        });
-    }
-
-    @Override
     public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
         use("a scan of the log", false, () -> {
             reads.scanLog(generation, partition, fromOffset, aheadBytes, visitor);
