@@ -115,8 +115,9 @@ public interface Saga<S> {
     Saga<S> partitions(int count);
 
     /**
-     * A lasting name of this process among those that run the saga: one that comes back with it ends what its predecessor
-     * left at once. Default a new one each time.
+     * A lasting name of this process among those that run the saga: one that comes back with it after a crash goes on at
+     * once, and fences the one that it replaces. Default a new one each time: then the group waits for the session of the
+     * one that died to end.
      */
     Saga<S> instanceId(String instanceId);
 

@@ -325,7 +325,8 @@ class ClientExamplesTest {
                 Statement statement = connection.createStatement()) {
             client.admin().createTopic("account.payments", 4);
             for (int i = 0; i < 100; i++) {
-                producer.publish(Message.to("account.payments").key("acc-" + i % 5).value("1"));
+                producer.publish(
+                        Message.to("account.payments").key("acc-" + i % 5).value("1"));
             }
             try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "account.payments")) {
                 await(statement, "SELECT COALESCE(SUM(balance), 0) FROM account", 100);

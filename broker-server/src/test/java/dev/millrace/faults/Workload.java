@@ -39,6 +39,7 @@ final class Workload implements AutoCloseable {
     private MillraceClient client;
     /** Null where there is none. */
     private EventLoad events;
+
     private DeadLetterLoad deadLetters;
     private int deadLetterCount;
 

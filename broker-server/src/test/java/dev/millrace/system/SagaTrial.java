@@ -93,7 +93,9 @@ public final class SagaTrial implements AutoCloseable {
     private void awaitStep(long before) throws Exception {
         long deadlineNanos = System.nanoTime() + STEP_MAX.toNanos();
         while (commands() == before) {
-            assertThat(System.nanoTime()).as("seed %d: no step in %s", seed, STEP_MAX).isLessThan(deadlineNanos);
+            assertThat(System.nanoTime())
+                    .as("seed %d: no step in %s", seed, STEP_MAX)
+                    .isLessThan(deadlineNanos);
             if (!saga.isAlive()) {
                 saga.start(); // a kill of the broker may have ended it before it had begun
             }

@@ -37,7 +37,8 @@ final class NativeSaga<S> implements Saga<S> {
     private SagaRetries retries = new SagaRetries(5, Duration.ofMillis(200));
     private int concurrency = 1;
     private int partitions = 4;
-    private String instanceId = UUID.randomUUID().toString();
+    /** Null for a new one. */
+    private String instanceId;
 
     NativeSaga(NativeClient client, String name, Codec<S> states) {
         this.client = client;
@@ -136,13 +137,15 @@ final class NativeSaga<S> implements Saga<S> {
                 "missing",
                 "an event that begins an instance, or more");
         makeTopics(saga);
+        String process = instanceId == null ? UUID.randomUUID().toString() : instanceId;
         List<String> transactionalIds = IntStream.range(0, concurrency)
-                .mapToObj(i -> saga.group() + "." + instanceId + "." + i)
+                .mapToObj(i -> saga.group() + "." + process + "." + i)
                 .toList();
         SagaRunner<S> runner =
                 new SagaRunner<>(saga, client.streams(saga.stateTopic()), client::transactional, transactionalIds);
         NativeGroupBuilder group = client.group(saga.group());
         group.topics(saga.topics().toArray(String[]::new))
+                .instanceId(instanceId)
                 .concurrency(concurrency)
                 .onFailure(FailurePolicy.retryThenDeadLetter(retries.attempts(), retries.backoff()));
         try {
