@@ -48,6 +48,7 @@ class PowerCutIT {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
             workload.startDeadLetters();
+            workload.startEvents();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int cut = 0; cut < CUTS; cut++) {
                 if (cut % 2 == 0) {
@@ -74,10 +75,11 @@ class PowerCutIT {
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "power cut",
-                    "cuts=%d acknowledged=%d lost=0 deadLetters=%d %s",
+                    "cuts=%d acknowledged=%d lost=0 deadLetters=%d %s %s",
                     CUTS,
                     acknowledged,
                     workload.deadLetterCount(),
+                    workload.eventFigures(),
                     recovery);
             assertThat(daemon.terminate()).isZero();
         }

@@ -37,6 +37,9 @@ final class Workload implements AutoCloseable {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
     private MillraceClient client;
+    /** Null where there is none. */
+    private EventLoad events;
+
     private DeadLetterLoad deadLetters;
     private int deadLetterCount;
 
@@ -62,6 +65,11 @@ final class Workload implements AutoCloseable {
         for (int i = 0; i < load.members(); i++) {
             members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
         }
+    }
+
+    /** Lets writers of event streams, transactions and timers loose, too, on topics of their own. */
+    void startEvents() {
+        events = new EventLoad(client, history, random);
     }
 
     /** Lets a group with dead letters loose, too, on a topic of its own. */
@@ -92,16 +100,21 @@ final class Workload implements AutoCloseable {
         List<ProducerLoad> waiting = new ArrayList<>(producers);
         long[] before = producers.stream().mapToLong(ProducerLoad::okCount).toArray();
         long readBefore = readCount();
+        List<EventLoad.Client> eventClients = events == null ? List.of() : events.clients();
+        long[] eventsBefore =
+                eventClients.stream().mapToLong(EventLoad.Client::okCount).toArray();
+        List<EventLoad.Client> waitingToo = new ArrayList<>(eventClients);
         while (true) {
             waiting.removeIf(producer -> producer.okCount() > before[producers.indexOf(producer)]);
             boolean groupGoesOn = members.isEmpty() || readCount() > readBefore;
-            if (waiting.isEmpty() && groupGoesOn) {
+            waitingToo.removeIf(one -> one.okCount() > eventsBefore[eventClients.indexOf(one)]);
+            if (waiting.isEmpty() && waitingToo.isEmpty() && groupGoesOn) {
                 return;
             }
             if (System.nanoTime() > deadlineNanos) {
                 history.report(
                         Property.PROGRESS,
-                        "after " + limit + ": " + waiting + " got no acknowledgement"
+                        "after " + limit + ": " + waiting + waitingToo + " got no acknowledgement"
                                 + (groupGoesOn ? "" : "; the group was given nothing"));
                 return;
             }
@@ -128,16 +141,29 @@ final class Workload implements AutoCloseable {
         if (deadLetters != null) {
             deadLetters.stop();
         }
+        if (events != null) {
+            for (EventLoad.Client one : events.clients()) {
+                one.stop();
+            }
+        }
+    }
+
+    /** How much the writers of event streams, transactions and timers did. */
+    String eventFigures() {
+        return events == null ? "" : events.figures();
     }
 
     /** Demands everything: reads all partitions, and the group's offsets, and judges the history. */
-    List<Violation> check(Daemon daemon, LogHygiene hygiene) {
+    List<Violation> check(Daemon daemon, LogHygiene hygiene) throws InterruptedException {
         history.topicsSeen(topics());
         new FullRead(client, TOPIC).into(history);
         if (load.members() > 0) {
             client.admin()
                     .committedOffsets(GROUP)
                     .forEach((partition, offset) -> history.commitFetched(GROUP, partition.partition(), offset));
+        }
+        if (events != null) {
+            events.judge();
         }
         if (deadLetters != null) {
             deadLetterCount = deadLetters.check();
@@ -163,6 +189,9 @@ final class Workload implements AutoCloseable {
         if (client != null) {
             producers.forEach(ProducerLoad::abandon);
             members.forEach(MemberLoad::abandon);
+            if (events != null) {
+                events.clients().forEach(EventLoad.Client::abandon);
+            }
             if (deadLetters != null) {
                 deadLetters.close();
             }

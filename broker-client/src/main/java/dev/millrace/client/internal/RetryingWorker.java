@@ -189,10 +189,8 @@ final class RetryingWorker {
             LOG.log(System.Logger.Level.WARNING, "deadletter.gone message={0} cause={1}", message, e.detail());
             return Step.FINISHED;
         }
-        if (e.fault() == Fault.INVALID_REQUEST
-                || e.fault() == Fault.INVALID_TOPIC
-                || e.fault() == Fault.CLIENT_CLOSED) {
-            owner.stop(e);
+        if (e.fault() == Fault.INVALID_REQUEST || e.fault() == Fault.INVALID_TOPIC || isEnd(e)) {
+            owner.stop(owner.isStopping() ? null : e);
             return Step.ENDED;
         }
         // Where the partition was taken away this ends, too: its messages are dropped then.
@@ -273,6 +271,9 @@ final class RetryingWorker {
             handler.handle(message);
             return null;
         } catch (Exception e) {
+            if (e instanceof MillraceException failure && isEnd(failure)) {
+                throw failure;
+            }
             line.attempts++;
             long nowMs = System.currentTimeMillis();
             line.firstFailureMs = line.firstFailureMs < 0 ? nowMs : line.firstFailureMs;
@@ -285,6 +286,11 @@ final class RetryingWorker {
             line.dueNanos = System.nanoTime() + pauseNanos(line.attempts);
             return Step.LATER;
         }
+    }
+
+    /** It is the process that cannot go on; the message is not to blame, and comes to another one. */
+    private static boolean isEnd(MillraceException e) {
+        return e.fault() == Fault.CLIENT_CLOSED || e.fault() == Fault.FENCED_PRODUCER;
     }
 
     private static String reasonOf(Exception e) {

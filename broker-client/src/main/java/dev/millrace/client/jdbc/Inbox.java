@@ -2,9 +2,6 @@ package dev.millrace.client.jdbc;
 
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.ReceivedMessage;
-import dev.millrace.core.record.EventHeaders;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -176,26 +173,9 @@ public final class Inbox {
         }
     }
 
-    /**
-     * The message's header {@code $id} where it has one, else its place: {@code orders/3@4711}. Ids that are not text, such
-     * as those of events, are written as a UUID or in hexadecimal digits, so that no two become one.
-     */
+    /** {@link ReceivedMessage#id}: its header {@code $id} where it has one, else its place. */
     public static String idOf(ReceivedMessage message) {
-        byte[] id = EventHeaders.find(message.headers(), EventHeaders.ID);
-        if (id == null) {
-            return message.toString();
-        }
-        if (id.length == EventHeaders.ID_BYTES && EventHeaders.versionOf(message.headers()) >= 0) {
-            return EventHeaders.idOf(id).toString();
-        }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(id))
-                    .toString();
-        } catch (CharacterCodingException notText) {
-            return "hex:" + HexFormat.of().formatHex(id);
-        }
+        return message.id();
     }
 
     /** The column's width is what MySQL allows in a key; longer names are stored as their hash. */

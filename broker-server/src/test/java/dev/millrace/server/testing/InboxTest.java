@@ -177,8 +177,12 @@ class InboxTest {
         UUID other = new UUID(0xc1c2c3c4c5c6c7c8L, 0xd1d2d3d4d5d6d7d8L);
         RecordHeader version = new RecordHeader(EventHeaders.VERSION, new byte[Long.BYTES]);
         assertThat(Inbox.idOf(with(EventHeaders.id(event), version))).isEqualTo(event.toString());
-        assertThat(Inbox.idOf(with(EventHeaders.id(event)))).isEqualTo("hex:81828384858687889192939495969798");
-        assertThat(Inbox.idOf(with(EventHeaders.id(other)))).isEqualTo("hex:c1c2c3c4c5c6c7c8d1d2d3d4d5d6d7d8");
+        assertThat(Inbox.idOf(with(EventHeaders.id(event)))).isEqualTo(event.toString());
+        assertThat(Inbox.idOf(with(EventHeaders.id(other)))).isEqualTo(other.toString());
+        RecordHeader bytes = new RecordHeader("$id", new byte[] {(byte) 0xc1, 2, 3});
+        assertThat(Inbox.idOf(with(bytes))).isEqualTo("hex:c10203");
+        RecordHeader text = new RecordHeader("$id", "order-17-paid-01".getBytes(StandardCharsets.UTF_8));
+        assertThat(Inbox.idOf(with(text))).isEqualTo("order-17-paid-01");
     }
 
     private static ReceivedMessage with(RecordHeader... headers) {
