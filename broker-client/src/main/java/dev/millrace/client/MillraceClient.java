@@ -52,6 +52,9 @@ public interface MillraceClient extends AutoCloseable {
     /** Opens a subscription to events, filtered in the broker. */
     EventSubscriptionBuilder subscription();
 
+    /** Keeps read models up to date with events. */
+    Projections projections();
+
     /** Closes what was opened from here, flushing producers and committing consumers, then the connection. */
     @Override
     void close();

@@ -9,6 +9,7 @@ import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
 import dev.millrace.client.ProducerBuilder;
+import dev.millrace.client.Projections;
 import dev.millrace.client.Timers;
 import dev.millrace.client.Transactions;
 import dev.millrace.client.TypedTopic;
@@ -100,6 +101,11 @@ public final class NativeClient implements MillraceClient {
     @Override
     public EventSubscriptionBuilder subscription() {
         return new NativeSubscriptionBuilder(link, opened);
+    }
+
+    @Override
+    public Projections projections() {
+        return new NativeProjections(link, opened);
     }
 
     @Override
