@@ -83,6 +83,10 @@ final class ParkedKeys {
         }
     }
 
+    synchronized int count() {
+        return lines.values().stream().mapToInt(Map::size).sum();
+    }
+
     /** All that are stored, key by key. */
     synchronized List<ParkedEvent> list() {
         List<ParkedEvent> listed = new ArrayList<>();

@@ -1,9 +1,11 @@
 package dev.millrace.client.internal;
 
+import dev.millrace.client.MillraceException;
 import dev.millrace.client.ParkedEvent;
 import dev.millrace.client.ProjectionDatabase.TakenOverException;
 import dev.millrace.client.ProjectionStoppedException;
 import dev.millrace.client.TopicPartition;
+import dev.millrace.core.error.Fault;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +20,8 @@ final class ProjectionRun {
     private static final Duration PASSING_PAUSE = Duration.ofMillis(500);
     private static final long BACKOFF_MAX_MS = TimeUnit.MINUTES.toMillis(1);
     private static final int ERROR_CHARS_MAX = 1000;
+    /** They are in memory; and whoever has so many parked would rather know. */
+    private static final int PARKED_COUNT_MAX = 100_000;
 
     final ProjectionOptions options;
     final ParkedKeys parked = new ParkedKeys();
@@ -163,6 +167,12 @@ final class ProjectionRun {
 
     private void park(ProjectionTask task, ParkedEvent putAside, ProjectionMode mode, Parking parking)
             throws InterruptedException {
+        if (parked.count() > PARKED_COUNT_MAX) {
+            stop(new MillraceException(
+                    Fault.LIMIT_REACHED,
+                    "projection " + options.id() + " stopped at " + task.position() + ": " + PARKED_COUNT_MAX
+                            + " events are parked already; see parked(), and retry or discard them"));
+        }
         while (!isStopping()) {
             try {
                 parking.park(putAside);

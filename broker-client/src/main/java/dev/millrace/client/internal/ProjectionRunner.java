@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  */
 final class ProjectionRunner implements Projection {
     private static final System.Logger LOG = System.getLogger("dev.millrace.client");
-    private static final int IN_HAND_COUNT_MAX = 4096;
+    private static final int IN_HAND_COUNT_MAX = 1000;
     private static final int BATCH_COUNT_MAX = 100;
     private static final Duration POLL_TIME = Duration.ofSeconds(1);
 

@@ -83,8 +83,8 @@ class ProjectionTrackTest {
     void theLaneOfAKeyNeverChanges() {
         assertThat(ProjectionTask.lane("order-17".getBytes(StandardCharsets.UTF_8), 0))
                 .isEqualTo(ProjectionTask.lane("order-17".getBytes(StandardCharsets.UTF_8), 7))
-                .isEqualTo(-1);
-        assertThat(ProjectionTask.lane(new byte[0], 0)).isEqualTo(-1);
+                .isEqualTo(10);
+        assertThat(ProjectionTask.lane(new byte[0], 0)).isEqualTo(14);
         assertThat(ProjectionTask.lane(null, 5)).isEqualTo(5);
         assertThat(ProjectionTask.lane(null, 21)).isEqualTo(5);
     }

@@ -19,6 +19,7 @@ import dev.millrace.client.Projection;
 import dev.millrace.client.Projection.State;
 import dev.millrace.client.ProjectionBuilder.OutputHandler;
 import dev.millrace.client.ProjectionStoppedException;
+import dev.millrace.client.StartFrom;
 import dev.millrace.client.StoredEvent;
 import dev.millrace.client.TopicPartition;
 import java.nio.file.Path;
@@ -231,9 +232,8 @@ class ProjectionInBrokerTest {
         try (Projection projection = world.projection().concurrency(3).start(event -> keep(rows, calls, event))) {
             awaitCaughtUp(projection);
         }
-        world.client.admin().commitOffsets("totals.v1", Map.of(new TopicPartition(TOPIC, 0), 0L));
-        world.client.admin().commitOffsets("totals.v1", Map.of(new TopicPartition(TOPIC, 1), 0L));
-        world.client.admin().commitOffsets("totals.v1", Map.of(new TopicPartition(TOPIC, 2), 0L));
+        // As if the process had died before it made a checkpoint.
+        world.client.admin().resetOffsets("totals.v1", TOPIC, StartFrom.earliest(), false);
         try (Projection projection = world.projection().start(event -> keep(rows, calls, event))) {
             awaitCaughtUp(projection);
             assertThat(projection.await(world.append("order-0"), LONG)).isTrue();
