@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class RealProjectionIT {
     private static final String TOPIC = "files";
-    private static final int KILLS = Integer.getInteger("projection.kills", 5);
+    private static final int KILLS = Integer.getInteger("projection.kills", 3);
     private static final int LIFE_MS_MAX = 1200;
 
     @TempDir

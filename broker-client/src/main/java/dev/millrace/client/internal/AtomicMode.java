@@ -102,7 +102,7 @@ final class AtomicMode implements ProjectionMode {
     // ---- committing
 
     @Override
-    public synchronized void checkpoint(boolean all) throws InterruptedException {
+    public void checkpoint(boolean all) throws InterruptedException {
         boolean renew = all && System.nanoTime() - committedNanos > RENEW_NANOS;
         int count;
         do {
@@ -118,6 +118,11 @@ final class AtomicMode implements ProjectionMode {
             }
             renew = false;
         } while (count > 0);
+    }
+
+    @Override
+    public void tell() {
+        // What is passed is committed.
     }
 
     /** All in one transaction; where that is refused, one by one. False where the projection ends. */
@@ -242,14 +247,14 @@ final class AtomicMode implements ProjectionMode {
     // ---- parked events
 
     @Override
-    public synchronized void retry(ParkedEvent parked, StoredEvent event) throws Exception {
+    public void retry(ParkedEvent parked, StoredEvent event) throws Exception {
         RecordedOutputs outputs = new RecordedOutputs();
         handler.handle(event, outputs);
         unpark(parked, outputs);
     }
 
     @Override
-    public synchronized void discard(ParkedEvent parked) throws Exception {
+    public void discard(ParkedEvent parked) throws Exception {
         unpark(parked, new RecordedOutputs());
     }
 

@@ -77,10 +77,14 @@ final class BrokerMode implements ProjectionMode {
     }
 
     @Override
-    public synchronized void checkpoint(boolean all) {
-        if (!all) {
-            return;
+    public void checkpoint(boolean all) {
+        if (all) {
+            tell();
         }
+    }
+
+    @Override
+    public synchronized void tell() {
         // In this order: what is passed now has been put into the queue before.
         Map<TopicPartition, Long> passed = run.passed();
         List<ParkedEvent> parked = new ArrayList<>();

@@ -172,8 +172,13 @@ final class DatabaseMode<T> implements ProjectionMode {
     @Override
     public void checkpoint(boolean all) {
         if (all) {
-            report.tell(run.passed());
+            tell();
         }
+    }
+
+    @Override
+    public void tell() {
+        report.tell(run.passed());
     }
 
     // ---- parked events

@@ -28,8 +28,11 @@ interface ProjectionMode {
     /** A worker has finished all its events before these offsets. Thread: that worker. */
     void passed(Map<TopicPartition, Long> offsets, int worker) throws InterruptedException;
 
-    /** Keeps what can be kept. Thread: any. @param all also what is only told from time to time */
+    /** Keeps what can be kept. Thread: keeper. @param all also what is only told from time to time */
     void checkpoint(boolean all) throws InterruptedException;
+
+    /** Tells the broker how far it is, where that is not part of each step. Thread: any. */
+    void tell();
 
     /** Hands a parked event to the handler, and takes it out of the parked ones in the same step. Thread: keeper. */
     void retry(ParkedEvent parked, StoredEvent event) throws Exception;

@@ -372,11 +372,7 @@ final class ProjectionRunner implements Projection {
 
     @Override
     public Lag lag() {
-        try {
-            mode.checkpoint(true);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        mode.tell();
         return source.lag(run.passed());
     }
 

@@ -22,7 +22,7 @@ import javax.sql.DataSource;
  * });
  * }</pre>
  *
- * <p>Portable SQL: tested with H2, and written for PostgreSQL, MySQL and SQLite, too. Thread: any.
+ * <p>Portable SQL: tested with H2, and written for PostgreSQL and MySQL, too. Thread: any.
  */
 public final class ProjectionTables implements ProjectionDatabase<Connection> {
     private static final String STANDARD_PREFIX = "millrace_projection";
