@@ -10,8 +10,9 @@ public final class ProjectionStoppedException extends RuntimeException {
                         + (event.key() == null ? "" : ", key \"" + event.keyText() + "\"")
                         + (event.version() < 0 ? "" : ", version " + event.version())
                         + ", after " + attempts + (attempts == 1 ? " attempt: " : " attempts: ") + cause
-                        + ". Nothing of this event was kept, and it is the next one of its key after a restart: mend the"
-                        + " handler and start the projection again, or let it go on without this key with parkKeys().",
+                        + ". Nothing of this event was kept, and it is the next one of its key after a restart: mend"
+                        + " the handler and start the projection again, or let it go on without this key with"
+                        + " parkKeys().",
                 cause);
         this.position = Position.of(event);
     }

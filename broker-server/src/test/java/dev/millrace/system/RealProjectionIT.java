@@ -68,7 +68,8 @@ class RealProjectionIT {
     }
 
     private static void publish(Daemon daemon, List<String> lines) throws Exception {
-        Process publisher = daemon.command("pub", TOPIC, "--file", "-", "--key-pointer", "/path", "--time-pointer", "/time")
+        Process publisher = daemon.command(
+                        "pub", TOPIC, "--file", "-", "--key-pointer", "/path", "--time-pointer", "/time")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -102,7 +103,9 @@ class RealProjectionIT {
 
     private static void proveModel(String url, RealEvents events) throws SQLException {
         Map<String, Integer> changes = new HashMap<>();
-        events.lines().forEach(line -> changes.merge(RealEvents.parse(line).get("path").asText(), 1, Integer::sum));
+        events.lines()
+                .forEach(
+                        line -> changes.merge(RealEvents.parse(line).get("path").asText(), 1, Integer::sum));
         Map<String, String> tree = new TreeMap<>();
         Map<String, Integer> found = new HashMap<>();
         try (Connection connection = DriverManager.getConnection(url);
@@ -132,7 +135,8 @@ class RealProjectionIT {
 
         Projector(String server, String url) throws IOException {
             process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-Xmx256m",
                             "-XX:+UseSerialGC",
                             "-XX:TieredStopAtLevel=1",

@@ -144,8 +144,8 @@ final class BrokerMode implements ProjectionMode {
                 throw new MillraceException(
                         Fault.POSITION_GONE,
                         "the checkpoints of projection " + name.id()
-                                + ", which are the offsets of the group of that name,"
-                                + " are gone: it was not running for longer than groups.offsetRetention, or the group was"
+                                + ", which are the offsets of the group of that name, are gone: it was not running for"
+                                + " longer than groups.offsetRetention, or the group was"
                                 + " deleted. Build version " + (name.version() + 1)
                                 + " from the start, or commit offsets for the group");
             }

@@ -45,7 +45,12 @@ public final class OrderBook implements AutoCloseable {
         OrderEvent event = OrderEvents.read(stored);
         String id = stored.keyText();
         if (event instanceof Placed placed) {
-            update(connection, "INSERT INTO order_book VALUES (?, ?, ?, 'open')", id, placed.customer(), placed.cents());
+            update(
+                    connection,
+                    "INSERT INTO order_book VALUES (?, ?, ?, 'open')",
+                    id,
+                    placed.customer(),
+                    placed.cents());
         } else if (event instanceof Paid paid) {
             update(connection, "UPDATE order_book SET due_cents = due_cents - ? WHERE id = ?", paid.cents(), id);
         } else {
@@ -66,7 +71,8 @@ public final class OrderBook implements AutoCloseable {
     /** Open orders of a customer, with what the command at the position did. */
     public List<String> openOrdersOf(String customer, Position atLeast) throws SQLException {
         if (!projection.await(atLeast, Duration.ofSeconds(30))) {
-            throw new IllegalStateException("the order book is " + projection.lag().events() + " events behind");
+            throw new IllegalStateException(
+                    "the order book is " + projection.lag().events() + " events behind");
         }
         String sql = "SELECT id FROM order_book WHERE customer = ? AND status = 'open' ORDER BY id";
         List<String> ids = new ArrayList<>();

@@ -20,14 +20,13 @@ final class OrderEvents {
     }
 
     static OrderEvent read(StoredEvent stored) {
-        Class<? extends OrderEvent> type =
-                switch (stored.type()) {
-                    case "Placed" -> OrderEvent.Placed.class;
-                    case "Paid" -> OrderEvent.Paid.class;
-                    case "Shipped" -> OrderEvent.Shipped.class;
-                    case "Cancelled" -> OrderEvent.Cancelled.class;
-                    default -> throw new IllegalStateException(stored + " is of the unknown type " + stored.type());
-                };
+        Class<? extends OrderEvent> type = switch (stored.type()) {
+            case "Placed" -> OrderEvent.Placed.class;
+            case "Paid" -> OrderEvent.Paid.class;
+            case "Shipped" -> OrderEvent.Shipped.class;
+            case "Cancelled" -> OrderEvent.Cancelled.class;
+            default -> throw new IllegalStateException(stored + " is of the unknown type " + stored.type());
+        };
         try {
             return JSON.readValue(stored.value(), type);
         } catch (IOException e) {
