@@ -63,6 +63,9 @@ public interface MillraceClient extends AutoCloseable {
     /** What became of a saga's instances. */
     <S> SagaInstances<S> sagaInstances(String name, Codec<S> states);
 
+    /** Keeps read models up to date with events. */
+    Projections projections();
+
     /** Closes what was opened from here, flushing producers and committing consumers, then the connection. */
     @Override
     void close();

@@ -10,6 +10,7 @@ import dev.millrace.client.Producer;
 import dev.millrace.client.ProducerBuilder;
 import dev.millrace.client.Saga;
 import dev.millrace.client.SagaInstances;
+import dev.millrace.client.Projections;
 import dev.millrace.client.Timers;
 import dev.millrace.client.Transactions;
 import dev.millrace.client.TypedTopic;
@@ -111,6 +112,11 @@ public final class NativeClient implements MillraceClient {
     @Override
     public <S> SagaInstances<S> sagaInstances(String name, Codec<S> states) {
         return new NativeSagaInstances<>(streams(SagaDefinition.stateTopic(NativeSaga.requireName(name))), states);
+    }
+
+    @Override
+    public Projections projections() {
+        return new NativeProjections(link, opened);
     }
 
     @Override
