@@ -2,14 +2,16 @@ package dev.millrace.examples;
 
 import dev.millrace.client.Codec;
 import dev.millrace.client.Event;
+import dev.millrace.client.EventFilter;
 import dev.millrace.client.EventStreams;
 import dev.millrace.client.EventStreams.Slice;
 import dev.millrace.client.Expected;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceClient;
-import dev.millrace.client.ReceivedMessage;
+import dev.millrace.client.Projection;
 import dev.millrace.client.RunningConsumer;
-import dev.millrace.client.jdbc.Inbox;
+import dev.millrace.client.StoredEvent;
+import dev.millrace.client.jdbc.ProjectionTables;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -30,15 +32,16 @@ public final class EventDrivenExample {
         }
     }
 
-    /** A read model: a table of turnover, each payment once, with the note that it was counted in one transaction. */
-    public static RunningConsumer turnover(MillraceClient client, String orders, DataSource database) {
-        Inbox inbox = Inbox.standard();
-        return client.group("turnover").topics(orders).start(inbox.handler(database, "turnover", (sql, event) -> {
-            if ("OrderPaid".equals(event.header("$type"))) add(sql, event);
-        }));
+    /** A read model: a table of turnover, each payment once, with how far it is in the same transaction. */
+    public static Projection turnover(MillraceClient client, String orders, DataSource database) {
+        return client.projections()
+                .named("turnover")
+                .topics(orders)
+                .filter(EventFilter.ofTypes("OrderPaid"))
+                .start(ProjectionTables.in(database), (sql, event) -> add(sql, event));
     }
 
-    private static void add(Connection sql, ReceivedMessage paid) throws SQLException {
+    private static void add(Connection sql, StoredEvent paid) throws SQLException {
         try (PreparedStatement add = sql.prepareStatement("UPDATE turnover SET total = total + ?")) {
             add.setInt(1, Integer.parseInt(paid.valueText()));
             add.executeUpdate();

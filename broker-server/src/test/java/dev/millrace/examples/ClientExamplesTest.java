@@ -10,6 +10,7 @@ import dev.millrace.client.Message;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
+import dev.millrace.client.Projection;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.Saga;
@@ -17,8 +18,8 @@ import dev.millrace.client.SagaInstances;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transactions;
-import dev.millrace.client.jdbc.Inbox;
 import dev.millrace.client.jdbc.OutboxRelay;
+import dev.millrace.client.jdbc.ProjectionTables;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
 import java.io.ByteArrayOutputStream;
@@ -279,7 +280,7 @@ class ClientExamplesTest {
                 Producer producer = client.producer().build();
                 Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            Inbox.standard().createTable(connection);
+            ProjectionTables.in(database).createTables(connection);
             statement.execute("CREATE TABLE turnover (total INT)");
             statement.execute("INSERT INTO turnover VALUES (0)");
             client.admin().createTopic("sold", 2, Map.of("stream.index", "key"));
@@ -292,8 +293,8 @@ class ClientExamplesTest {
                 assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(true);
                 assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(false);
             }
-            try (RunningConsumer turnover =
-                            (RunningConsumer) runNamed("EventDrivenExample", "turnover", client, "sold", database);
+            try (Projection turnover =
+                            (Projection) runNamed("EventDrivenExample", "turnover", client, "sold", database);
                     RunningConsumer shipping =
                             (RunningConsumer) runNamed("EventDrivenExample", "shipping", client, "sold")) {
                 await(statement, "SELECT total FROM turnover", 24);

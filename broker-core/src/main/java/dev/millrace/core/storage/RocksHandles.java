@@ -23,13 +23,13 @@ import org.rocksdb.RocksDBException;
 record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> all)
         implements AutoCloseable {
 
-    /** @param replayed how much of the write-ahead logs, or null; see {@link ReplayLimit} */
+    /** @param replayed how much of the write-ahead logs, or null; see {@link RocksReplayLimit} */
     static RocksHandles open(Path directory, StoreOptions storeOptions, Map<Long, Long> replayed) {
         if (replayed == null) {
             return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
         }
         return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
-            try (ReplayLimit limit = new ReplayLimit(replayed)) {
+            try (RocksReplayLimit limit = new RocksReplayLimit(replayed)) {
                 return RocksDB.open(options.setWalFilter(limit), path, families, handles);
             }
         });

@@ -14,7 +14,7 @@ import org.rocksdb.WriteBatch;
  * <p>The first record behind the hole is called corrupt, which RocksDB handles as it handles any damage: it stops there,
  * and refuses to open where flushed files hold more than that. Thread: the one that opens the store.
  */
-final class ReplayLimit extends AbstractWalFilter {
+final class RocksReplayLimit extends AbstractWalFilter {
     private static final LogRecordFoundResult REPLAY = LogRecordFoundResult.CONTINUE_UNCHANGED;
     private static final LogRecordFoundResult END =
             new LogRecordFoundResult(WalProcessingOption.CORRUPTED_RECORD, false);
@@ -23,7 +23,7 @@ final class ReplayLimit extends AbstractWalFilter {
     private final Map<Long, Long> recordsFound = new HashMap<>();
 
     /** @param recordsToReplay of each log, by number, how many of its first records; none of a log that is missing here */
-    ReplayLimit(Map<Long, Long> recordsToReplay) {
+    RocksReplayLimit(Map<Long, Long> recordsToReplay) {
         this.recordsToReplay = recordsToReplay;
     }
 
