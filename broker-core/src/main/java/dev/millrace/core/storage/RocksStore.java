@@ -33,6 +33,8 @@ public final class RocksStore implements Store {
     private static final int BEACON_INTERVAL_PER_SYNC = 100;
 
     private static final byte[] ALL_ROWS = {-1, -1, -1, -1, -1};
+    /** In META, where no row ever is. */
+    private static final byte[] NO_ROW = {0};
 
     private static final long FLUSH_RETRY_NANOS = 1_000_000_000L;
     private static final long COMMIT_RETRY_NANOS = 50_000_000L;
@@ -96,9 +98,10 @@ public final class RocksStore implements Store {
 
     /** As {@link #open(Path, StoreOptions, TimeSource)}, and says how far it is. */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time, RecoveryWatch watch) {
+        boolean tight = Files.exists(directory) && !new FlushRoom(DiskSpace.of(directory), options).isThere(0);
         RocksRecovery recovered = RocksRecovery.run(directory, options, watch);
         RocksStore store = new RocksStore(recovered, options, time);
-        store.takeRoomForLogOrClose();
+        store.takeRoomForLogOrClose(tight);
         LOGGER.log(
                 System.Logger.Level.DEBUG,
                 "store.opened directory={0} sequence={1,number,#}",
@@ -308,15 +311,31 @@ public final class RocksStore implements Store {
         rotationCount++;
     }
 
-    private void takeRoomForLogOrClose() {
+    /** @param tight whether the new log found no room for itself, because the old ones still held it */
+    private void takeRoomForLogOrClose(boolean tight) {
         try {
             use("the first write", true, () -> {
+                if (tight && flushRoom.isThere(unflushed())) {
+                    beginLogAnew();
+                }
                 takeRoomForLog();
                 return null;
             });
         } catch (StoreException e) {
             close();
             throw e;
+        }
+    }
+
+    /** A flush does, of the least that can be flushed. */
+    private void beginLogAnew() throws RocksDBException {
+        try (WriteBatch least = new WriteBatch();
+                FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            least.delete(rocks.table(Table.META), NO_ROW);
+            db.write(writeOptions, least);
+            committedSequence = db.getLatestSequenceNumber();
+            syncLog();
+            db.flush(flushNow, rocks.table(Table.META));
         }
     }
 
