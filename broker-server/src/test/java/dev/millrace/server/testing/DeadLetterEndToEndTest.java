@@ -423,9 +423,7 @@ class DeadLetterEndToEndTest {
         try (RunningConsumer consumer = start(POLICY)) {
             assertHandled("a1");
             publish("a", "a3");
-            assertThat(awaitLetters(2))
-                    .extracting(DeadLetter::reason)
-                    .containsExactly("handler-error", "key-parked");
+            assertThat(awaitLetters(2)).extracting(DeadLetter::reason).containsExactly("handler-error", "key-parked");
             poison.clear();
             letters().replay();
             assertHandled("a2", "a3");
