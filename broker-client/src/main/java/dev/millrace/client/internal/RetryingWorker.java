@@ -251,7 +251,7 @@ final class RetryingWorker {
             line.toPark = new Parking.Failure(DeadLetterNames.KEY_PARKED, "", "", 0, nowMs, nowMs);
             return park(line, received);
         }
-        parking.keyIsParked(place, keyHash, false);
+        parking.keyIsFreeBefore(place, received.offset(), keyHash);
         line.attempts = begun.attempts();
         line.firstFailureMs = begun.firstFailureMs();
         line.begun = true;
@@ -333,12 +333,12 @@ final class RetryingWorker {
         long keyHash = keyHash(original(received));
         if (parked.outcome() == DeadLetterFrames.FREE) {
             // What it had to wait for has just been handled.
-            parking.keyIsParked(place, keyHash, false);
+            parking.keyIsFreeBefore(place, received.offset(), keyHash);
             line.toPark = null;
             line.dueNanos = System.nanoTime();
             return Step.LATER;
         }
-        parking.keyIsParked(place, keyHash, true);
+        parking.keyIsParked(place, keyHash);
         if (!failure.reason().equals(DeadLetterNames.KEY_PARKED)) {
             LOG.log(
                     System.Logger.Level.WARNING,

@@ -412,6 +412,25 @@ class DeadLetterEndToEndTest {
     }
 
     @Test
+    void aKeyStaysParkedWhereTheGroupGoesThroughItsEarlierMessagesAgain() throws InterruptedException {
+        poison.add("a2");
+        try (RunningConsumer consumer = start(POLICY)) {
+            publish("a", "a1", "a2");
+            assertHandled("a1");
+            awaitLetters(1);
+        }
+        client.admin().resetOffsets(GROUP, "orders", StartFrom.earliest(), false);
+        try (RunningConsumer consumer = start(POLICY)) {
+            assertHandled("a1");
+            publish("a", "a3");
+            assertThat(awaitLetters(2)).extracting(DeadLetter::reason).containsExactly("handler-error", "key-parked");
+            poison.clear();
+            letters().replay();
+            assertHandled("a2", "a3");
+        }
+    }
+
+    @Test
     void internalTopicsAreNobodyElses() throws InterruptedException {
         poison.add("bad");
         try (RunningConsumer consumer = start(POLICY)) {
