@@ -114,8 +114,7 @@ final class RocksOptions implements AutoCloseable {
                 // Recycled logs lose data at recovery: facebook/rocksdb#12918.
                 .setRecycleLogFileNum(0)
                 .setMaxTotalWalSize(walBytesMax(options))
-                // Where a sync found no room RocksDB resumes by itself, at once, and flushes what the log has lost. All
-                // families
+                // Where a sync found no room RocksDB resumes at once, and flushes what the log has lost: all families
                 // together or none, so that no row speaks of a chunk that is gone.
                 .setAtomicFlush(true)
                 // One committer; this also lets the memtable use insert hints.
