@@ -80,6 +80,16 @@ final class RocksOptions implements AutoCloseable {
         tableByPartition = tableOptions(hintedInserts(PARTITION_KEY_BYTES), options);
     }
 
+    /** Of the log: two generations, so that RocksDB never ends one by itself. */
+    static long logMemtableBytes(StoreOptions options) {
+        return 2 * options.generationBytes();
+    }
+
+    /** Never above the log's: a flush of a small table then reserves no more for its new write-ahead log. */
+    static long tableMemtableBytes(StoreOptions options) {
+        return Math.min(options.tableMemtableBytes(), logMemtableBytes(options));
+    }
+
     static long walBytesMax(StoreOptions options) {
         return WAL_GENERATIONS_MAX * options.generationBytes();
     }
@@ -141,7 +151,7 @@ final class RocksOptions implements AutoCloseable {
 
     private ColumnFamilyOptions logOptions(StoreOptions options) {
         return hintedInserts(LogKey.PREFIX_BYTES)
-                .setWriteBufferSize(2 * options.generationBytes())
+                .setWriteBufferSize(logMemtableBytes(options))
                 .setMaxWriteBufferNumber(UNFLUSHED_GENERATIONS_MAX)
                 .setMinWriteBufferNumberToMerge(1)
                 .setCompactionStyle(CompactionStyle.LEVEL)
@@ -179,7 +189,7 @@ final class RocksOptions implements AutoCloseable {
     }
 
     private ColumnFamilyOptions tableOptions(ColumnFamilyOptions begun, StoreOptions options) {
-        return begun.setWriteBufferSize(options.tableMemtableBytes())
+        return begun.setWriteBufferSize(tableMemtableBytes(options))
                 .setMaxWriteBufferNumber(4)
                 .setCompactionStyle(CompactionStyle.LEVEL)
                 .setLevelCompactionDynamicLevelBytes(true)

@@ -98,7 +98,8 @@ public final class RocksStore implements Store {
 
     /** As {@link #open(Path, StoreOptions, TimeSource)}, and says how far it is. */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time, RecoveryWatch watch) {
-        boolean tight = Files.exists(directory) && !new FlushRoom(DiskSpace.of(directory), options).isThere(0);
+        boolean tight = Files.exists(directory)
+                && !new FlushRoom(DiskSpace.of(directory), options).isThere(WriteAheadLogs.bytesToReplay(directory));
         RocksRecovery recovered = RocksRecovery.run(directory, options, watch);
         RocksStore store = new RocksStore(recovered, options, time);
         store.takeRoomForLogOrClose(tight);
@@ -311,11 +312,11 @@ public final class RocksStore implements Store {
         rotationCount++;
     }
 
-    /** @param tight whether the new log found no room for itself, because the old ones still held it */
+    /** @param tight whether the new log may have found no room: the old ones, and the files made of them, held it then */
     private void takeRoomForLogOrClose(boolean tight) {
         try {
             use("the first write", true, () -> {
-                if (tight && flushRoom.isThere(unflushed())) {
+                if (tight && flushRoom.isThereForLeast()) {
                     beginLogAnew();
                 }
                 takeRoomForLog();

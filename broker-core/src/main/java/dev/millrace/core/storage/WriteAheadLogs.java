@@ -142,6 +142,11 @@ final class WriteAheadLogs {
                         + " Nothing was changed. Restore the directory from a copy.");
     }
 
+    /** What a recovery has to replay at most. */
+    static long bytesToReplay(Path directory) {
+        return list(directory).stream().mapToLong(log -> log.toFile().length()).sum();
+    }
+
     private static List<Path> list(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.getFileName().toString().matches("[0-9]+\\.log"))
