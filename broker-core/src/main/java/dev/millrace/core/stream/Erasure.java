@@ -60,12 +60,9 @@ public final class Erasure {
         }
         long last = Math.min(toVersion, head.lastVersion());
         Set<Long> offsets = new HashSet<>();
-        store.scan(
-                Table.STREAM_INDEX,
-                StreamRows.event(log.partitionId(), head.streamId(), fromVersion),
-                StreamRows.event(log.partitionId(), head.streamId(), last + 1),
-                (key, value) -> {
-                    offsets.add(ByteBuffer.wrap(value).getLong());
+        StreamIndex.scan(
+                store, log.partitionId(), head.streamId(), fromVersion, last + 1, (version, offset, timestampMs) -> {
+                    offsets.add(offset);
                     return offsets.size() <= EVENTS_MAX;
                 });
         if (offsets.size() > EVENTS_MAX) {
