@@ -615,18 +615,19 @@ final class Mutants {
     private static List<Mutant> streams() {
         String streams = "stream/Streams";
         String appends = "core.StreamAppendTest#";
+        String ids = "core.stream.EventIdsTest#";
         return List.of(
                 that("leaves a gap between the versions of a stream")
                         .in(streams)
                         .replacing(
-                                "event.version = head.lastVersion() + 1;",
-                                "event.version = head.lastVersion() + (offset % 7 == 6 ? 2 : 1);")
+                                "event.version = head.lastVersion() + 1 + i;",
+                                "event.version = head.lastVersion() + 1 + i + (offset % 7 == 6 ? 1 : 0);")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
                 that("leaves the index of streams behind the log")
-                        .in(streams)
+                        .in("stream/StreamIndex")
                         .replacing(
-                                "sink.put(\n                Table.STREAM_INDEX,",
-                                "if (offset % 5 != 4) sink.put(\n                Table.STREAM_INDEX,")
+                                "sink.put(Table.STREAM_INDEX, key(",
+                                "if (firstOffset % 5 != 4) sink.put(Table.STREAM_INDEX, key(")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23")),
                 that("forgets the heads of streams that a commit changed")
                         .in("stream/HeadTable")
@@ -640,16 +641,35 @@ final class Mutants {
                         .replacing("StreamHead head = changed.get(stream);", "StreamHead head = null;")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
                 that("forgets the ids of a stream at a crash")
-                        .in("stream/EventIds")
+                        .in("stream/IdEpoch")
                         .replacing(
-                                "sink.put(Table.EVENT_ID, StreamRows.id(partitionId, bucket, id), event.encode());", "")
+                                "sink.put(Table.EVENT_ID, key(number, RUN, pending.firstNumber), pending.row());", "")
                         .isCaughtBy(
                                 appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions",
                                 "Conflict|duplicate|true")
                         .andBy(STREAM_SIMULATION, promise("P6|P3")),
+                that("takes up only the first ids of each epoch after a restart")
+                        .in("stream/IdEpoch")
+                        .replacing("covers(run.believedMs());\n            return true;", "return false;")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new")
+                        .andBy(STREAM_SIMULATION, promise("P6|P3")),
+                that("takes up no epoch of ids but the last after a restart")
+                        .in("stream/EventIds")
+                        .replacing("epochs.add(IdEpoch.load(", "epochs.clear();\n                epochs.add(IdEpoch.load(")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
+                that("leaves ids out of the filter that stands for them")
+                        .in("stream/IdEpoch")
+                        .replacing("filter.add(IdLocator.kept(slot));", "if (slot % 3 != 0) filter.add(IdLocator.kept(slot));")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
+                that("takes ids with the same hash for the same")
+                        .in("stream/IdRun")
+                        .replacing("&& bytes.getLong(entry + 8) == idLow;", ";")
+                        .isCaughtBy(ids + "anIdThatDiffersInOneHalfOnlyIsAnother", "is another"),
                 that("forgets the ids of a stream before their window is over")
                         .in("stream/EventIds")
-                        .replacing("known.believedMs > dueMs - windowMs", "known.believedMs > dueMs - windowMs / 2")
+                        .replacing(
+                                "return known.believedMs > dueMs - windowMs ?",
+                                "return known.believedMs > dueMs - windowMs / 2 ?")
                         .isCaughtBy(appends + "anIdIsForgottenAfterItsWindowAndNotBefore", "true|false"),
                 that("ignores the version that is expected of a stream")
                         .in(streams)
