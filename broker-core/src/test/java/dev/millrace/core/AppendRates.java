@@ -74,7 +74,8 @@ final class AppendRates {
                 }
             }
         }
-        System.out.printf("batch=%d valueBytes=%d rounds=%d x %d events%n", batchEvents, valueBytes, rounds, eventsPerRound);
+        System.out.printf(
+                "batch=%d valueBytes=%d rounds=%d x %d events%n", batchEvents, valueBytes, rounds, eventsPerRound);
         for (Way way : Way.values()) {
             List<Round> rounds2 = all.get(way.ordinal());
             double[] rates = new double[rounds];
@@ -87,7 +88,10 @@ final class AppendRates {
             System.out.printf(
                     "  %-28s %8.0f events/s  rate ratio %.2f (%.2f to %.2f)  cpu %5.0f ns/event  cpu ratio %.2f%n",
                     way.words,
-                    1e9 / median(rounds2.stream().mapToDouble(Round::nanosPerEvent).toArray()),
+                    1e9
+                            / median(rounds2.stream()
+                                    .mapToDouble(Round::nanosPerEvent)
+                                    .toArray()),
                     median(rates),
                     Arrays.stream(rates).min().orElse(0),
                     Arrays.stream(rates).max().orElse(0),
@@ -136,7 +140,8 @@ final class AppendRates {
                 .append(keyed, batch, List.of(new StreamOperations.Check(key, expected)), null)
                 .thenAccept(outcome -> {
                     if (!(outcome instanceof StreamOperations.Appended appended)) {
-                        throw new IllegalStateException("append to " + stream + " expecting " + expected + ": " + outcome);
+                        throw new IllegalStateException(
+                                "append to " + stream + " expecting " + expected + ": " + outcome);
                     }
                     versions[stream] = appended.versions()[batchEvents - 1];
                 });

@@ -182,8 +182,8 @@ public final class StreamBenchmark {
         List<CompletableFuture<?>> all = new ArrayList<>();
         long start = System.nanoTime();
         for (int i = 0; i < checks; i++) {
-            EventQuery query = EventQuery.of(
-                    new EventQuery.Item(List.of(), List.of("seat:" + i % 10_000, "day:" + (i + 1) % 7)));
+            EventQuery query =
+                    EventQuery.of(new EventQuery.Item(List.of(), List.of("seat:" + i % 10_000, "day:" + (i + 1) % 7)));
             all.add(broker.streams()
                     .append(topic, ByteBuffer.allocate(0), List.of(), new Condition(query, 9_999, null)));
             if (all.size() == 1_000) {

@@ -129,7 +129,8 @@ final class Mutants {
                 that("answers a question before what it saw is durable")
                         .in(shardLog)
                         .replacing(
-                                "Awaiting committed = batch.commands().isEmpty() ? barrier(done) : commit(batch, done);",
+                                "Awaiting committed = batch.commands().isEmpty() ? barrier(done) : commit(batch,"
+                                        + " done);",
                                 """
                                 if (batch.commands().isEmpty()) {
                                     done.complete(List.of());
@@ -344,7 +345,8 @@ final class Mutants {
                                         + "        if (problem != null) {\n"
                                         + "            return problem;\n"
                                         + "        }\n"
-                                        + "        List<OperationResult> results = new ArrayList<>(commit.operations().size());\n"
+                                        + "        List<OperationResult> results = new"
+                                        + " ArrayList<>(commit.operations().size());\n"
                                         + "        for (Operation operation : commit.operations()) {\n",
                                 "List<OperationResult> results = new ArrayList<>();\n"
                                         + "        Check check = new Check(commit, stamp);\n"
@@ -404,7 +406,8 @@ final class Mutants {
                 that("schedules again what is sent again")
                         .in("machine/TransactionApplier")
                         .replacing(
-                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(), schedule.sequence());",
+                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(),"
+                                        + " schedule.sequence());",
                                 "Verdict verdict = transactions.checkPublisher(schedule.producerId(), Long.MAX_VALUE);")
                         .isCaughtBy(tests + "aRequestThatIsSentAgainSchedulesOnce", "Expecting|expected")
                         .andBy(SIMULATION, promise("P6|P24|P18")));
@@ -435,7 +438,8 @@ final class Mutants {
                         .in("group/Group")
                         .adding(
                                 "holders.remove(partitions.get(i));",
-                                "if (offsets.remove(partitions.get(i)) != null) { changedOffsets.add(partitions.get(i)); }")
+                                "if (offsets.remove(partitions.get(i)) != null) {"
+                                        + " changedOffsets.add(partitions.get(i)); }")
                         .isCaughtBy(GROUPS, FALLS)
                         .andBy(SIMULATION, promise("P10")),
                 that("does not tell a new holder how far the group has read")
@@ -608,7 +612,9 @@ final class Mutants {
                         .in("storage/RocksStore")
                         .replacing(
                                 "committedSequence = db.getLatestSequenceNumber();\n            payloadBytes",
-                                "committedSequence = db.getLatestSequenceNumber();\n            markDurable(committedSequence);\n            payloadBytes")
+                                "committedSequence = db.getLatestSequenceNumber();\n"
+                                        + "            markDurable(committedSequence);\n"
+                                        + "            payloadBytes")
                         .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
     }
 
@@ -655,11 +661,14 @@ final class Mutants {
                         .andBy(STREAM_SIMULATION, promise("P6|P3")),
                 that("takes up no epoch of ids but the last after a restart")
                         .in("stream/EventIds")
-                        .replacing("epochs.add(IdEpoch.load(", "epochs.clear();\n                epochs.add(IdEpoch.load(")
+                        .replacing(
+                                "epochs.add(IdEpoch.load(", "epochs.clear();\n                epochs.add(IdEpoch.load(")
                         .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
                 that("leaves ids out of the filter that stands for them")
                         .in("stream/IdEpoch")
-                        .replacing("filter.add(IdLocator.kept(slot));", "if (slot % 3 != 0) filter.add(IdLocator.kept(slot));")
+                        .replacing(
+                                "filter.add(IdLocator.kept(slot));",
+                                "if (slot % 3 != 0) filter.add(IdLocator.kept(slot));")
                         .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
                 that("takes ids with the same hash for the same")
                         .in("stream/IdRun")

@@ -44,6 +44,9 @@ final class DiscardingStore implements Store, WriteSink {
     public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {}
 
     @Override
+    public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {}
+
+    @Override
     public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {}
 
     @Override
@@ -67,6 +70,16 @@ final class DiscardingStore implements Store, WriteSink {
 
     @Override
     public void delete(Table table, byte[] key) {
+        changes++;
+    }
+
+    @Override
+    public void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive) {
+        changes++;
+    }
+
+    @Override
+    public void replaceChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
         changes++;
     }
 

@@ -13,7 +13,6 @@ import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Store.ChunkPlace;
-import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.wire.FieldReader;
 import dev.millrace.core.wire.FieldWriter;

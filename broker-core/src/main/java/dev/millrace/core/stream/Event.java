@@ -1,7 +1,6 @@
 package dev.millrace.core.stream;
 
 import dev.millrace.core.record.EventBatches.Names;
-import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
 import java.nio.ByteBuffer;

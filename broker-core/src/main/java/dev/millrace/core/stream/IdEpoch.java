@@ -278,8 +278,8 @@ final class IdEpoch {
     private void loadMark(ByteBuffer mark) {
         byte version = mark.get();
         if (version != MARK_VERSION) {
-            throw new IllegalStateException(
-                    "the mark of an epoch of event ids has version " + version + ", this version reads " + MARK_VERSION);
+            throw new IllegalStateException("the mark of an epoch of event ids has version " + version
+                    + ", this version reads " + MARK_VERSION);
         }
         count = mark.getInt();
         capacity = mark.getInt();

@@ -83,8 +83,6 @@ final class IdFilter {
     }
 
     void setPiece(int number, byte[] bytes) {
-        ByteBuffer.wrap(bytes)
-                .asLongBuffer()
-                .get(words, number * PIECE_BYTES / Long.BYTES, bytes.length / Long.BYTES);
+        ByteBuffer.wrap(bytes).asLongBuffer().get(words, number * PIECE_BYTES / Long.BYTES, bytes.length / Long.BYTES);
     }
 }

@@ -82,9 +82,7 @@ final class StreamIndex {
     static void drop(int partitionId, long streamId, long fromVersion, long toVersion, WriteSink sink) {
         if (toVersion > fromVersion) {
             sink.deleteRange(
-                    Table.STREAM_INDEX,
-                    key(partitionId, streamId, fromVersion),
-                    key(partitionId, streamId, toVersion));
+                    Table.STREAM_INDEX, key(partitionId, streamId, fromVersion), key(partitionId, streamId, toVersion));
         }
     }
 

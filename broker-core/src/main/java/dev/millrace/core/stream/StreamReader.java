@@ -153,9 +153,7 @@ public final class StreamReader {
     View view(PartitionLog log, StreamHead head, Bounds bounds) {
         long first = firstVisible(log, head, bounds);
         if (head.lastOffset() < bounds.endOffset) {
-            return head.lastVersion() < first
-                    ? null
-                    : new View(log, head, first, head.lastVersion(), bounds.endOffset);
+            return head.lastVersion() < first ? null : new View(log, head, first, head.lastVersion(), bounds.endOffset);
         }
         long[] last = {-1};
         scanBackward(log, head, first, Long.MAX_VALUE, (version, offset, timestampMs) -> {

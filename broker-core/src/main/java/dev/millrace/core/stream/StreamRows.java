@@ -2,7 +2,6 @@ package dev.millrace.core.stream;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.UUID;
 
 /** Keys and small values of the streams' rows, big-endian. */
 final class StreamRows {

@@ -31,7 +31,6 @@ public final class Streams {
     /** Rows of hidden events are dropped so many versions at a time, as a power of two: each drop costs reads of the index. */
     private static final int DROP_SHIFT = 6;
 
-
     private final Store store;
     private final PartitionLogs logs;
     private final HeadTable heads;
@@ -445,8 +444,7 @@ public final class Streams {
     public void dropPartition(int partitionId, WriteSink sink) {
         byte[] from = StreamRows.partition(partitionId);
         byte[] to = StreamRows.after(from);
-        for (Table table : List.of(
-                Table.STREAM_HEAD, Table.STREAM_INDEX, Table.STREAM_TAG, Table.STREAM_SNAPSHOT)) {
+        for (Table table : List.of(Table.STREAM_HEAD, Table.STREAM_INDEX, Table.STREAM_TAG, Table.STREAM_SNAPSHOT)) {
             sink.deleteRange(table, from, to);
         }
         heads.dropPartition(partitionId);

@@ -53,7 +53,9 @@ class EventIdsTest {
         WriteSink sink = store.begin();
         ids.beginBatch(nowMs);
         for (Event event : events(partitionId, eventIds)) {
-            assertThat(ids.find(partitionId, event, WINDOW_MS)).as("%s is new", event.id()).isNull();
+            assertThat(ids.find(partitionId, event, WINDOW_MS))
+                    .as("%s is new", event.id())
+                    .isNull();
             event.version = nextOffset;
             ids.add(event, nextOffset, 7, nowMs);
             assertThat(ids.find(partitionId, event, WINDOW_MS).offset()).isEqualTo(nextOffset);
@@ -82,7 +84,9 @@ class EventIdsTest {
                 assertThat(known.streamId()).isEqualTo(7);
                 assertThat(known.appendMs()).isEqualTo(added.atMs);
             }
-            assertThat(find(added.partitionId + 1, id)).as("%s in another partition", id).isNull();
+            assertThat(find(added.partitionId + 1, id))
+                    .as("%s in another partition", id)
+                    .isNull();
         });
     }
 
