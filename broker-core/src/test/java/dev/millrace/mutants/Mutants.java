@@ -677,8 +677,8 @@ final class Mutants {
                 that("forgets the ids of a stream before their window is over")
                         .in("stream/EventIds")
                         .replacing(
-                                "return known.believedMs > dueMs - windowMs ?",
-                                "return known.believedMs > dueMs - windowMs / 2 ?")
+                                "found[i].believedMs <= dueMs - windowMs",
+                                "found[i].believedMs <= dueMs - windowMs / 2")
                         .isCaughtBy(appends + "anIdIsForgottenAfterItsWindowAndNotBefore", "true|false"),
                 that("ignores the version that is expected of a stream")
                         .in(streams)

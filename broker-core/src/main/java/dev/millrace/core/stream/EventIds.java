@@ -51,19 +51,22 @@ final class EventIds {
         dueMs = nextDueMs;
     }
 
-    /** The event with this id if it was appended inside the window, by the time that is believed; or null. */
-    Known find(int partitionId, Event event, long windowMs) {
+    /** For each event the one with its id that was appended inside the window, by the time that is believed; or null. */
+    Known[] find(int partitionId, List<Event> events, long windowMs) {
         load();
+        Known[] found = new Known[events.size()];
         for (int i = epochs.size() - 1; i >= 0; i--) {
             IdEpoch epoch = epochs.get(i);
             if (epoch.count() > 0 && epoch.newestMs() > dueMs - windowMs) {
-                Known known = epoch.find(partitionId, event.idHigh, event.idLow);
-                if (known != null) {
-                    return known.believedMs > dueMs - windowMs ? known : null;
-                }
+                epoch.find(partitionId, events, found);
             }
         }
-        return null;
+        for (int i = 0; i < found.length; i++) {
+            if (found[i] != null && found[i].believedMs <= dueMs - windowMs) {
+                found[i] = null;
+            }
+        }
+        return found;
     }
 
     /** Remembers an event whose id was looked for in this commit. */

@@ -61,6 +61,11 @@ final class IdFilter {
         return true;
     }
 
+    /** A word of the line that {@link #mayHold} will look at. */
+    long firstWord(long hash) {
+        return words[block(hash)];
+    }
+
     private int block(long kept) {
         return ((int) (kept >>> 32) & blockMask) * BLOCK_WORDS;
     }

@@ -106,6 +106,11 @@ final class IdLocator {
         };
     }
 
+    /** Where {@link #lacks} will begin. */
+    long firstSlot(long hash) {
+        return slots[first(hash, slots.length)];
+    }
+
     /** True where no slot tells of this hash: the usual answer. */
     boolean lacks(long hash) {
         long wanted = kept(hash);

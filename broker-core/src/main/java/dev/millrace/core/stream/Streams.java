@@ -203,19 +203,21 @@ public final class Streams {
 
     /** Null where none of the events was there before. */
     private Object knownBefore(StreamTarget target, List<Event> events) {
-        EventIds.Known[] known = new EventIds.Known[events.size()];
-        int knownCount = 0;
-        IdSet inRequest = new IdSet(known.length);
-        for (int i = 0; i < known.length; i++) {
-            Event event = events.get(i);
-            if (!event.hasId) {
-                continue;
-            }
-            if (!inRequest.add(event)) {
+        boolean anyId = false;
+        IdSet inRequest = new IdSet(events.size());
+        for (Event event : events) {
+            if (event.hasId && !inRequest.add(event)) {
                 return Refusal.of(Fault.ID_CONFLICT, "event id %s stands twice in the append", event.id());
             }
-            known[i] = ids.find(target.partitionId(), event, target.idWindowMs());
-            knownCount += known[i] == null ? 0 : 1;
+            anyId |= event.hasId;
+        }
+        if (!anyId) {
+            return null;
+        }
+        EventIds.Known[] known = ids.find(target.partitionId(), events, target.idWindowMs());
+        int knownCount = 0;
+        for (EventIds.Known each : known) {
+            knownCount += each == null ? 0 : 1;
         }
         if (knownCount == 0) {
             return null;

@@ -53,12 +53,10 @@ class EventIdsTest {
         WriteSink sink = store.begin();
         ids.beginBatch(nowMs);
         for (Event event : events(partitionId, eventIds)) {
-            assertThat(ids.find(partitionId, event, WINDOW_MS))
-                    .as("%s is new", event.id())
-                    .isNull();
+            assertThat(find(partitionId, event)).as("%s is new", event.id()).isNull();
             event.version = nextOffset;
             ids.add(event, nextOffset, 7, nowMs);
-            assertThat(ids.find(partitionId, event, WINDOW_MS).offset()).isEqualTo(nextOffset);
+            assertThat(find(partitionId, event).offset()).isEqualTo(nextOffset);
             model.put(event.id(), new Added(partitionId, nextOffset++, nowMs));
         }
         ids.endBatch(sink);
@@ -91,7 +89,11 @@ class EventIdsTest {
     }
 
     private EventIds.Known find(int partitionId, UUID id) {
-        return ids.find(partitionId, events(partitionId, List.of(id)).get(0), WINDOW_MS);
+        return find(partitionId, events(partitionId, List.of(id)).get(0));
+    }
+
+    private EventIds.Known find(int partitionId, Event event) {
+        return ids.find(partitionId, List.of(event), WINDOW_MS)[0];
     }
 
     private static List<UUID> draw(Random random, int count) {
