@@ -111,8 +111,13 @@ static int failed(int64_t action) {
     return -1;
 }
 
-/* The length of a file at its last good sync; with a length of 0 or more, remembers that one. */
-static off_t synced_bytes(int fd, off_t now) {
+enum length { LOOK, SET, GROW };
+
+/*
+ * The length of a file at its last good sync. GROW remembers a longer one only: of two syncs at the same time the one
+ * that began first may end last.
+ */
+static off_t synced_bytes(int fd, enum length change, off_t now) {
     struct stat file;
     off_t found = 0;
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return -1;
@@ -120,10 +125,10 @@ static off_t synced_bytes(int fd, off_t now) {
     int i = 0;
     while (i < synced_count && (synced[i].device != file.st_dev || synced[i].inode != file.st_ino)) i++;
     if (i < synced_count) found = synced[i].bytes;
-    if (now >= 0 && i < SYNCED_MAX) {
+    if (change != LOOK && i < SYNCED_MAX) {
         synced[i].device = file.st_dev;
         synced[i].inode = file.st_ino;
-        synced[i].bytes = now;
+        synced[i].bytes = change == GROW && i < synced_count && found > now ? found : now;
         if (i == synced_count) synced_count++;
     }
     __atomic_clear(&synced_lock, __ATOMIC_RELEASE);
@@ -133,7 +138,7 @@ static off_t synced_bytes(int fd, off_t now) {
 static int sync_with(int fd, int (*real)(int)) {
     int64_t action = planned_fd(SYNC, fd);
     if (action != 0) {
-        off_t kept = synced_bytes(fd, -1);
+        off_t kept = synced_bytes(fd, LOOK, 0);
         if (kept >= 0) syscall(SYS_ftruncate, fd, kept);
         return failed(action);
     }
@@ -141,7 +146,7 @@ static int sync_with(int fd, int (*real)(int)) {
     struct stat before;
     int remember = watched_fd(fd, path) && fstat(fd, &before) == 0;
     int result = real(fd);
-    if (result == 0 && remember) synced_bytes(fd, before.st_size);
+    if (result == 0 && remember) synced_bytes(fd, GROW, before.st_size);
     return result;
 }
 
@@ -230,7 +235,7 @@ static int opened(int fd, const char *path, int flags) {
     struct stat file;
     int saved = errno;
     if (fd >= 0 && (flags & O_TRUNC) == 0 && (flags & (O_WRONLY | O_RDWR)) != 0 && watched(path) && fstat(fd, &file) == 0)
-        synced_bytes(fd, file.st_size);
+        synced_bytes(fd, SET, file.st_size);
     errno = saved;
     return fd;
 }

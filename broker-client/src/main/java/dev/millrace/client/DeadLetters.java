@@ -1,5 +1,6 @@
 package dev.millrace.client;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,17 @@ public interface DeadLetters {
      * Their handlers get them as the original messages, with a new count of attempts.
      */
     Moved replay();
+
+    /**
+     * As {@link #replay()} for one, with another value: for a message that no handler will ever understand as it is. Where
+     * the handler fails again, the dead letter has the new value.
+     */
+    Moved replay(DeadLetter.Id id, byte[] value);
+
+    /** As {@link #replay(DeadLetter.Id, byte[])}, as UTF-8. */
+    default Moved replay(DeadLetter.Id id, String value) {
+        return replay(id, value.getBytes(StandardCharsets.UTF_8));
+    }
 
     /** Gives the parked ones up: they are never handled, and later messages of their keys go on. */
     Moved discard(String why);

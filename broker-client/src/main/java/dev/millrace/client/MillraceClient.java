@@ -52,6 +52,20 @@ public interface MillraceClient extends AutoCloseable {
     /** Opens a subscription to events, filtered in the broker. */
     EventSubscriptionBuilder subscription();
 
+    /**
+     * A process over several services, with time-outs and compensations; describe it, then start it.
+     *
+     * @param name 1 to 64 of a-z A-Z 0-9 _ -
+     * @param states how an instance's state is stored
+     */
+    <S> Saga<S> saga(String name, Codec<S> states);
+
+    /** What became of a saga's instances. */
+    <S> SagaInstances<S> sagaInstances(String name, Codec<S> states);
+
+    /** Keeps read models up to date with events. */
+    Projections projections();
+
     /** Closes what was opened from here, flushing producers and committing consumers, then the connection. */
     @Override
     void close();

@@ -1,8 +1,11 @@
 package dev.millrace.client;
 
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /** A message from a topic, with its place. Key and value may be null. */
@@ -32,6 +35,39 @@ public record ReceivedMessage(
             }
         }
         return null;
+    }
+
+    /**
+     * What tells this message from all others, however often it comes: the header {@code $id} where its publisher set one,
+     * else its place, {@code orders/3@4711}. Ids that are not text are written as a UUID or in hexadecimal digits, so that no
+     * two become one.
+     */
+    public String id() {
+        byte[] id = EventHeaders.find(headers, EventHeaders.ID);
+        if (id == null) {
+            return toString();
+        }
+        boolean event = EventHeaders.versionOf(headers) >= 0;
+        if (id.length == EventHeaders.ID_BYTES && (event || !isPlainText(id))) {
+            return EventHeaders.idOf(id).toString();
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(id))
+                    .toString();
+        } catch (CharacterCodingException notText) {
+            return "hex:" + HexFormat.of().formatHex(id);
+        }
+    }
+
+    private static boolean isPlainText(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b < ' ') {
+                return false; // also those above 127
+            }
+        }
+        return true;
     }
 
     /** When this message was due, where it was published to be delivered later; else -1. */

@@ -67,6 +67,25 @@ public record StoredEvent(
         return EventHeaders.find(headers, EventHeaders.ERASED) != null;
     }
 
+    /**
+     * Whether a row that was last changed by an event of this stream with {@code knownVersion} is still to be changed by
+     * this one; -1 for a row that is not there.
+     *
+     * @throws IllegalStateException where versions are missing between the two, so that the row would be wrong from here on;
+     *     where the topic has no streams
+     */
+    public boolean isAfter(long knownVersion) {
+        if (version < 0) {
+            throw new IllegalStateException(this + ": topic " + topic
+                    + " has no streams, so its records have no versions; create one with stream.index=key");
+        }
+        if (knownVersion >= 0 && version > knownVersion + 1) {
+            throw new IllegalStateException("the row has version " + knownVersion + " of stream \"" + keyText()
+                    + "\", and " + this + " comes next: " + (version - knownVersion - 1) + " events are missing");
+        }
+        return version > knownVersion;
+    }
+
     /** Place only: payload does not belong in logs. */
     @Override
     public String toString() {

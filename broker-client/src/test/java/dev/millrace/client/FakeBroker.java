@@ -218,11 +218,17 @@ final class FakeBroker implements AutoCloseable {
                 () -> {
                     while (true) {
                         try {
-                            Session session = new Session(on.accept());
+                            Socket socket = on.accept();
                             synchronized (this) {
+                                if (on.isClosed()) {
+                                    // The system may hand out one more while it is being closed.
+                                    socket.close();
+                                    return;
+                                }
+                                Session session = new Session(socket);
                                 sessions.add(session);
+                                session.start();
                             }
-                            session.start();
                         } catch (IOException closed) {
                             return;
                         }

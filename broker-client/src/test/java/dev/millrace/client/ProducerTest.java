@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ProducerTest {
+    private static final int IN_FLIGHT_BATCHES = 2048;
+
     private FakeBroker broker;
     private MillraceClient client;
 
@@ -152,6 +154,39 @@ class ProducerTest {
         publishMany(producer, 3);
         assertThat(broker.events("publish").get(broker.events("publish").size() - 1))
                 .containsPattern("count=[123]$");
+    }
+
+    @Test
+    void messagesToThousandsOfPartitionsGatherWhileManyBatchesAreUnderWay() {
+        int partitions = 3000;
+        broker.topic("many", partitions);
+        Producer producer = client.producer().build();
+        // So that it has its id: what waits for that is sealed.
+        producer.publish("t", "k", "first");
+        int before = broker.events("publish").size();
+        List<Runnable> held = new ArrayList<>();
+        for (int i = 0; i < IN_FLIGHT_BATCHES; i++) {
+            broker.next(FrameType.PUBLISH, (session, id, request) -> held.add(() -> answer(session, id, request)));
+        }
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < partitions; i++) {
+                producer.publishAsync(Message.to("many").partition(i).value("v" + round));
+            }
+        }
+        broker.await("all that may be under way", () -> held.size() == IN_FLIGHT_BATCHES);
+        // Answered by the loop after all that the publishes above brought it.
+        client.admin().listTopics();
+        assertThat(broker.events("publish")).hasSize(before);
+        synchronized (broker) {
+            held.forEach(Runnable::run);
+        }
+        producer.flush();
+        for (int i = 0; i < partitions; i++) {
+            assertThat(broker.log("many", i).values()).containsExactly("v0", "v1");
+        }
+        assertThat(broker.events("publish").size() - before)
+                .as("batches: of the partitions that had to wait one each")
+                .isLessThanOrEqualTo(2 * IN_FLIGHT_BATCHES + partitions - IN_FLIGHT_BATCHES);
     }
 
     @Test

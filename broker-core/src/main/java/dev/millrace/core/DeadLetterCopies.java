@@ -21,11 +21,11 @@ final class DeadLetterCopies {
     private static final int BATCH_OVERHEAD_BYTES = 256;
 
     private final LogOperations logs;
-    private final int decompressedBytesMax;
+    private final BrokerOptions.Memory limits;
 
-    DeadLetterCopies(LogOperations logs, int decompressedBytesMax) {
+    DeadLetterCopies(LogOperations logs, BrokerOptions.Memory limits) {
         this.logs = logs;
-        this.decompressedBytesMax = decompressedBytesMax;
+        this.limits = limits;
     }
 
     /** Fails: OFFSET_OUT_OF_RANGE where there is no such record any more. */
@@ -44,7 +44,7 @@ final class DeadLetterCopies {
             if (batch.lastOffset() < offset) {
                 continue;
             }
-            for (Record record : batch.records(decompressedBytesMax)) {
+            for (Record record : batch.records(limits.decompressedBytesMax())) {
                 if (record.offset() == offset) {
                     return record;
                 }
@@ -99,9 +99,23 @@ final class DeadLetterCopies {
         headers.add(new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8)));
     }
 
+    /** The record with another value. Fails: MESSAGE_TOO_LARGE. */
+    ByteBuffer edited(Record record, byte[] value) {
+        if (value.length > limits.messageBytesMax()) {
+            throw new FaultException(
+                    Fault.MESSAGE_TOO_LARGE,
+                    "a value of " + value.length + " bytes; at most " + limits.messageBytesMax() + " are allowed");
+        }
+        return batchOf(record, value, record.headers());
+    }
+
     static ByteBuffer batchOf(Record record, List<RecordHeader> headers) {
+        return batchOf(record, record.value(), headers);
+    }
+
+    private static ByteBuffer batchOf(Record record, byte[] value, List<RecordHeader> headers) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, BATCH_OVERHEAD_BYTES);
-        builder.append(record.timestampMs(), record.key(), record.value(), headers);
+        builder.append(record.timestampMs(), record.key(), value, headers);
         return builder.build();
     }
 

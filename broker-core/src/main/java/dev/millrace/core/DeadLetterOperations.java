@@ -36,8 +36,11 @@ public interface DeadLetterOperations {
     /** Dead letters by group, source topic, partition and offset. Fails: INVALID_REQUEST. */
     CompletableFuture<Page> list(Selection selection, PageRequest page);
 
-    /** Sends parked records back to the group that failed at them. Fails: GROUP_NOT_FOUND, DISK_FULL, INVALID_REQUEST. */
-    CompletableFuture<Moved> replay(Selection selection, String who);
+    /**
+     * Sends parked records back to the group that failed at them. Fails: GROUP_NOT_FOUND, DISK_FULL, INVALID_REQUEST,
+     * MESSAGE_TOO_LARGE.
+     */
+    CompletableFuture<Moved> replay(Replay replay);
 
     /** Gives parked records up. Fails: GROUP_NOT_FOUND, INVALID_REQUEST. */
     CompletableFuture<Moved> discard(Selection selection, String note);
@@ -103,6 +106,14 @@ public interface DeadLetterOperations {
      * @param places empty for all
      */
     record Selection(String group, String topic, byte[] key, List<Place> places) {}
+
+    /**
+     * What goes back.
+     *
+     * @param value in place of the value of the one dead letter that is named; null to leave it as it is
+     * @param who asks; kept with each
+     */
+    record Replay(Selection selection, byte[] value, String who) {}
 
     /**
      * @param ended also those that were handled or discarded

@@ -156,12 +156,8 @@ public final class LocalBroker implements Broker {
                 options.memory());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
-        this.deadLetters = new LocalDeadLetters(
-                runtime,
-                lookup,
-                topics,
-                diskGuard,
-                new DeadLetterCopies(logs, options.memory().decompressedBytesMax()));
+        this.deadLetters =
+                new LocalDeadLetters(runtime, lookup, topics, diskGuard, new DeadLetterCopies(logs, options.memory()));
         machine.onAssignmentPending(groups::onAssignmentPending);
         TimerRules timerRules = new TimerRules(logs);
         this.transactions =

@@ -38,6 +38,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
     private static final int PLACES_MAX = 1000;
     /** Dead letters of one replay or discard command. */
     private static final int MOVE_COUNT_MAX = 100;
+    /** Their records take about so much in one replay command; a single one may be larger. */
+    private static final long MOVE_BYTES_MAX = 4 << 20;
 
     private static final int SKIPPED_TOLD_MAX = 100;
     private static final Map<String, String> KEPT = Map.of("retention", "unlimited");
@@ -332,8 +334,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
                         infos,
                         list -> then(
                                 page.withRecords() ? copyOf(letter.letter) : CompletableFuture.completedFuture(null),
-                                batch -> {
-                                    list.add(info(letter, batch));
+                                copy -> {
+                                    list.add(info(letter, copy));
                                     return CompletableFuture.completedFuture(list);
                                 }));
             }
@@ -341,7 +343,7 @@ final class LocalDeadLetters implements DeadLetterOperations {
         }));
     }
 
-    private Info info(Found found, ByteBuffer batch) {
+    private Info info(Found found, Record copy) {
         DeadLetter letter = found.letter;
         return new Info(
                 found.group,
@@ -356,20 +358,20 @@ final class LocalDeadLetters implements DeadLetterOperations {
                 place(letter.copy()),
                 letter.changedMs(),
                 letter.note(),
-                batch);
+                copy == null ? null : DeadLetterCopies.batchOf(copy, copy.headers()));
     }
 
-    /** The copy as a batch of its own, or null where it is gone. */
-    private CompletableFuture<ByteBuffer> copyOf(DeadLetter letter) {
+    /** The copy, or null where it is gone. */
+    private CompletableFuture<Record> copyOf(DeadLetter letter) {
         RecordId where = letter.copy() != null ? letter.copy() : letter.replay();
         TopicPartition partition = where == null ? null : lookup.partitionOf(where.partitionId());
         if (partition == null) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<ByteBuffer> copy = new CompletableFuture<>();
+        CompletableFuture<Record> copy = new CompletableFuture<>();
         copies.read(partition, where.offset()).whenComplete((record, error) -> {
             if (error == null) {
-                copy.complete(DeadLetterCopies.batchOf(record, record.headers()));
+                copy.complete(record);
             } else if (Answers.faultOfRead(error).fault() == Fault.OFFSET_OUT_OF_RANGE) {
                 copy.complete(null);
             } else {
@@ -380,19 +382,26 @@ final class LocalDeadLetters implements DeadLetterOperations {
     }
 
     @Override
-    public CompletableFuture<Moved> replay(Selection selection, String who) {
+    public CompletableFuture<Moved> replay(Replay replay) {
         return asked(() -> {
-            checkText("the name of who replays", who);
+            checkText("the name of who replays", replay.who());
+            Selection selection = replay.selection();
+            if (replay.value() != null && selection.places().size() != 1) {
+                throw new FaultException(
+                        Fault.INVALID_REQUEST,
+                        "another value is for one dead letter that is named; "
+                                + selection.places().size() + " were named");
+            }
             return then(parkedOf(selection), found -> {
                 if (found.isEmpty()) {
                     return CompletableFuture.completedFuture(unknown(selection, found));
                 }
-                int partitions = place(found.get(0).letter.source()) == null
-                        ? 0
-                        : partitionCount(place(found.get(0).letter.source()).topic());
+                Place first = place(found.get(0).letter.source());
                 return then(
-                        ensureTopic(DeadLetterNames.retryTopic(selection.group()), partitions),
-                        there -> inSteps(found, unknown(selection, found), step -> replayStep(selection, step, who)));
+                        ensureTopic(
+                                DeadLetterNames.retryTopic(selection.group()),
+                                first == null ? 0 : partitionCount(first.topic())),
+                        there -> inSteps(found, unknown(selection, found), step -> replayStep(replay, step)));
             });
         });
     }
@@ -431,15 +440,17 @@ final class LocalDeadLetters implements DeadLetterOperations {
                 0, skipped.size(), skipped.stream().limit(SKIPPED_TOLD_MAX).toList());
     }
 
+    /** What a step did with the first of those that it was given. */
+    private record Step(int taken, Moved moved) {}
+
     private CompletableFuture<Moved> inSteps(
-            List<Found> found, Moved before, Function<List<Found>, CompletableFuture<Moved>> move) {
+            List<Found> found, Moved before, Function<List<Found>, CompletableFuture<Step>> move) {
         if (found.isEmpty()) {
             return CompletableFuture.completedFuture(before);
         }
-        int count = Math.min(MOVE_COUNT_MAX, found.size());
         return then(
-                move.apply(found.subList(0, count)),
-                moved -> inSteps(found.subList(count, found.size()), sum(before, moved), move));
+                move.apply(found.subList(0, Math.min(MOVE_COUNT_MAX, found.size()))),
+                step -> inSteps(found.subList(step.taken, found.size()), sum(before, step.moved), move));
     }
 
     private static Moved sum(Moved a, Moved b) {
@@ -451,34 +462,59 @@ final class LocalDeadLetters implements DeadLetterOperations {
                 skipped.stream().limit(SKIPPED_TOLD_MAX).toList());
     }
 
-    private CompletableFuture<Moved> replayStep(Selection selection, List<Found> step, String who) {
-        List<ReplayDeadLetters.Entry> entries = new ArrayList<>();
-        List<Skipped> gone = new ArrayList<>();
+    /** Copies that go back together. */
+    private final class Copies {
+        final List<ReplayDeadLetters.Entry> entries = new ArrayList<>();
+        final List<Skipped> gone = new ArrayList<>();
+        long bytes;
+
+        void add(DeadLetter letter, ByteBuffer batch) {
+            RecordId source = letter.source();
+            entries.add(new ReplayDeadLetters.Entry(
+                    source.partitionId(), source.offset(), letter.copy().offset(), batch));
+            bytes += batch.remaining();
+        }
+
+        void addGone(DeadLetter letter) {
+            gone.add(new Skipped(placeOrUnknown(letter.source()), "its copy is gone from the dead-letter topic"));
+        }
+
+        boolean isFull() {
+            return bytes >= MOVE_BYTES_MAX;
+        }
+
+        Step moved(Moved moved) {
+            return new Step(entries.size() + gone.size(), sum(new Moved(0, gone.size(), gone), moved));
+        }
+    }
+
+    private CompletableFuture<Step> replayStep(Replay replay, List<Found> step) {
+        Copies taken = new Copies();
         CompletableFuture<Boolean> read = CompletableFuture.completedFuture(true);
         for (Found found : step) {
             read = then(
                     read,
-                    sofar -> Answers.map(copyOf(found.letter), batch -> {
-                        RecordId source = found.letter.source();
-                        if (batch == null) {
-                            gone.add(
-                                    new Skipped(placeOrUnknown(source), "its copy is gone from the dead-letter topic"));
-                        } else {
-                            entries.add(new ReplayDeadLetters.Entry(
-                                    source.partitionId(),
-                                    source.offset(),
-                                    found.letter.copy().offset(),
-                                    batch));
-                        }
-                        return true;
-                    }));
+                    sofar -> taken.isFull() ? CompletableFuture.completedFuture(true) : take(found, replay, taken));
         }
         return then(read, done -> {
-            disk.admit(entries.stream().mapToInt(e -> e.batch().remaining()).sum());
+            disk.admit((int) taken.bytes);
             return Answers.map(
                     runtime.<dev.millrace.core.deadletter.Moved>submit(
-                            new ReplayDeadLetters(selection.group(), entries, who)),
-                    moved -> sum(new Moved(0, gone.size(), gone), toMoved(moved)));
+                            new ReplayDeadLetters(replay.selection().group(), taken.entries, replay.who())),
+                    moved -> taken.moved(toMoved(moved)));
+        });
+    }
+
+    private CompletableFuture<Boolean> take(Found found, Replay replay, Copies taken) {
+        return Answers.map(copyOf(found.letter), record -> {
+            if (record == null) {
+                taken.addGone(found.letter);
+            } else if (replay.value() == null) {
+                taken.add(found.letter, DeadLetterCopies.batchOf(record, record.headers()));
+            } else {
+                taken.add(found.letter, copies.edited(record, replay.value()));
+            }
+            return true;
         });
     }
 
@@ -498,19 +534,18 @@ final class LocalDeadLetters implements DeadLetterOperations {
             return then(
                     parkedOf(selection),
                     found -> inSteps(
-                            found,
-                            unknown(selection, found),
-                            step -> Answers.map(
-                                    runtime.<dev.millrace.core.deadletter.Moved>submit(new DiscardDeadLetters(
-                                            selection.group(),
-                                            step.stream()
-                                                    .map(f -> new DiscardDeadLetters.Entry(
-                                                            f.letter.source().partitionId(),
-                                                            f.letter.source().offset()))
-                                                    .toList(),
-                                            note)),
-                                    this::toMoved)));
+                            found, unknown(selection, found), step -> discardStep(selection.group(), step, note)));
         });
+    }
+
+    private CompletableFuture<Step> discardStep(String group, List<Found> step, String note) {
+        List<DiscardDeadLetters.Entry> entries = step.stream()
+                .map(f -> new DiscardDeadLetters.Entry(
+                        f.letter.source().partitionId(), f.letter.source().offset()))
+                .toList();
+        return Answers.map(
+                runtime.<dev.millrace.core.deadletter.Moved>submit(new DiscardDeadLetters(group, entries, note)),
+                moved -> new Step(step.size(), toMoved(moved)));
     }
 
     private static void checkText(String what, String text) {

@@ -138,7 +138,8 @@ final class LocalLogs implements LogOperations {
                             "header " + ID_HEADER + " has " + header.value().length + " bytes; an id has at most "
                                     + PublishedIds.ID_BYTES_MAX);
                 }
-                return new String(header.value(), StandardCharsets.UTF_8);
+                // One character for each byte: ids that are no text must stay apart, too.
+                return new String(header.value(), StandardCharsets.ISO_8859_1);
             }
         }
         return "";

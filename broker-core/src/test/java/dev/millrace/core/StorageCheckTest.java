@@ -192,6 +192,22 @@ class StorageCheckTest {
         }
     }
 
+    /** Cut early enough, it has lost whole column families, the one of the records first. */
+    @Test
+    void namesAManifestThatWasCutWhereverThatWas() throws IOException {
+        for (int bytes = 100; bytes < 700; bytes += 20) {
+            Path image = SampleData.copy(killed, root.resolve("cut-" + bytes));
+            Path manifest = oldest(image, name -> name.matches("MANIFEST-.*"));
+            assertThat(Files.size(manifest)).isGreaterThan(bytes);
+            try (RandomAccessFile file = new RandomAccessFile(manifest.toFile(), "rw")) {
+                file.setLength(bytes);
+            }
+            assertThat(check(image).damages().toString())
+                    .as("cut at byte %d", bytes)
+                    .contains(manifest.getFileName().toString());
+        }
+    }
+
     @Test
     void noticesALostTail() throws IOException {
         Path image = SampleData.copy(killed, root.resolve("image"));

@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Test;
 
 /** The simulation as a layer: the same seeds each time, and only as many as a defect may take. Not run by itself. */
 class SimulatedSeeds {
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 80;
 
     @Test
     void findNothing() {

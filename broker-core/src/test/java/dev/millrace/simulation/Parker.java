@@ -246,11 +246,18 @@ final class Parker implements Client {
                 case DONE -> advance(claim);
                 case BLOCKED -> park(claim, record, DeadLetterNames.KEY_PARKED);
                 case HANDLE -> {
-                    parkedKeys.get(partitionId).remove(keyHash);
+                    forgetKey(claim, keyHash);
                     handle(claim, record);
                 }
             }
         });
+    }
+
+    /** Before askBelow something of the key may be parked that comes later. */
+    private void forgetKey(MemberClaim claim, long keyHash) {
+        if (claim.offset() >= askBelow.get(claim.partitionId())) {
+            parkedKeys.get(claim.partitionId()).remove(keyHash);
+        }
     }
 
     private void advance(MemberClaim claim) {
@@ -290,7 +297,7 @@ final class Parker implements Client {
             world.trace.add(name + " parks " + source + " " + reason + " " + parked.outcome());
             Set<Long> keys = parkedKeys.get(claim.partitionId());
             if (parked.outcome() == Parked.Outcome.FREE) {
-                keys.remove(park.keyHash());
+                forgetKey(claim, park.keyHash());
             } else {
                 keys.add(park.keyHash());
                 advance(claim);

@@ -29,7 +29,7 @@ record ServerOptions(
     private static final int SUBSCRIPTIONS_PER_CONNECTION = 10_000;
     private static final int READER_THREADS = 2;
     private static final long BALLAST_BYTES_MAX = 64L << 20;
-    private static final int BALLAST_FRACTION = 8;
+    private static final int BALLAST_FRACTION = 4;
 
     static ServerOptions of(Config config) {
         Config.Limits limits = config.limits();

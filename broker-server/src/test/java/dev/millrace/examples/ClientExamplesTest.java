@@ -2,15 +2,24 @@ package dev.millrace.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.client.Codec;
+import dev.millrace.client.Event;
+import dev.millrace.client.EventStreams;
+import dev.millrace.client.Expected;
 import dev.millrace.client.Message;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
+import dev.millrace.client.Projection;
+import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
+import dev.millrace.client.Saga;
+import dev.millrace.client.SagaInstances;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Transactions;
 import dev.millrace.client.jdbc.OutboxRelay;
+import dev.millrace.client.jdbc.ProjectionTables;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import dev.millrace.server.testing.MillraceExtension;
 import java.io.ByteArrayOutputStream;
@@ -35,7 +44,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import javax.tools.ToolProvider;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterAll;
@@ -64,10 +75,8 @@ class ClientExamplesTest {
     static void compile() throws IOException {
         List<String> arguments = new ArrayList<>(
                 List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path")));
-        try (Stream<Path> sources = Files.list(SOURCES)) {
-            sources.map(Path::toString)
-                    .filter(name -> name.endsWith("Example.java"))
-                    .forEach(arguments::add);
+        try (Stream<Path> sources = Files.walk(SOURCES)) {
+            sources.map(Path::toString).filter(name -> name.endsWith(".java")).forEach(arguments::add);
         }
         assertThat(arguments).hasSizeGreaterThanOrEqualTo(5 + 6);
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -148,8 +157,8 @@ class ClientExamplesTest {
                 Producer producer = client.producer().build();
                 Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            client.admin().createTopic("payments", 1);
-            producer.publish(Message.to("payments").key("acc-1").value("10"));
+            client.admin().createTopic("bookings", 1);
+            producer.publish(Message.to("bookings").key("acc-1").value("10"));
             AtomicBoolean broken = new AtomicBoolean(true);
             CountDownLatch handled = new CountDownLatch(1);
             MessageHandler handler = message -> {
@@ -159,7 +168,7 @@ class ClientExamplesTest {
                 handled.countDown();
             };
             try (RunningConsumer consumer =
-                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "payments", handler)) {
+                    (RunningConsumer) runNamed("DeadLetterExample", "consume", client, "bookings", handler)) {
                 while (client.admin().deadLetters("billing").count() == 0) {
                     consumer.assignment();
                     Thread.onSpinWait();
@@ -172,12 +181,12 @@ class ClientExamplesTest {
 
             statement.execute("CREATE TABLE account (id VARCHAR(20) PRIMARY KEY, paid INT)");
             statement.execute("INSERT INTO account VALUES ('acc-1', 0)");
-            try (RunningConsumer consumer = (RunningConsumer) run("InboxExample", client, database, "payments")) {
+            try (RunningConsumer consumer = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
                 await(statement, "SELECT paid FROM account", 10);
             }
             client.admin().deleteGroup("billing");
-            producer.publish(Message.to("payments").key("acc-1").value("5"));
-            try (RunningConsumer again = (RunningConsumer) run("InboxExample", client, database, "payments")) {
+            producer.publish(Message.to("bookings").key("acc-1").value("5"));
+            try (RunningConsumer again = (RunningConsumer) run("InboxExample", client, database, "bookings")) {
                 await(statement, "SELECT paid FROM account", 15);
             }
 
@@ -189,6 +198,154 @@ class ClientExamplesTest {
                 await(statement, "SELECT COUNT(*) FROM outbox", 0);
             }
             assertThat(client.admin().describeTopic("placed-orders").messages()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void paymentSagaPaysAndShipsOrGivesTheMoneyBack(EmbeddedMillrace millrace) throws Exception {
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build()) {
+            for (String topic : List.of("orders.placed", "bank", "bank.answers", "depot", "depot.answers")) {
+                client.admin().createTopic(topic, 2);
+            }
+            AtomicBoolean running = new AtomicBoolean(true);
+            AtomicBoolean closed = new AtomicBoolean(true);
+            Function<ReceivedMessage, String> bank = command -> {
+                if (command.valueText().startsWith("charge")) {
+                    return command.keyText().equals("poor") ? "declined" : "charged";
+                }
+                return closed.get() ? "closed" : "refunded";
+            };
+            Function<ReceivedMessage, String> depot =
+                    command -> command.keyText().equals("rare")
+                            ? "out of stock"
+                            : command.keyText().equals("lost") ? null : "shipped";
+            List<Thread> services =
+                    List.of(service(client, "bank", bank, running), service(client, "depot", depot, running));
+            try (RunningConsumer saga = (RunningConsumer)
+                    runNamed("payment.PaymentSaga", "start", client, "orders.placed", Duration.ofSeconds(2))) {
+                SagaInstances<String> instances = client.sagaInstances("payment", Codec.string());
+                for (String order : List.of("fine", "poor", "rare", "lost")) {
+                    producer.publish("orders.placed", order, "ada 12");
+                }
+                await(instances, "fine", Saga.Status.COMPLETED);
+                for (String order : List.of("poor", "rare", "lost")) {
+                    await(instances, order, Saga.Status.PARKED); // the bank is closed
+                }
+                closed.set(false);
+                while (client.admin().deadLetters("saga.payment").count() > 0) {
+                    client.admin().deadLetters("saga.payment").replay();
+                }
+                for (String order : List.of("poor", "rare", "lost")) {
+                    await(instances, order, Saga.Status.COMPENSATED);
+                }
+                assertThat(instances.describe("lost").orElseThrow().reason()).isEqualTo("no answer in PT2S");
+                assertThat(instances.describe("fine").orElseThrow().state()).contains("\"step\":\"done\"");
+                assertThat(saga.finished()).isNotDone();
+            } finally {
+                running.set(false);
+                for (Thread service : services) {
+                    service.join();
+                }
+            }
+        }
+    }
+
+    private static Thread service(
+            MillraceClient client, String topic, Function<ReceivedMessage, String> answers, AtomicBoolean running) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        runNamed("payment.Services", "answer", client, topic, answers, (BooleanSupplier) running::get);
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                topic + "-service");
+        thread.start();
+        return thread;
+    }
+
+    private static void await(SagaInstances<String> instances, String key, Saga.Status status) {
+        while (instances.describe(key).map(SagaInstances.Instance::status).orElse(null) != status) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void theReadmesThreePatternsWorkTogether(EmbeddedMillrace millrace) throws Exception {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:turnover;DB_CLOSE_DELAY=-1");
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build();
+                Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            ProjectionTables.in(database).createTables(connection);
+            statement.execute("CREATE TABLE turnover (total INT)");
+            statement.execute("INSERT INTO turnover VALUES (0)");
+            client.admin().createTopic("sold", 2, Map.of("stream.index", "key"));
+            for (String topic : List.of("parcels", "shipped", "lost", "refunds")) {
+                client.admin().createTopic(topic, 1);
+            }
+            EventStreams orders = client.streams("sold");
+            for (String order : List.of("o-1", "o-2")) {
+                orders.append(order, Expected.none(), Event.of("OrderPlaced", "12"));
+                assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(true);
+                assertThat(runNamed("EventDrivenExample", "pay", orders, order)).isEqualTo(false);
+            }
+            try (Projection turnover =
+                            (Projection) runNamed("EventDrivenExample", "turnover", client, "sold", database);
+                    RunningConsumer shipping =
+                            (RunningConsumer) runNamed("EventDrivenExample", "shipping", client, "sold")) {
+                await(statement, "SELECT total FROM turnover", 24);
+                SagaInstances<String> instances = client.sagaInstances("shipping", Codec.string());
+                await(instances, "o-1", Saga.Status.RUNNING);
+                await(instances, "o-2", Saga.Status.RUNNING);
+                producer.publish(Message.to("shipped").key("o-1").value("yes"));
+                producer.publish(Message.to("lost").key("o-2").value("yes"));
+                await(instances, "o-1", Saga.Status.COMPLETED);
+                await(instances, "o-2", Saga.Status.COMPENSATED);
+                assertThat(turnover.finished()).isNotDone();
+                assertThat(shipping.finished()).isNotDone();
+            }
+            assertThat(client.admin().describeTopic("refunds").messages()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void accountsCountAPaymentThatComesTwiceOnce(EmbeddedMillrace millrace) throws Exception {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:accounts;DB_CLOSE_DELAY=-1");
+        Class<?> type = loader.loadClass("dev.millrace.examples.idempotent.Accounts");
+        Object accounts = type.getConstructor(DataSource.class).newInstance(database);
+        type.getMethod("createTables").invoke(accounts);
+        Method start = type.getMethod("start", MillraceClient.class, String.class);
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build();
+                Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            client.admin().createTopic("account.payments", 4);
+            for (int i = 0; i < 100; i++) {
+                producer.publish(
+                        Message.to("account.payments").key("acc-" + i % 5).value("1"));
+            }
+            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "account.payments")) {
+                await(statement, "SELECT COALESCE(SUM(balance), 0) FROM account", 100);
+                assertThat(consumer.finished()).isNotDone();
+            }
+            // All of it comes again, with one payment more behind it.
+            client.admin().resetOffsets("accounts", "account.payments", StartFrom.earliest(), false);
+            producer.publish(Message.to("account.payments").key("acc-0").value("1"));
+            try (RunningConsumer consumer = (RunningConsumer) start.invoke(accounts, client, "account.payments")) {
+                while (client.admin().describeGroup("accounts").lagMessages() > 0) {
+                    Thread.onSpinWait();
+                }
+                await(statement, "SELECT SUM(balance) FROM account", 101);
+                await(statement, "SELECT COUNT(*) FROM millrace_inbox", 101);
+                assertThat(consumer.finished()).isNotDone();
+            }
+            assertThat(type.getMethod("purge", Duration.class).invoke(accounts, Duration.ofDays(7)))
+                    .isEqualTo(0);
         }
     }
 

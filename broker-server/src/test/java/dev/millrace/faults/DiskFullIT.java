@@ -143,8 +143,9 @@ class DiskFullIT {
                 disk.fillAndStayGreedy();
             }
             case REFUSED -> {
-                disk.fill();
+                disk.fillUpTo(RESERVE_BYTES / 2);
                 awaitDiskFull(daemon);
+                awaitFlushed(daemon, disk);
                 disk.fillAndStayGreedy();
             }
             case OPEN -> {
@@ -161,6 +162,19 @@ class DiskFullIT {
 
     private static void awaitDiskFull(Daemon daemon) throws Exception {
         await(daemon, () -> saysDiskFull(daemon));
+    }
+
+    /** What was admitted before the refusal is on its way to the disk until the room on it stays what it is. */
+    private static void awaitFlushed(Daemon daemon, SmallDisk disk) throws Exception {
+        long[] last = {disk.usableBytes(), System.nanoTime()};
+        await(daemon, () -> {
+            long usable = disk.usableBytes();
+            if (Math.abs(usable - last[0]) > 1 << 20) {
+                last[0] = usable;
+                last[1] = System.nanoTime();
+            }
+            return System.nanoTime() - last[1] > TimeUnit.SECONDS.toNanos(2);
+        });
     }
 
     private static void await(Daemon daemon, Callable<Boolean> condition) throws Exception {
@@ -193,7 +207,7 @@ class DiskFullIT {
                     .isPositive();
             daemon.process().waitFor(20, TimeUnit.MILLISECONDS);
         }
-        commits.get();
+        assertThat(commits).as(() -> "commits on a full disk: " + daemon.log()).isCompleted();
         return false;
     }
 

@@ -155,9 +155,9 @@ class FailingIoIT {
         outcomes.merge(outcome, 1, Integer::sum);
         String what = plan + (atStart ? " of a start" : " of a burst") + ", " + disk.hits() + " hits"
                 + (disk.hits() > 0 ? " on " + disk.hitPath() : "") + ": " + outcome;
+        System.out.println(what + " (" + (System.nanoTime() - startNanos) / 1_000_000 + " ms)");
         restart();
         published.check(what);
-        System.out.println(what + " (" + (System.nanoTime() - startNanos) / 1_000_000 + " ms)");
     }
 
     /** Waits until the daemon is ready or has ended. */

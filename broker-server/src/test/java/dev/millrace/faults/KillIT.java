@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The daemon dies again and again, at random and at the moments that matter most, under producers and a group whose
- * members come and go. Half of the {@code -Dfault.kills} each; about 2 s a kill.
+ * The daemon dies again and again, at random and at the moments that matter most, under producers, a group whose members
+ * come and go, one that keeps dead letters, and writers of event streams, transactions and timers. Half of the {@code
+ * -Dfault.kills} each; about 2 s a kill.
  */
 class KillIT {
     private static final int KILLS = Integer.getInteger("fault.kills", 300);
@@ -50,6 +51,8 @@ class KillIT {
                 Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of());
+            workload.startDeadLetters();
+            workload.startEvents();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 daemon.process().waitFor(random.nextInt(900), TimeUnit.MILLISECONDS);
@@ -61,7 +64,14 @@ class KillIT {
                 }
             }
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at random", "kills=%d acknowledged=%d %s", KILLS / 2, acknowledged, recovery);
+            Figures.print(
+                    "kill at random",
+                    "kills=%d acknowledged=%d deadLetters=%d %s %s",
+                    KILLS / 2,
+                    acknowledged,
+                    workload.deadLetterCount(),
+                    workload.eventFigures(),
+                    recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }
@@ -73,6 +83,8 @@ class KillIT {
                 Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            workload.startDeadLetters();
+            workload.startEvents();
             for (int kill = 0; kill < KILLS / 2; kill++) {
                 Failpoint point = Failpoint.values()[kill % Failpoint.values().length];
                 daemon.kill();
@@ -89,7 +101,13 @@ class KillIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("kill at failpoints", "%s acknowledged=%d", new TreeMap<>(died), acknowledged);
+            Figures.print(
+                    "kill at failpoints",
+                    "%s acknowledged=%d deadLetters=%d %s",
+                    new TreeMap<>(died),
+                    acknowledged,
+                    workload.deadLetterCount(),
+                    workload.eventFigures());
             assertThat(daemon.terminate()).isZero();
         }
     }

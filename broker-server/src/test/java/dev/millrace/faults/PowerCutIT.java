@@ -47,6 +47,8 @@ class PowerCutIT {
                 Workload workload = new Workload(Load.moderate(), seed, OUTAGE_MAX)) {
             daemon.start();
             workload.start(daemon, Map.of("retention", RETENTION.toSeconds() + "s"));
+            workload.startDeadLetters();
+            workload.startEvents();
             RecoveryTimes recovery = new RecoveryTimes();
             for (int cut = 0; cut < CUTS; cut++) {
                 if (cut % 2 == 0) {
@@ -71,7 +73,14 @@ class PowerCutIT {
             workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
             workload.history().allowExpired(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
-            Figures.print("power cut", "cuts=%d acknowledged=%d lost=0 %s", CUTS, acknowledged, recovery);
+            Figures.print(
+                    "power cut",
+                    "cuts=%d acknowledged=%d lost=0 deadLetters=%d %s %s",
+                    CUTS,
+                    acknowledged,
+                    workload.deadLetterCount(),
+                    workload.eventFigures(),
+                    recovery);
             assertThat(daemon.terminate()).isZero();
         }
     }

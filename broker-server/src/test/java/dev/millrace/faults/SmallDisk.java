@@ -79,6 +79,16 @@ final class SmallDisk implements AutoCloseable {
         eat(LAST_BYTES);
     }
 
+    /** Something else takes all but so much, at once. */
+    void fillUpTo(long freeBytes) throws IOException {
+        byte[] piece = new byte[PIECE_BYTES];
+        try (OutputStream out = Files.newOutputStream(sibling, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            while (usableBytes() > freeBytes) {
+                out.write(piece);
+            }
+        }
+    }
+
     /** As {@link #fill}, and goes on to take whatever is given back, until {@link #free}. */
     void fillAndStayGreedy() throws IOException {
         fill();

@@ -8,6 +8,7 @@ import dev.millrace.history.LogHygiene;
 import dev.millrace.history.Property;
 import dev.millrace.history.Violation;
 import dev.millrace.system.Daemon;
+import dev.millrace.system.DeadLetterLoad;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,11 @@ final class Workload implements AutoCloseable {
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
     private MillraceClient client;
+    /** Null where there is none. */
+    private EventLoad events;
+
+    private DeadLetterLoad deadLetters;
+    private int deadLetterCount;
 
     /** @param requestTimeout the total deadline of the clients' calls: longer than any outage of the test */
     Workload(Load load, long seed, Duration requestTimeout) {
@@ -61,6 +67,21 @@ final class Workload implements AutoCloseable {
         }
     }
 
+    /** Lets writers of event streams, transactions and timers loose, too, on topics of their own. */
+    void startEvents() {
+        events = new EventLoad(client, history, random);
+    }
+
+    /** Lets a group with dead letters loose, too, on a topic of its own. */
+    void startDeadLetters() {
+        deadLetters = new DeadLetterLoad(client, history, random.nextLong());
+    }
+
+    /** Known after the check. */
+    int deadLetterCount() {
+        return deadLetterCount;
+    }
+
     History history() {
         return history;
     }
@@ -79,16 +100,21 @@ final class Workload implements AutoCloseable {
         List<ProducerLoad> waiting = new ArrayList<>(producers);
         long[] before = producers.stream().mapToLong(ProducerLoad::okCount).toArray();
         long readBefore = readCount();
+        List<EventLoad.Client> eventClients = events == null ? List.of() : events.clients();
+        long[] eventsBefore =
+                eventClients.stream().mapToLong(EventLoad.Client::okCount).toArray();
+        List<EventLoad.Client> waitingToo = new ArrayList<>(eventClients);
         while (true) {
             waiting.removeIf(producer -> producer.okCount() > before[producers.indexOf(producer)]);
             boolean groupGoesOn = members.isEmpty() || readCount() > readBefore;
-            if (waiting.isEmpty() && groupGoesOn) {
+            waitingToo.removeIf(one -> one.okCount() > eventsBefore[eventClients.indexOf(one)]);
+            if (waiting.isEmpty() && waitingToo.isEmpty() && groupGoesOn) {
                 return;
             }
             if (System.nanoTime() > deadlineNanos) {
                 history.report(
                         Property.PROGRESS,
-                        "after " + limit + ": " + waiting + " got no acknowledgement"
+                        "after " + limit + ": " + waiting + waitingToo + " got no acknowledgement"
                                 + (groupGoesOn ? "" : "; the group was given nothing"));
                 return;
             }
@@ -112,16 +138,35 @@ final class Workload implements AutoCloseable {
         for (MemberLoad member : members) {
             member.stop();
         }
+        if (deadLetters != null) {
+            deadLetters.stop();
+        }
+        if (events != null) {
+            for (EventLoad.Client one : events.clients()) {
+                one.stop();
+            }
+        }
+    }
+
+    /** How much the writers of event streams, transactions and timers did. */
+    String eventFigures() {
+        return events == null ? "" : events.figures();
     }
 
     /** Demands everything: reads all partitions, and the group's offsets, and judges the history. */
-    List<Violation> check(Daemon daemon, LogHygiene hygiene) {
+    List<Violation> check(Daemon daemon, LogHygiene hygiene) throws InterruptedException {
         history.topicsSeen(topics());
         new FullRead(client, TOPIC).into(history);
         if (load.members() > 0) {
             client.admin()
                     .committedOffsets(GROUP)
                     .forEach((partition, offset) -> history.commitFetched(GROUP, partition.partition(), offset));
+        }
+        if (events != null) {
+            events.judge();
+        }
+        if (deadLetters != null) {
+            deadLetterCount = deadLetters.check();
         }
         hygiene.check(daemon.log(), history);
         return history.violations();
@@ -144,6 +189,12 @@ final class Workload implements AutoCloseable {
         if (client != null) {
             producers.forEach(ProducerLoad::abandon);
             members.forEach(MemberLoad::abandon);
+            if (events != null) {
+                events.clients().forEach(EventLoad.Client::abandon);
+            }
+            if (deadLetters != null) {
+                deadLetters.close();
+            }
             client.close();
         }
     }

@@ -92,6 +92,11 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress, Re
         return stopping.getCount() == 0;
     }
 
+    /** Returns when that time is over, or this stops. */
+    void awaitStop(long nanos) throws InterruptedException {
+        stopping.await(nanos, TimeUnit.NANOSECONDS);
+    }
+
     @Override
     public void stop(Throwable cause) {
         if (cause != null) {

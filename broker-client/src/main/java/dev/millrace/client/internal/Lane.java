@@ -85,7 +85,7 @@ final class Lane {
             return;
         }
         adaptBatches();
-        while (inFlight.size() < ProducerOptions.IN_FLIGHT_COUNT_MAX) {
+        while (inFlight.size() < ProducerOptions.IN_FLIGHT_COUNT_MAX && mayHaveMore()) {
             OutBatch batch = nextToSend();
             if (batch == null || !sender.admits(this, batch)) {
                 return;
@@ -93,6 +93,12 @@ final class Lane {
             (resend.isEmpty() ? ready : resend).remove();
             send(connection, batch);
         }
+    }
+
+    /** Asked before a batch is sealed: while it has to wait, it can as well grow. */
+    private boolean mayHaveMore() {
+        boolean some = !ready.isEmpty() || !resend.isEmpty() || input.openSinceNanos() != BatchAccumulator.NEVER;
+        return some && sender.hasRoom(this);
     }
 
     private void adaptBatches() {

@@ -5,10 +5,12 @@ import dev.millrace.client.Codec;
 import dev.millrace.client.ConsumerBuilder;
 import dev.millrace.client.EventStreams;
 import dev.millrace.client.EventSubscriptionBuilder;
-import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
 import dev.millrace.client.ProducerBuilder;
+import dev.millrace.client.Projections;
+import dev.millrace.client.Saga;
+import dev.millrace.client.SagaInstances;
 import dev.millrace.client.Timers;
 import dev.millrace.client.Transactions;
 import dev.millrace.client.TypedTopic;
@@ -66,7 +68,7 @@ public final class NativeClient implements MillraceClient {
     }
 
     @Override
-    public GroupBuilder group(String name) {
+    public NativeGroupBuilder group(String name) {
         return new NativeGroupBuilder(link, callbacks, opened, name);
     }
 
@@ -100,6 +102,21 @@ public final class NativeClient implements MillraceClient {
     @Override
     public EventSubscriptionBuilder subscription() {
         return new NativeSubscriptionBuilder(link, opened);
+    }
+
+    @Override
+    public <S> Saga<S> saga(String name, Codec<S> states) {
+        return new NativeSaga<>(this, name, states);
+    }
+
+    @Override
+    public <S> SagaInstances<S> sagaInstances(String name, Codec<S> states) {
+        return new NativeSagaInstances<>(streams(SagaDefinition.stateTopic(NativeSaga.requireName(name))), states);
+    }
+
+    @Override
+    public Projections projections() {
+        return new NativeProjections(link, opened);
     }
 
     @Override

@@ -92,19 +92,25 @@ record NativeDeadLetters(Link link, String group, String topic, byte[] key, List
 
     @Override
     public Moved replay() {
-        return move(false, "replayed by " + link.options().clientId());
+        return move(false, "replayed by " + link.options().clientId(), null);
+    }
+
+    @Override
+    public Moved replay(DeadLetter.Id id, byte[] value) {
+        return new NativeDeadLetters(link, group, topic, key, List.of(id))
+                .move(false, "replayed with another value by " + link.options().clientId(), ByteBuffer.wrap(value));
     }
 
     @Override
     public Moved discard(String why) {
         String who = "discarded by " + link.options().clientId();
-        return move(true, why.isEmpty() ? who : who + ": " + why);
+        return move(true, why.isEmpty() ? who : who + ": " + why, null);
     }
 
-    private Moved move(boolean discard, String note) {
+    private Moved move(boolean discard, String note, ByteBuffer value) {
         // Repeatable: what was moved already is not parked any more.
         DeadLetterFrames.DeadLettersMoved moved = Waiting.on(link.call(
-                new DeadLetterFrames.MoveDeadLetters(selection(), discard, note),
+                new DeadLetterFrames.MoveDeadLetters(selection(), discard, note, value),
                 DeadLetterFrames.DeadLettersMoved.class,
                 true,
                 MOVE_NANOS));

@@ -5,6 +5,7 @@ import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.RebalanceListener;
+import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
 import dev.millrace.core.wire.DeadLetterNames;
@@ -135,6 +136,32 @@ final class NativeGroupBuilder implements GroupBuilder {
         NativeGroupConsumer consumer = openNative();
         HandlerRunner runner = new HandlerRunner(
                 new GroupSource(consumer), handler, concurrency, failurePolicy, consumer.parking(), opened::remove);
+        opened.add(runner);
+        runner.start();
+        return runner;
+    }
+
+    /** Does what a message means, with the means to commit it in a transaction. */
+    @FunctionalInterface
+    interface StepHandler {
+        void handle(ReceivedMessage message, Delivery delivery) throws Exception;
+    }
+
+    /** As {@link #start(MessageHandler)}, for handlers that commit in transactions of their own. */
+    RunningConsumer start(StepHandler handler, Runnable onEnd) {
+        NativeGroupConsumer consumer = openNative();
+        Delivery delivery = new Delivery(consumer);
+        HandlerRunner runner = new HandlerRunner(
+                new GroupSource(consumer),
+                message -> handler.handle(message, delivery),
+                concurrency,
+                failurePolicy,
+                consumer.parking(),
+                ended -> {
+                    opened.remove(ended);
+                    onEnd.run();
+                });
+        delivery.by(runner);
         opened.add(runner);
         runner.start();
         return runner;

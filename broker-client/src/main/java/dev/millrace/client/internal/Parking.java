@@ -79,14 +79,21 @@ final class Parking {
                 || keyHash != DeadLetterNames.NO_KEY && known.parkedKeys.contains(keyHash);
     }
 
-    void keyIsParked(TopicPartition name, long keyHash, boolean parked) {
+    void keyIsParked(TopicPartition name, long keyHash) {
         Known known = partitions.get(name);
         if (known != null && keyHash != DeadLetterNames.NO_KEY) {
-            if (parked) {
-                known.parkedKeys.add(keyHash);
-            } else {
-                known.parkedKeys.remove(keyHash);
-            }
+            known.parkedKeys.add(keyHash);
+        }
+    }
+
+    /**
+     * Nothing of the key is parked before this offset. Where the group goes through messages again, something of it may be
+     * parked after it: only from {@code askBelow} on is the key free.
+     */
+    void keyIsFreeBefore(TopicPartition name, long offset, long keyHash) {
+        Known known = partitions.get(name);
+        if (known != null && offset >= known.askBelow) {
+            known.parkedKeys.remove(keyHash);
         }
     }
 

@@ -4,9 +4,7 @@ import dev.millrace.client.MillraceException;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.TopicFrames;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
@@ -28,6 +26,12 @@ final class PublishSender implements Link.Listener {
     /** A deadline is kept to this part of itself: looking through thousands of lanes has its price. */
     private static final int SWEEPS_PER_DELIVERY = 100;
 
+    /**
+     * With more batches than this on their way, messages to thousands of partitions gather into larger ones instead: each
+     * batch costs the broker some microseconds, whatever it holds.
+     */
+    private static final int IN_FLIGHT_COUNT_MAX = 2048;
+
     private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Under which id batches are numbered. */
@@ -43,12 +47,13 @@ final class PublishSender implements Link.Listener {
     private final Queue<Lane> woken = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean wakeScheduled = new AtomicBoolean();
     private final Set<Lane> lanes = new LinkedHashSet<>();
-    private final Deque<Lane> heldBack = new ArrayDeque<>();
+    private final Set<Lane> heldBack = new LinkedHashSet<>();
     private final List<Lane> awaitingIdentity = new ArrayList<>();
     private final long sweepNanos;
     private Connection connection;
     private Identity identity;
     private boolean askingIdentity;
+    private int inFlightCount;
     private long inFlightBytes;
     private boolean sweeping;
     private boolean closed;
@@ -105,30 +110,51 @@ final class PublishSender implements Link.Listener {
         link.loop().schedule(task, delayNanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Whether the broker takes so many bytes more; where not, the lane is pumped again when it does. */
-    boolean admits(Lane lane, OutBatch batch) {
-        int limit = connection.greeting().limits().inFlightBytesMax();
-        if (inFlightBytes == 0 || inFlightBytes + batch.sizeBytes() <= limit) {
-            return true;
-        }
-        if (!heldBack.contains(lane)) {
+    /** Whether one more batch may be on its way; where not, the lane is pumped again when one may. */
+    boolean hasRoom(Lane lane) {
+        boolean room = inFlightCount < IN_FLIGHT_COUNT_MAX;
+        if (!room) {
             heldBack.add(lane);
         }
-        return false;
+        return room;
+    }
+
+    /** Whether the broker takes so many bytes more; where not, the lane is pumped again when it does. */
+    boolean admits(Lane lane, OutBatch batch) {
+        boolean fits = inFlightBytes == 0 || inFlightBytes + batch.sizeBytes() <= inFlightBytesMax();
+        if (!fits) {
+            heldBack.add(lane);
+        }
+        return fits;
+    }
+
+    private int inFlightBytesMax() {
+        return connection.greeting().limits().inFlightBytesMax();
     }
 
     void onSent(OutBatch batch) {
+        inFlightCount++;
         inFlightBytes += batch.sizeBytes();
     }
 
     void onAnswered(OutBatch batch) {
+        inFlightCount--;
         inFlightBytes -= batch.sizeBytes();
     }
 
+    /** Those that waited longest go first, and no more of them than have room: there may be thousands. */
     void pumpHeldBack() {
-        for (int i = heldBack.size(); i > 0 && !heldBack.isEmpty(); i--) {
-            heldBack.poll().pump();
+        for (int i = heldBack.size(); i > 0 && mayPump(); i--) {
+            Lane longest = heldBack.iterator().next();
+            heldBack.remove(longest);
+            longest.pump();
         }
+    }
+
+    private boolean mayPump() {
+        return connection != null
+                && inFlightCount < IN_FLIGHT_COUNT_MAX
+                && (inFlightBytes == 0 || inFlightBytes + options.batchBytesMax() <= inFlightBytesMax());
     }
 
     /** The producer's id, or null where it has to be asked for first; the lane is pumped when it is there. */

@@ -189,10 +189,8 @@ final class RetryingWorker {
             LOG.log(System.Logger.Level.WARNING, "deadletter.gone message={0} cause={1}", message, e.detail());
             return Step.FINISHED;
         }
-        if (e.fault() == Fault.INVALID_REQUEST
-                || e.fault() == Fault.INVALID_TOPIC
-                || e.fault() == Fault.CLIENT_CLOSED) {
-            owner.stop(e);
+        if (e.fault() == Fault.INVALID_REQUEST || e.fault() == Fault.INVALID_TOPIC || isEnd(e)) {
+            owner.stop(owner.isStopping() ? null : e);
             return Step.ENDED;
         }
         // Where the partition was taken away this ends, too: its messages are dropped then.
@@ -253,7 +251,7 @@ final class RetryingWorker {
             line.toPark = new Parking.Failure(DeadLetterNames.KEY_PARKED, "", "", 0, nowMs, nowMs);
             return park(line, received);
         }
-        parking.keyIsParked(place, keyHash, false);
+        parking.keyIsFreeBefore(place, received.offset(), keyHash);
         line.attempts = begun.attempts();
         line.firstFailureMs = begun.firstFailureMs();
         line.begun = true;
@@ -273,6 +271,9 @@ final class RetryingWorker {
             handler.handle(message);
             return null;
         } catch (Exception e) {
+            if (e instanceof MillraceException failure && isEnd(failure)) {
+                throw failure;
+            }
             line.attempts++;
             long nowMs = System.currentTimeMillis();
             line.firstFailureMs = line.firstFailureMs < 0 ? nowMs : line.firstFailureMs;
@@ -285,6 +286,11 @@ final class RetryingWorker {
             line.dueNanos = System.nanoTime() + pauseNanos(line.attempts);
             return Step.LATER;
         }
+    }
+
+    /** It is the process that cannot go on; the message is not to blame, and comes to another one. */
+    private static boolean isEnd(MillraceException e) {
+        return e.fault() == Fault.CLIENT_CLOSED || e.fault() == Fault.FENCED_PRODUCER;
     }
 
     private static String reasonOf(Exception e) {
@@ -327,12 +333,12 @@ final class RetryingWorker {
         long keyHash = keyHash(original(received));
         if (parked.outcome() == DeadLetterFrames.FREE) {
             // What it had to wait for has just been handled.
-            parking.keyIsParked(place, keyHash, false);
+            parking.keyIsFreeBefore(place, received.offset(), keyHash);
             line.toPark = null;
             line.dueNanos = System.nanoTime();
             return Step.LATER;
         }
-        parking.keyIsParked(place, keyHash, true);
+        parking.keyIsParked(place, keyHash);
         if (!failure.reason().equals(DeadLetterNames.KEY_PARKED)) {
             LOG.log(
                     System.Logger.Level.WARNING,

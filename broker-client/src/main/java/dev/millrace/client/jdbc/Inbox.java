@@ -31,7 +31,6 @@ import javax.sql.DataSource;
 public final class Inbox {
     private static final String STANDARD_TABLE = "millrace_inbox";
     private static final int NAME_CHARS_MAX = 255;
-    private static final String ID_HEADER = "$id";
 
     private final String table;
 
@@ -174,10 +173,9 @@ public final class Inbox {
         }
     }
 
-    /** The message's header {@code $id} where it has one, else its place: {@code orders/3@4711}. */
+    /** {@link ReceivedMessage#id}: its header {@code $id} where it has one, else its place. */
     public static String idOf(ReceivedMessage message) {
-        String id = message.header(ID_HEADER);
-        return id != null ? id : message.toString();
+        return message.id();
     }
 
     /** The column's width is what MySQL allows in a key; longer names are stored as their hash. */

@@ -44,10 +44,7 @@ final class DiscardingStore implements Store, WriteSink {
     public void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {}
 
     @Override
-    public void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) {}
-
-    @Override
-    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {}
+    public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {}
 
     @Override
     public void rotate(int newGeneration) {}

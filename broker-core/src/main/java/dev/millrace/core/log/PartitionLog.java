@@ -14,7 +14,9 @@ import java.util.List;
  * segment map and the tail; what lies at or past the durable end is not for them.
  */
 public final class PartitionLog {
-    private static final int CHUNK_BYTES_MAX = 1 << 20;
+    /** What one delivery holds: a larger chunk would be read again for each part of it. */
+    private static final int CHUNK_BYTES_MAX = 448 << 10;
+
     private static final long TIME_INDEX_INTERVAL_BYTES = 1 << 20;
     private static final long SEGMENT_BYTES_MAX = 64L << 20;
     private static final int SEGMENTS_PER_RETENTION = 8;

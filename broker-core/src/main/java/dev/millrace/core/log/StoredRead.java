@@ -45,7 +45,8 @@ final class StoredRead {
         }
         buffer.put(range.bytes());
         nextOffset = range.nextOffset();
-        full = nextOffset <= lastOffset || buffer.position() >= bytesMax;
+        // The next one is likely as large: one that does not fit would be read, checked and copied for nothing.
+        full = nextOffset <= lastOffset || buffer.position() + chunk.bytes() > bytesMax;
         return !full;
     }
 

@@ -10,11 +10,16 @@ package dev.millrace.core.storage;
 final class FlushRoom {
     private final DiskSpace space;
     private final long newLogBytes;
+    private final long leastNewLogBytes;
 
     FlushRoom(DiskSpace space, StoreOptions options) {
         this.space = space;
-        long memtableBytes = Math.max(2 * options.generationBytes(), options.tableMemtableBytes());
-        this.newLogBytes = Math.min(RocksOptions.walBytesMax(options), memtableBytes + memtableBytes / 8);
+        this.newLogBytes = newLogBytes(options, RocksOptions.logMemtableBytes(options));
+        this.leastNewLogBytes = newLogBytes(options, RocksOptions.tableMemtableBytes(options));
+    }
+
+    private static long newLogBytes(StoreOptions options, long memtableBytes) {
+        return Math.min(RocksOptions.walBytesMax(options), memtableBytes + memtableBytes / 8);
     }
 
     /** @param unflushedBytes what the flush will write */
@@ -22,5 +27,10 @@ final class FlushRoom {
         // Index and filters of the tables, and the files that describe them.
         long tableBytes = unflushedBytes + unflushedBytes / 8;
         return space.usableBytes() >= tableBytes + newLogBytes;
+    }
+
+    /** For a flush of next to nothing of a small table alone: the least that begins a new log. */
+    boolean isThereForLeast() {
+        return space.usableBytes() >= leastNewLogBytes;
     }
 }

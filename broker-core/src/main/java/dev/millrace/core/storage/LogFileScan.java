@@ -46,7 +46,7 @@ final class LogFileScan {
 
     private final RandomAccessFile file;
     private final long fileBytes;
-    private final int logNumber;
+    private final long logNumber;
     private final RecordVisitor visitor;
     private final LongConsumer progress;
     private final byte[] block = new byte[BLOCK_BYTES];
@@ -95,7 +95,7 @@ final class LogFileScan {
     }
 
     private LogFileScan(
-            RandomAccessFile file, long fileBytes, int logNumber, RecordVisitor visitor, LongConsumer progress) {
+            RandomAccessFile file, long fileBytes, long logNumber, RecordVisitor visitor, LongConsumer progress) {
         this.file = file;
         this.fileBytes = fileBytes;
         this.logNumber = logNumber;
@@ -111,9 +111,9 @@ final class LogFileScan {
     }
 
     /** {@code 000012.log} has number 12; a MANIFEST has none. */
-    private static int numberOf(Path path) {
+    static long numberOf(Path path) {
         String name = path.getFileName().toString();
-        return name.matches("[0-9]{1,18}\\.log") ? (int) Long.parseLong(name.substring(0, name.length() - 4)) : 0;
+        return name.matches("[0-9]{1,18}\\.log") ? Long.parseLong(name.substring(0, name.length() - 4)) : 0;
     }
 
     private Outcome run() throws IOException {
@@ -214,7 +214,7 @@ final class LogFileScan {
 
     /** A recycled file still holds, behind its own records, those of the file that it was before. */
     private boolean isOfAnEarlierFile(Fragment fragment) {
-        return fragment.headerBytes == RECYCLABLE_HEADER_BYTES && bytes.getInt(at + HEADER_BYTES) != logNumber;
+        return fragment.headerBytes == RECYCLABLE_HEADER_BYTES && bytes.getInt(at + HEADER_BYTES) != (int) logNumber;
     }
 
     private void take(Fragment fragment) {

@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
  */
 final class LogKey {
     static final int BYTES = 16;
+    /** Generation and partition. */
+    static final int PREFIX_BYTES = 8;
+
     private static final int LAST_OFFSET_AT = 8;
 
     private LogKey() {}

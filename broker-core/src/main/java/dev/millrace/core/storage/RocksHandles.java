@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,8 +23,16 @@ import org.rocksdb.RocksDBException;
 record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> all)
         implements AutoCloseable {
 
-    static RocksHandles open(Path directory, StoreOptions storeOptions) {
-        return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
+    /** @param replayed how much of the write-ahead logs, or null; see {@link RocksReplayLimit} */
+    static RocksHandles open(Path directory, StoreOptions storeOptions, Map<Long, Long> replayed) {
+        if (replayed == null) {
+            return open(directory, storeOptions, RocksOptions::families, RocksDB::open);
+        }
+        return open(directory, storeOptions, RocksOptions::families, (options, path, families, handles) -> {
+            try (RocksReplayLimit limit = new RocksReplayLimit(replayed)) {
+                return RocksDB.open(options.setWalFilter(limit), path, families, handles);
+            }
+        });
     }
 
     /**

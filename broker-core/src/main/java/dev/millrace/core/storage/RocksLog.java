@@ -4,23 +4,29 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * RocksDB's own log, asked for what its errors leave out: when one of its threads failed to write or sync a file, every
- * other one is told no more than "Writer has previous error".
+ * other one is told no more than that there was an error before.
  */
 final class RocksLog {
-    private static final String NAMELESS = "Writer has previous error";
+    private static final List<String> NAMELESS = List.of("Writer has previous error", "Seen error.");
     private static final Pattern CAUSE = Pattern.compile("Background IO error (.*), reason [0-9]+");
     private static final int TAIL_BYTES = 256 * 1024;
 
     private RocksLog() {}
 
+    /** Whether a failed write or sync is only the consequence of another one. */
+    static boolean isNameless(String text) {
+        return NAMELESS.stream().anyMatch(text::contains);
+    }
+
     /** The text, with the error before it where it speaks of one. */
     static String withCause(String text, Path directory) {
-        if (!text.contains(NAMELESS)) {
+        if (!isNameless(text)) {
             return text;
         }
         try {
@@ -34,7 +40,7 @@ final class RocksLog {
         String cause = null;
         Matcher matcher = CAUSE.matcher(log);
         while (matcher.find()) {
-            if (!matcher.group(1).contains(NAMELESS)) {
+            if (!isNameless(matcher.group(1))) {
                 cause = matcher.group(1);
             }
         }

@@ -3,9 +3,11 @@ package dev.millrace.core.storage;
 import dev.millrace.core.storage.StoreException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.Set;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -36,6 +38,11 @@ final class RocksOptions implements AutoCloseable {
     /** The family of the chunks. META lives in RocksDB's default family, the other tables in one of their own. */
     static final String LOG = "log";
 
+    /** Their keys begin with the partition, and each commit writes the newest row of each partition that it touched. */
+    private static final Set<Table> BY_PARTITION = EnumSet.of(Table.SEGMENT, Table.PRODUCER, Table.TIME_INDEX);
+
+    private static final int PARTITION_KEY_BYTES = Integer.BYTES;
+
     private static final long MIB = 1 << 20;
     private static final int UNFLUSHED_GENERATIONS_MAX = 5;
 
@@ -56,6 +63,7 @@ final class RocksOptions implements AutoCloseable {
     private final BloomFilter bloom;
     private final ColumnFamilyOptions log;
     private final ColumnFamilyOptions table;
+    private final ColumnFamilyOptions tableByPartition;
 
     RocksOptions(StoreOptions options) throws RocksDBException {
         RocksDB.loadLibrary();
@@ -68,7 +76,18 @@ final class RocksOptions implements AutoCloseable {
         files = new SstFileManager(Env.getDefault());
         db = dbOptions(options);
         log = logOptions(options);
-        table = tableOptions(options);
+        table = tableOptions(new ColumnFamilyOptions(), options);
+        tableByPartition = tableOptions(hintedInserts(PARTITION_KEY_BYTES), options);
+    }
+
+    /** Of the log: two generations, so that RocksDB never ends one by itself. */
+    static long logMemtableBytes(StoreOptions options) {
+        return 2 * options.generationBytes();
+    }
+
+    /** Never above the log's: a flush of a small table then reserves no more for its new write-ahead log. */
+    static long tableMemtableBytes(StoreOptions options) {
+        return Math.min(options.tableMemtableBytes(), logMemtableBytes(options));
     }
 
     static long walBytesMax(StoreOptions options) {
@@ -79,7 +98,8 @@ final class RocksOptions implements AutoCloseable {
     List<ColumnFamilyDescriptor> families() {
         List<ColumnFamilyDescriptor> families = new ArrayList<>();
         for (Table each : Table.values()) {
-            families.add(new ColumnFamilyDescriptor(nameOf(each), table));
+            families.add(
+                    new ColumnFamilyDescriptor(nameOf(each), BY_PARTITION.contains(each) ? tableByPartition : table));
         }
         families.add(new ColumnFamilyDescriptor(LOG.getBytes(StandardCharsets.UTF_8), log));
         return families;
@@ -104,6 +124,9 @@ final class RocksOptions implements AutoCloseable {
                 // Recycled logs lose data at recovery: facebook/rocksdb#12918.
                 .setRecycleLogFileNum(0)
                 .setMaxTotalWalSize(walBytesMax(options))
+                // Where a sync found no room RocksDB resumes at once, and flushes what the log has lost: all families
+                // together or none, so that no row speaks of a chunk that is gone.
+                .setAtomicFlush(true)
                 // One committer; this also lets the memtable use insert hints.
                 .setAllowConcurrentMemtableWrite(false)
                 .setMaxWriteBatchGroupSizeBytes(64 * MIB)
@@ -127,11 +150,8 @@ final class RocksOptions implements AutoCloseable {
     }
 
     private ColumnFamilyOptions logOptions(StoreOptions options) {
-        // Inserts are monotone within (generation, partition): a hint for each makes them O(1).
-        Properties props = new Properties();
-        props.setProperty("memtable_insert_with_hint_prefix_extractor", "rocksdb.FixedPrefix.8");
-        ColumnFamilyOptions built = required(ColumnFamilyOptions.getColumnFamilyOptionsFromProps(props), props);
-        return built.setWriteBufferSize(2 * options.generationBytes())
+        return hintedInserts(LogKey.PREFIX_BYTES)
+                .setWriteBufferSize(logMemtableBytes(options))
                 .setMaxWriteBufferNumber(UNFLUSHED_GENERATIONS_MAX)
                 .setMinWriteBufferNumberToMerge(1)
                 .setCompactionStyle(CompactionStyle.LEVEL)
@@ -161,9 +181,15 @@ final class RocksOptions implements AutoCloseable {
                         .setPinTopLevelIndexAndFilter(true));
     }
 
-    private ColumnFamilyOptions tableOptions(StoreOptions options) {
-        return new ColumnFamilyOptions()
-                .setWriteBufferSize(options.tableMemtableBytes())
+    /** Where inserts with one prefix stand beside each other, a hint for each prefix makes them O(1). */
+    private static ColumnFamilyOptions hintedInserts(int prefixBytes) {
+        Properties props = new Properties();
+        props.setProperty("memtable_insert_with_hint_prefix_extractor", "rocksdb.FixedPrefix." + prefixBytes);
+        return required(ColumnFamilyOptions.getColumnFamilyOptionsFromProps(props), props);
+    }
+
+    private ColumnFamilyOptions tableOptions(ColumnFamilyOptions begun, StoreOptions options) {
+        return begun.setWriteBufferSize(tableMemtableBytes(options))
                 .setMaxWriteBufferNumber(4)
                 .setCompactionStyle(CompactionStyle.LEVEL)
                 .setLevelCompactionDynamicLevelBytes(true)
@@ -190,6 +216,7 @@ final class RocksOptions implements AutoCloseable {
     @Override
     public void close() {
         table.close();
+        tableByPartition.close();
         log.close();
         db.close();
         files.close();

@@ -70,9 +70,9 @@ final class RocksReadOnlyStore implements Store {
     }
 
     @Override
-    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
+    public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
         try {
-            reads.scanLog(generation, partition, fromOffset, visitor);
+            reads.scanLog(generation, partition, fromOffset, aheadBytes, visitor);
         } catch (RocksDBException e) {
             throw RocksErrors.of(e, "a scan of the log", rocks.directory());
         }

@@ -58,12 +58,12 @@ final class RocksReads {
         }
     }
 
-    void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) throws RocksDBException {
-        scanLog(generation, partition, fromOffset, readaheadBytes, visitor);
-    }
-
     void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor)
             throws RocksDBException {
+        if (rocks.log() == null) {
+            // Opened to be checked, and the MANIFEST has lost the family: nothing is found, which the check tells.
+            return;
+        }
         try (Slice end = new Slice(LogKey.endOfPartition(generation, partition));
                 ReadOptions read = logReadOptions(end, aheadBytes);
                 RocksIterator chunks = rocks.db().newIterator(rocks.log(), read)) {
@@ -74,13 +74,14 @@ final class RocksReads {
     }
 
     private ReadOptions logReadOptions(Slice end, long aheadBytes) {
+        long readaheadSize = aheadBytes == Store.AHEAD_AS_CONFIGURED ? readaheadBytes : aheadBytes;
         return new ReadOptions()
                 .setIterateUpperBound(end)
                 .setFillCache(false)
                 .setVerifyChecksums(true)
                 .setTotalOrderSeek(true)
                 .setBackgroundPurgeOnIteratorCleanup(true)
-                .setReadaheadSize(aheadBytes);
+                .setReadaheadSize(readaheadSize);
     }
 
     private void visitChunks(RocksIterator chunks, ChunkVisitor visitor) {

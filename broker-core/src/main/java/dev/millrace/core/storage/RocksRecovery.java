@@ -8,6 +8,7 @@ import dev.millrace.core.storage.WriteAheadLogs.Recoverable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Opens a database and refuses it where it holds less than its beacon says was durable.
@@ -23,11 +24,15 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
         Mark mark = readMark(beaconFile, directory, exists, options.acceptLoss());
         long durableSequence = mark == null || options.acceptLoss() ? 0 : mark.sequence();
         long walBytes = WriteAheadLogs.bytes(directory);
-        if (exists && durableSequence > 0) {
+        Map<Long, Long> replayed = null;
+        if (exists) {
             watch.onStep(Step.CHECKING, walBytes);
             Recoverable recoverable = WriteAheadLogs.recoverable(directory);
-            check(recoverable.lastSequence(), durableSequence, directory);
-            recoverable.checkContinuity();
+            replayed = recoverable.recordsToReplay();
+            if (durableSequence > 0) {
+                check(recoverable.lastSequence(), durableSequence, directory);
+                recoverable.checkContinuity();
+            }
         }
         Beacon beacon = Beacon.open(beaconFile, mark);
         RocksHandles rocks = null;
@@ -35,7 +40,7 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
             // Before the database exists or changes: from here on a crash must find an unclean mark.
             beacon.write(durableSequence, false);
             watch.onStep(Step.REPLAYING, walBytes);
-            rocks = RocksHandles.open(directory, options);
+            rocks = RocksHandles.open(directory, options, replayed);
             long found = rocks.db().getLatestSequenceNumber();
             check(found, durableSequence, directory);
             Failpoint.DURING_OPEN.hit();

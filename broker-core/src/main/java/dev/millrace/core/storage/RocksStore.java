@@ -33,6 +33,8 @@ public final class RocksStore implements Store {
     private static final int BEACON_INTERVAL_PER_SYNC = 100;
 
     private static final byte[] ALL_ROWS = {-1, -1, -1, -1, -1};
+    /** In META, where no row ever is. */
+    private static final byte[] NO_ROW = {0};
 
     private static final long FLUSH_RETRY_NANOS = 1_000_000_000L;
     private static final long COMMIT_RETRY_NANOS = 50_000_000L;
@@ -49,6 +51,7 @@ public final class RocksStore implements Store {
     private final WriteOptions writeOptions = new WriteOptions().setSync(false);
     private final FlushOptions flushSoon =
             new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true);
+    private final Object syncing = new Object();
     private final LongAdder payloadBytes = new LongAdder();
     private final FlushRoom flushRoom;
     private int rotationCount;
@@ -61,8 +64,8 @@ public final class RocksStore implements Store {
     private long syncedSequence;
     private volatile boolean patient = true;
     private volatile long committedSequence;
-    /** The first failed write or sync; all later ones are refused with it. */
-    private volatile StoreException failure;
+    /** All later writes and syncs are refused with it. */
+    private final WriteFailure failure = new WriteFailure();
 
     private RocksStore(RocksRecovery recovered, StoreOptions options, TimeSource time) {
         this.rocks = recovered.rocks();
@@ -95,9 +98,11 @@ public final class RocksStore implements Store {
 
     /** As {@link #open(Path, StoreOptions, TimeSource)}, and says how far it is. */
     public static RocksStore open(Path directory, StoreOptions options, TimeSource time, RecoveryWatch watch) {
+        boolean tight = Files.exists(directory)
+                && !new FlushRoom(DiskSpace.of(directory), options).isThere(WriteAheadLogs.bytesToReplay(directory));
         RocksRecovery recovered = RocksRecovery.run(directory, options, watch);
         RocksStore store = new RocksStore(recovered, options, time);
-        store.takeRoomForLogOrClose();
+        store.takeRoomForLogOrClose(tight);
         LOGGER.log(
                 System.Logger.Level.DEBUG,
                 "store.opened directory={0} sequence={1,number,#}",
@@ -181,12 +186,28 @@ public final class RocksStore implements Store {
     @Override
     public long sync() {
         return use("a sync of the write-ahead log", true, () -> {
-            long sequence = committedSequence;
-            db.syncWal();
+            long sequence = syncLog();
             syncedSequence = sequence;
             markDurable(sequence);
             return sequence;
         });
+    }
+
+    /**
+     * One at a time: after a failed sync the next one succeeds, because the kernel has given up what it could not write,
+     * and says nothing of what is on the disk. It must not be tried.
+     */
+    private long syncLog() throws RocksDBException {
+        synchronized (syncing) {
+            refuseAfterFailure("a sync of the write-ahead log");
+            long sequence = committedSequence;
+            try {
+                db.syncWal();
+            } catch (RocksDBException e) {
+                throw failed(RocksErrors.of(e, "a sync of the write-ahead log", directory));
+            }
+            return sequence;
+        }
     }
 
     /** Each sync is marked; the mark itself is synced now and then, because that costs one more sync. */
@@ -242,14 +263,6 @@ public final class RocksStore implements Store {
     }
 
     @Override
-    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
-        use("a scan of the log", false, () -> {
-            reads.scanLog(generation, partition, fromOffset, visitor);
-            return null;
-        });
-    }
-
-    @Override
     public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
         use("a scan of the log", false, () -> {
             reads.scanLog(generation, partition, fromOffset, aheadBytes, visitor);
@@ -271,6 +284,9 @@ public final class RocksStore implements Store {
     /** Without room the flush waits, and its file will hold more than one generation: that frees its space later. */
     private void flushIfThereIsRoom() throws RocksDBException {
         flushTriedNanos = time.nanoTime();
+        // A flush syncs the closed log by itself, and a table that holds more than the log does not open: see syncLog.
+        // Before the room is looked for, so that it is not taken meanwhile.
+        syncLog();
         long unflushedBytes = unflushed();
         if (!flushRoom.isThere(unflushedBytes)) {
             LOGGER.log(
@@ -296,15 +312,31 @@ public final class RocksStore implements Store {
         rotationCount++;
     }
 
-    private void takeRoomForLogOrClose() {
+    /** @param tight whether the new log may have found no room: the old ones, and the files made of them, held it then */
+    private void takeRoomForLogOrClose(boolean tight) {
         try {
             use("the first write", true, () -> {
+                if (tight && flushRoom.isThereForLeast()) {
+                    beginLogAnew();
+                }
                 takeRoomForLog();
                 return null;
             });
         } catch (StoreException e) {
             close();
             throw e;
+        }
+    }
+
+    /** A flush does, of the least that can be flushed. */
+    private void beginLogAnew() throws RocksDBException {
+        try (WriteBatch least = new WriteBatch();
+                FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            least.delete(rocks.table(Table.META), NO_ROW);
+            db.write(writeOptions, least);
+            committedSequence = db.getLatestSequenceNumber();
+            syncLog();
+            db.flush(flushNow, rocks.table(Table.META));
         }
     }
 
@@ -350,6 +382,7 @@ public final class RocksStore implements Store {
 
     @Override
     public void purge(List<ChunkPlace> places) {
+        use("a sync of the write-ahead log", true, this::syncLog);
         use("removing erased records", false, () -> {
             try (FlushOptions flushNow =
                     new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
@@ -373,10 +406,7 @@ public final class RocksStore implements Store {
     @Override
     public long checkpoint(Path target, long copyBytesMax) {
         return use("a backup", false, () -> {
-            if (failure != null) {
-                throw new StoreException(
-                        failure.kind(), "a backup was refused after: " + failure.getMessage(), failure);
-            }
+            refuseAfterFailure("a backup");
             long before = committedSequence;
             return Math.max(before, RocksCheckpoint.take(rocks, target, copyBytesMax));
         });
@@ -414,7 +444,7 @@ public final class RocksStore implements Store {
         if (!guard.close()) {
             return;
         }
-        if (failure == null) {
+        if (failure.get() == null) {
             closeCleanly();
         }
         sink.close();
@@ -427,7 +457,7 @@ public final class RocksStore implements Store {
                 "store.closed directory={0} sequence={1,number,#} clean={2}",
                 directory,
                 committedSequence,
-                failure == null);
+                failure.get() == null);
     }
 
     /**
@@ -436,53 +466,69 @@ public final class RocksStore implements Store {
      */
     private void closeCleanly() {
         try (FlushOptions flushNow = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
-            db.syncWal();
+            syncLog();
             beacon.write(committedSequence, false);
             if (flushRoom.isThere(unflushed())) {
                 db.flush(flushNow, rocks.all());
                 beacon.write(committedSequence, true);
             }
         } catch (RocksDBException e) {
-            failure = RocksErrors.of(e, "the flush at close", directory);
+            closedWith(RocksErrors.of(e, "the flush at close", directory));
         } catch (StoreException e) {
-            failure = e;
+            closedWith(e);
         }
-        if (failure != null) {
-            LOGGER.log(
-                    System.Logger.Level.ERROR,
-                    "store.close.flush.failed directory={0} error={1}",
-                    directory,
-                    failure.getMessage());
-        }
+    }
+
+    private void closedWith(StoreException error) {
+        failure.set(error);
+        LOGGER.log(
+                System.Logger.Level.ERROR,
+                "store.close.flush.failed directory={0} error={1}",
+                directory,
+                error.getMessage());
     }
 
     /** Every native call runs in here: never after close, and never a write after a failed one. */
     private <T> T use(String action, boolean write, NativeCall<T> call) {
         guard.enter();
         try {
-            if (write && failure != null) {
-                throw new StoreException(
-                        failure.kind(), action + " was refused after: " + failure.getMessage(), failure);
-            }
-            return call.run();
+            return write ? write(action, call) : call.run();
         } catch (RocksDBException e) {
-            throw failed(RocksErrors.of(e, action, directory), write);
-        } catch (StoreException e) {
-            throw failed(e, write);
+            throw RocksErrors.of(e, action, directory);
         } finally {
             guard.leave();
         }
     }
 
-    private StoreException failed(StoreException error, boolean write) {
-        if (write && failure == null) {
-            failure = error;
-            // RocksDB resumes by itself after some errors, and flushes what was never synced: killed in between, a
-            // table
-            // would be ahead of the log, and such a store does not open.
+    private <T> T write(String action, NativeCall<T> call) {
+        refuseAfterFailure(action);
+        failure.begin();
+        try {
+            return call.run();
+        } catch (RocksDBException e) {
+            throw failed(RocksErrors.of(e, action, directory));
+        } catch (StoreException e) {
+            throw failed(e);
+        } finally {
+            failure.end();
+        }
+    }
+
+    private void refuseAfterFailure(String action) {
+        StoreException first = failure.get();
+        if (first != null) {
+            throw new StoreException(first.kind(), action + " was refused after: " + first.getMessage(), first);
+        }
+    }
+
+    /** What came first: of two threads that fail together only one is told the cause. */
+    private StoreException failed(StoreException error) {
+        if (failure.set(error)) {
+            // RocksDB resumes by itself after some errors. The flush that it begins with is atomic, but nobody needs
+            // it.
             rocks.db().cancelAllBackgroundWork(false);
         }
-        return error;
+        return failure.get();
     }
 
     @FunctionalInterface

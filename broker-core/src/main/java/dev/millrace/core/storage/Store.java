@@ -15,6 +15,9 @@ import java.util.List;
  * not be written again; the owner halts, and recovery at the next open decides what was durable.
  */
 public interface Store extends AutoCloseable {
+    /** For {@link #scanLog(int, int, long, long, ChunkVisitor)}: what the store's options say. */
+    long AHEAD_AS_CONFIGURED = -1;
+
     /** The sink of the next commit, empty. The same object each time. */
     WriteSink begin();
 
@@ -52,15 +55,15 @@ public interface Store extends AutoCloseable {
      * Visits the chunks of one partition in one generation, from the one that contains {@code fromOffset} on.
      *
      * <p>Thread: any; holds no lock or iterator after it returns.
+     *
+     * @param aheadBytes read with each read from the disk beyond what is asked for: of use where many small chunks are
+     *     visited, but what is not visited was read in vain. 0 for none, {@link #AHEAD_AS_CONFIGURED}
      */
-    void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor);
+    void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor);
 
-    /**
-     * As {@link #scanLog(int, int, long, ChunkVisitor)}, reading {@code aheadBytes} more with each read from the disk: of
-     * use where many small chunks are visited, but what is read ahead and not visited was read in vain. 0 for none.
-     */
-    default void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
-        scanLog(generation, partition, fromOffset, visitor);
+    /** As the other, reading ahead {@link #AHEAD_AS_CONFIGURED}. */
+    default void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
+        scanLog(generation, partition, fromOffset, AHEAD_AS_CONFIGURED, visitor);
     }
 
     /**

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,9 +37,9 @@ final class WriteAheadLogs {
     /**
      * Sequences of a log: {@code first} to before {@code next}; equal where it holds no record.
      *
-     * @param whole whether it ends as it should, not in the middle of a record or with damage
+     * @param recordCount how many records can be read from its begin on
      */
-    private record Range(Path log, long first, long next, boolean whole) {
+    private record Range(Path log, long first, long next, long recordCount, LogFileScan.End end) {
         boolean isEmpty() {
             return first == next;
         }
@@ -49,8 +51,9 @@ final class WriteAheadLogs {
      *
      * @param lastSequence the newest that it would reach
      * @param gap what is missing before a log, or null
+     * @param recordsToReplay of each log, by number, how many of its first records; null where RocksDB finds the end itself
      */
-    record Recoverable(long lastSequence, String gap) {
+    record Recoverable(long lastSequence, String gap, Map<Long, Long> recordsToReplay) {
         /** Fails: {@link StoreException} DAMAGED where sequences are missing before a log. */
         void checkContinuity() {
             if (gap != null) {
@@ -65,23 +68,27 @@ final class WriteAheadLogs {
         long known = flushedSequence(directory.resolve(manifest));
         String before = "the store's files end";
         boolean broken = false;
+        boolean hole = false;
         String gap = null;
+        Map<Long, Long> replayed = new HashMap<>();
         for (Path log : list(directory)) {
             Range range = read(log);
             if (!range.isEmpty() && range.first() > known + 1) {
                 if (broken) {
                     // It stops at what it cannot read, unless the next log goes on right there.
-                    return new Recoverable(known, gap);
+                    return new Recoverable(known, gap, replayed);
                 }
                 gap = gap != null ? gap : describeGap(range, before + " at sequence " + known, manifest);
             }
-            broken = !range.whole() || broken && range.isEmpty();
+            broken = range.end() != LogFileScan.End.WHOLE || broken && range.isEmpty();
+            hole |= range.end() == LogFileScan.End.DAMAGED;
+            replayed.put(LogFileScan.numberOf(log), range.recordCount());
             if (!range.isEmpty()) {
                 known = Math.max(known, range.next() - 1);
                 before = log.getFileName() + " ends";
             }
         }
-        return new Recoverable(known, gap);
+        return new Recoverable(known, gap, hole ? replayed : null);
     }
 
     private static String describeGap(Range range, String before, String manifest) {
@@ -135,6 +142,11 @@ final class WriteAheadLogs {
                         + " Nothing was changed. Restore the directory from a copy.");
     }
 
+    /** What a recovery has to replay at most. */
+    static long bytesToReplay(Path directory) {
+        return list(directory).stream().mapToLong(log -> log.toFile().length()).sum();
+    }
+
     private static List<Path> list(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> file.getFileName().toString().matches("[0-9]+\\.log"))
@@ -154,7 +166,7 @@ final class WriteAheadLogs {
                 range[1] = sequence + Integer.toUnsignedLong(head.getInt(Long.BYTES));
             }
         });
-        return new Range(log, range[0], range[1], outcome.end() == LogFileScan.End.WHOLE);
+        return new Range(log, range[0], range[1], outcome.recordCount(), outcome.end());
     }
 
     /** How far the flushed files reach: the newest sequence in the MANIFEST. */

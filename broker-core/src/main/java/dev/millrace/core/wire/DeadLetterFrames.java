@@ -343,10 +343,12 @@ public final class DeadLetterFrames {
      *
      * @param discard gives up instead
      * @param note who, and why; kept with each
+     * @param value of the one that is named and sent back; null to leave it as it is
      */
-    public record MoveDeadLetters(Selection selection, boolean discard, String note) implements Frame {
+    public record MoveDeadLetters(Selection selection, boolean discard, String note, ByteBuffer value)
+            implements Frame {
         static MoveDeadLetters read(FieldReader in) {
-            return new MoveDeadLetters(Selection.read(in), in.readBoolean(), in.readText());
+            return new MoveDeadLetters(Selection.read(in), in.readBoolean(), in.readText(), in.readBytes());
         }
 
         @Override
@@ -357,7 +359,7 @@ public final class DeadLetterFrames {
         @Override
         public void write(FieldWriter out) {
             Selection.writeTo(out, selection);
-            out.writeBoolean(discard).writeString(note);
+            out.writeBoolean(discard).writeString(note).writeBytes(value);
         }
     }
 

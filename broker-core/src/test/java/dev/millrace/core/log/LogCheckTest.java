@@ -130,8 +130,8 @@ class LogCheckTest {
     /** Reads of another store, with an injury to each chunk. */
     private record InjuredStore(Store store, Injury injury) implements Store {
         @Override
-        public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
-            store.scanLog(generation, partition, fromOffset, (last, chunk) -> {
+        public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
+            store.scanLog(generation, partition, fromOffset, aheadBytes, (last, chunk) -> {
                 ByteBuffer injured = injury.apply(last, chunk);
                 return injured == null || visitor.visit(last, injured);
             });

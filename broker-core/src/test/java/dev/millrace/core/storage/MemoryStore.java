@@ -296,7 +296,7 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public void scanLog(int generation, int partition, long fromOffset, ChunkVisitor visitor) {
+    public void scanLog(int generation, int partition, long fromOffset, long aheadBytes, ChunkVisitor visitor) {
         byte[] end = LogKey.endOfPartition(generation, partition);
         Object scan = startScan();
         try {

@@ -134,7 +134,7 @@ final class RocksGenerationTest {
     /** The counter must be able to rise, or the zero above would mean nothing. */
     @Test
     void countsARealCompactionOfTheLogExactly() throws RocksDBException {
-        try (RocksHandles rocks = RocksHandles.open(directory.resolve("s"), OPTIONS);
+        try (RocksHandles rocks = RocksHandles.open(directory.resolve("s"), OPTIONS, null);
                 FlushOptions wait = new FlushOptions().setWaitForFlush(true);
                 CompactRangeOptions all = new CompactRangeOptions()) {
             for (int file = 0; file < 3; file++) {

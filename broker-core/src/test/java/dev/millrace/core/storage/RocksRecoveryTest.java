@@ -69,6 +69,40 @@ final class RocksRecoveryTest {
         }
     }
 
+    /** A power cut may keep the later pages of what was not synced and not the earlier ones. */
+    @Test
+    void keepsNothingBehindAHoleInWhatWasNeverSynced() throws IOException {
+        long durable = fill(10);
+        long holeAt = endOfLog();
+        // A value from 16 KiB on states its length in one byte more.
+        int overheadBytes = endOfLog(10, 1000) - 1000 - (int) holeAt + 1;
+        holeAt = endOfLog();
+        // So that the record behind the hole begins a block: from there RocksDB would read on.
+        long blockEnd = (holeAt / LogFileScan.BLOCK_BYTES + 1) * LogFileScan.BLOCK_BYTES;
+        assertThat(endOfLog(11, (int) (blockEnd - holeAt) - overheadBytes)).isEqualTo((int) blockEnd);
+        put(12);
+        Path image = StoreFiles.crashImage(directory, root.resolve("image"));
+        StoreFiles.zero(StoreFiles.fullestLog(image), holeAt, blockEnd);
+        long beforeHole = durable + 1;
+        for (int attempt = 1; attempt <= 2; attempt++) {
+            try (RocksStore recovered = RocksStore.open(image, OPTIONS)) {
+                assertThat(recovered.committedSequence()).isEqualTo(beforeHole);
+                assertThat(countRows(recovered)).isEqualTo(11);
+            }
+        }
+    }
+
+    /** Where the log ends after a row of this size. */
+    private int endOfLog(int row, int valueBytes) throws IOException {
+        put(row, valueBytes);
+        return (int) endOfLog();
+    }
+
+    private long endOfLog() throws IOException {
+        return LogFileScan.run(StoreFiles.fullestLog(directory), (head, bytes) -> {}, bytes -> {})
+                .wholeBytes();
+    }
+
     @Test
     void refusesALostTailUntilTheLossIsAccepted() throws IOException {
         long durable = fill(100);
@@ -307,8 +341,12 @@ final class RocksRecoveryTest {
     }
 
     private long put(int row) {
+        return put(row, 1000);
+    }
+
+    private long put(int row, int valueBytes) {
         WriteSink sink = store.begin();
-        sink.put(Table.META, String.format("%06d", row).getBytes(UTF_8), new byte[1000]);
+        sink.put(Table.META, String.format("%06d", row).getBytes(UTF_8), new byte[valueBytes]);
         return store.commit(sink);
     }
 

@@ -80,6 +80,15 @@ final class StoreFiles {
         }
     }
 
+    static void zero(Path file, long from, long to) {
+        try (RandomAccessFile raf = new RandomAccessFile(file.toFile(), "rw")) {
+            raf.seek(from);
+            raf.write(new byte[(int) (to - from)]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     static void truncate(Path file, long bytes) {
         try (RandomAccessFile raf = new RandomAccessFile(file.toFile(), "rw")) {
             raf.setLength(bytes);

@@ -179,7 +179,8 @@ final class FrameSamples {
                         2,
                         List.of(new DeadLetterFrames.DeadLetter(
                                 "g", place, "parked", key, "rejected", "x.Y: no", 3, 1, 2, place, 5, "by me", key))),
-                new DeadLetterFrames.MoveDeadLetters(some, true, "closed"),
+                new DeadLetterFrames.MoveDeadLetters(some, false, "edited", key),
+                new DeadLetterFrames.MoveDeadLetters(all, true, "closed", null),
                 new DeadLetterFrames.DeadLettersMoved(
                         4, 1, List.of(new DeadLetterFrames.Skipped(place, "it is not parked"))));
     }

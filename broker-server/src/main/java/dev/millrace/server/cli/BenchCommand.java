@@ -72,22 +72,7 @@ final class BenchCommand implements Runnable {
         private GlobalOptions global;
 
         @Mixin
-        private BenchOptions.Target target;
-
-        @Mixin
-        private BenchOptions.Topics topics;
-
-        @Mixin
-        private BenchOptions.Publish publish;
-
-        @Mixin
-        private BenchOptions.Window window;
-
-        @Mixin
-        private BenchOptions.Warmup warmup;
-
-        @Mixin
-        private BenchOptions.Report report;
+        private BenchOptions.Load load;
 
         @Spec
         private CommandSpec spec;
@@ -101,13 +86,13 @@ final class BenchCommand implements Runnable {
             BenchPlans plans = new BenchPlans(spec);
             BenchPlan plan = new BenchPlan(
                     "pub",
-                    plans.server(target, global.server(session)),
-                    plans.topics(topics, 1, 0),
-                    plans.publish(publish, 0),
+                    plans.server(load.target, global.server(session)),
+                    plans.topics(load.topics, 1, 0),
+                    plans.publish(load.publish, 0),
                     null,
-                    plans.window(window, warmup.warmup, Subject.RECEIPTS),
-                    BenchPlans.seed(report));
-            return new BenchSession(session, report, global.json()).run(plan);
+                    plans.window(load.window, load.warmup.warmup, Subject.RECEIPTS),
+                    BenchPlans.seed(load.report));
+            return new BenchSession(session, load.report, global.json()).run(plan);
         }
     }
 
@@ -197,25 +182,10 @@ final class BenchCommand implements Runnable {
         private GlobalOptions global;
 
         @Mixin
-        private BenchOptions.Target target;
-
-        @Mixin
-        private BenchOptions.Topics topics;
-
-        @Mixin
-        private BenchOptions.Publish publish;
+        private BenchOptions.Load load;
 
         @Mixin
         private BenchOptions.Read read;
-
-        @Mixin
-        private BenchOptions.Window window;
-
-        @Mixin
-        private BenchOptions.Warmup warmup;
-
-        @Mixin
-        private BenchOptions.Report report;
 
         @Spec
         private CommandSpec spec;
@@ -229,13 +199,13 @@ final class BenchCommand implements Runnable {
             BenchPlans plans = new BenchPlans(spec);
             BenchPlan plan = new BenchPlan(
                     "e2e",
-                    plans.server(target, global.server(session)),
-                    plans.topics(topics, 1, 0),
-                    plans.stamped(publish, 1000),
+                    plans.server(load.target, global.server(session)),
+                    plans.topics(load.topics, 1, 0),
+                    plans.stamped(load.publish, 1000),
                     plans.read(read, true),
-                    plans.window(window, warmup.warmup, Subject.DELIVERIES),
-                    BenchPlans.seed(report));
-            return new BenchSession(session, report, global.json()).run(plan);
+                    plans.window(load.window, load.warmup.warmup, Subject.DELIVERIES),
+                    BenchPlans.seed(load.report));
+            return new BenchSession(session, load.report, global.json()).run(plan);
         }
     }
 
@@ -256,25 +226,10 @@ final class BenchCommand implements Runnable {
         private GlobalOptions global;
 
         @Mixin
-        private BenchOptions.Target target;
-
-        @Mixin
-        private BenchOptions.Topics topics;
-
-        @Mixin
-        private BenchOptions.Publish publish;
+        private BenchOptions.Load load;
 
         @Mixin
         private BenchOptions.Read read;
-
-        @Mixin
-        private BenchOptions.Window window;
-
-        @Mixin
-        private BenchOptions.Warmup warmup;
-
-        @Mixin
-        private BenchOptions.Report report;
 
         @Spec
         private CommandSpec spec;
@@ -288,13 +243,13 @@ final class BenchCommand implements Runnable {
             BenchPlans plans = new BenchPlans(spec);
             BenchPlan plan = new BenchPlan(
                     "mixed",
-                    plans.server(target, global.server(session)),
-                    plans.topics(topics, 1, 0),
-                    plans.stamped(publish, 0),
+                    plans.server(load.target, global.server(session)),
+                    plans.topics(load.topics, 1, 0),
+                    plans.stamped(load.publish, 0),
                     plans.read(read, true),
-                    plans.window(window, warmup.warmup, Subject.RECEIPTS),
-                    BenchPlans.seed(report));
-            return new BenchSession(session, report, global.json()).run(plan);
+                    plans.window(load.window, load.warmup.warmup, Subject.RECEIPTS),
+                    BenchPlans.seed(load.report));
+            return new BenchSession(session, load.report, global.json()).run(plan);
         }
     }
 
@@ -315,22 +270,7 @@ final class BenchCommand implements Runnable {
         private GlobalOptions global;
 
         @Mixin
-        private BenchOptions.Target target;
-
-        @Mixin
-        private BenchOptions.Topics topics;
-
-        @Mixin
-        private BenchOptions.Publish publish;
-
-        @Mixin
-        private BenchOptions.Window window;
-
-        @Mixin
-        private BenchOptions.Warmup warmup;
-
-        @Mixin
-        private BenchOptions.Report report;
+        private BenchOptions.Load load;
 
         @Spec
         private CommandSpec spec;
@@ -344,13 +284,13 @@ final class BenchCommand implements Runnable {
             BenchPlans plans = new BenchPlans(spec);
             BenchPlan plan = new BenchPlan(
                     "many",
-                    plans.server(target, global.server(session)),
-                    plans.topics(topics, 100, 100),
-                    plans.publish(publish, 0),
+                    plans.server(load.target, global.server(session)),
+                    plans.topics(load.topics, 100, 100),
+                    plans.publish(load.publish, 0),
                     null,
-                    plans.window(window, warmup.warmup, Subject.RECEIPTS),
-                    BenchPlans.seed(report));
-            return new BenchSession(session, report, global.json()).run(plan);
+                    plans.window(load.window, load.warmup.warmup, Subject.RECEIPTS),
+                    BenchPlans.seed(load.report));
+            return new BenchSession(session, load.report, global.json()).run(plan);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.millrace.server.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -13,6 +14,27 @@ import picocli.CommandLine.Option;
  */
 final class BenchOptions {
     private BenchOptions() {}
+
+    /** All that a run which publishes is told; {@link Read} comes beside it. */
+    static final class Load {
+        @Mixin
+        Target target;
+
+        @Mixin
+        Topics topics;
+
+        @Mixin
+        Publish publish;
+
+        @Mixin
+        Window window;
+
+        @Mixin
+        Warmup warmup;
+
+        @Mixin
+        Report report;
+    }
 
     /** Which broker. */
     static final class Target {

@@ -5,7 +5,10 @@ import dev.millrace.client.DeadLetters;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.core.record.RecordHeader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -279,6 +282,15 @@ final class DeadLetterCommand implements Runnable {
             return DeadLetterCommand.select(client, group, topic, key, parse(ids, spec));
         }
 
+        /** The only one that is named. */
+        DeadLetter.Id requireOne(CommandSpec spec) {
+            if (ids.size() != 1 || topic != null || key != null || all) {
+                throw new ParameterException(
+                        spec.commandLine(), "another value is for one dead letter. Name it by its id, and no other.");
+            }
+            return parse(ids, spec).get(0);
+        }
+
         /** Several at once are asked for; one that is named is meant. */
         void confirm(Session session, DeadLetters selected, String what) {
             if (!yes && ids.size() != 1 && Confirmation.possible(session)) {
@@ -297,6 +309,7 @@ final class DeadLetterCommand implements Runnable {
                 "",
                 "Examples:",
                 "  millrace deadletter replay billing orders/3@4711",
+                "  millrace deadletter replay billing orders/3@4711 --value '{\"total\":12}'",
                 "  millrace deadletter replay billing --key customer-7",
                 "  millrace deadletter replay billing --all --yes"
             })
@@ -309,6 +322,15 @@ final class DeadLetterCommand implements Runnable {
         @Mixin
         private Chosen chosen;
 
+        @Option(
+                names = "--value",
+                paramLabel = "VALUE",
+                description = "Send the one that is named back with this value, as UTF-8, in place of its own.")
+        private String value;
+
+        @Option(names = "--file", paramLabel = "PATH", description = "As --value, from a file; - for standard input.")
+        private String file;
+
         @Spec
         private CommandSpec spec;
 
@@ -318,10 +340,33 @@ final class DeadLetterCommand implements Runnable {
 
         @Override
         public Integer call() {
+            if (value != null || file != null) {
+                return replayEdited();
+            }
             try (MillraceClient client = session.connect().apply(global.server(session))) {
                 DeadLetters selected = chosen.select(client, spec);
                 chosen.confirm(session, selected, "Replay");
                 return report(selected.replay(), "replayed", session, global);
+            }
+        }
+
+        private int replayEdited() {
+            if (value != null && file != null) {
+                throw new ParameterException(spec.commandLine(), "--value and --file exclude each other. Give one.");
+            }
+            DeadLetter.Id id = chosen.requireOne(spec);
+            byte[] bytes = value != null ? value.getBytes(StandardCharsets.UTF_8) : contents();
+            try (MillraceClient client = session.connect().apply(global.server(session))) {
+                DeadLetters letters = client.admin().deadLetters(chosen.group);
+                return report(letters.replay(id, bytes), "replayed", session, global);
+            }
+        }
+
+        private byte[] contents() {
+            try {
+                return file.equals("-") ? session.in().readAllBytes() : Files.readAllBytes(Path.of(file));
+            } catch (IOException e) {
+                throw new CommandFailure("cannot read " + file + " (" + e.getMessage() + "). Nothing was replayed.", e);
             }
         }
     }

@@ -10,8 +10,12 @@ import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.server.testing.EmbeddedMillrace;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +121,51 @@ class DeadLetterCommandTest {
                 .isEqualTo("{\"replayed\":2,\"skipped\":0,\"reasons\":[]}\n");
         assertThat(ok("topic", "list").out()).doesNotContain("$retry");
         assertThat(ok("topic", "list", "--internal").out()).contains("$retry.billing");
+    }
+
+    @Test
+    void replaysOneWithAnotherValue() throws Exception {
+        Path file = Files.writeString(directory.resolve("mended.json"), "{\"total\":33}");
+        assertThat(ok("deadletter", "replay", "billing", "orders/0@0", "--value", "{\"total\":11}")
+                        .out())
+                .isEqualTo("replayed 1\n");
+        assertThat(ok("deadletter", "replay", "billing", "orders/0@2", "--file", file.toString())
+                        .out())
+                .isEqualTo("replayed 1\n");
+        assertThat(ok("deadletter", "show", "billing", "orders/0@0").out())
+                .contains("replaying since", "replayed with another value by");
+        List<String> handled = new CopyOnWriteArrayList<>();
+        CountDownLatch both = new CountDownLatch(2);
+        try (MillraceClient client = MillraceClient.connect(broker.address());
+                RunningConsumer consumer = client.group("billing")
+                        .topics("orders")
+                        .onFailure(FailurePolicy.retryThenDeadLetter(1, Duration.ZERO))
+                        .start(message -> {
+                            handled.add(message + " " + message.keyText() + " " + message.valueText());
+                            both.countDown();
+                        })) {
+            assertThat(both.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(handled).containsExactlyInAnyOrder("orders/0@0 a {\"total\":11}", "orders/0@2 b {\"total\":33}");
+    }
+
+    @Test
+    void anotherValueIsForOneThatIsNamed() {
+        for (List<String> chosen :
+                List.of(List.of("--all"), List.of("orders/0@0", "orders/0@1"), List.of("orders/0@0", "--key", "a"))) {
+            List<String> args = new ArrayList<>(List.of("deadletter", "replay", "billing", "--value", "v"));
+            args.addAll(chosen);
+            Ran refused = run(args.toArray(String[]::new));
+            assertThat(refused.exit()).isEqualTo(2);
+            assertThat(refused.err()).contains("another value is for one dead letter. Name it by its id");
+        }
+        assertThat(run("deadletter", "replay", "billing", "orders/0@0", "--value", "v", "--file", "f")
+                        .err())
+                .contains("--value and --file exclude each other");
+        assertThat(run("deadletter", "replay", "billing", "orders/0@0", "--file", "no-such-file")
+                        .err())
+                .contains("cannot read no-such-file", "Nothing was replayed");
+        assertThat(ok("deadletter", "list", "billing").lines()).hasSize(4);
     }
 
     @Test

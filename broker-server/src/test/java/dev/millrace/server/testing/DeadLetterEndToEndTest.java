@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.client.Consumer;
 import dev.millrace.client.DeadLetter;
 import dev.millrace.client.DeadLetters;
+import dev.millrace.client.Event;
+import dev.millrace.client.Expected;
 import dev.millrace.client.FailurePolicy;
 import dev.millrace.client.Message;
 import dev.millrace.client.MessageHandler;
@@ -16,17 +18,22 @@ import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RejectedException;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.StoredEvent;
 import dev.millrace.client.TopicInfo;
+import dev.millrace.client.Transaction;
+import dev.millrace.client.Transactions;
 import dev.millrace.core.error.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class DeadLetterEndToEndTest {
     private static final String GROUP = "billing";
+    private static final int MESSAGE_BYTES_MAX = 8 << 20;
     private static final FailurePolicy POLICY = FailurePolicy.retryThenDeadLetter(3, Duration.ofMillis(5));
 
     @TempDir
@@ -251,6 +259,68 @@ class DeadLetterEndToEndTest {
     }
 
     @Test
+    void aMessageThatIsReplayedWithAnotherValueKeepsAllElse() throws InterruptedException {
+        poison.add("bad");
+        poison.add("still bad");
+        try (RunningConsumer consumer = start(POLICY)) {
+            publish("a", "bad");
+            DeadLetter.Id id = awaitLetters(1).get(0).id();
+            assertThat(letters().replay(id, "still bad").count()).isEqualTo(1);
+            DeadLetter again = await(
+                    () -> letters().show(id).orElseThrow(),
+                    letter -> letter.state().equals("parked")
+                            && letter.message().valueText().equals("still bad"));
+            assertThat(letters().replay(id, "mended").count()).isEqualTo(1);
+            ReceivedMessage mended = handled.poll(30, TimeUnit.SECONDS);
+            assertThat(mended.valueText()).isEqualTo("mended");
+            assertThat(mended.keyText()).isEqualTo("a");
+            assertThat(mended.header("trace")).isEqualTo("t-bad");
+            assertThat(mended.toString()).isEqualTo(id.toString());
+            assertThat(mended.timestampMs()).isEqualTo(again.message().timestampMs());
+        }
+    }
+
+    @Test
+    void anotherValueThatIsTooLargeIsRefusedAndNothingMoves() throws InterruptedException {
+        poison.add("bad");
+        try (RunningConsumer consumer = start(POLICY)) {
+            publish("a", "bad");
+            DeadLetter.Id id = awaitLetters(1).get(0).id();
+            byte[] huge = new byte[MESSAGE_BYTES_MAX + 1];
+            assertThatThrownBy(() -> letters().replay(id, huge))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class, e -> assertThat(e.fault()).isEqualTo(Fault.MESSAGE_TOO_LARGE))
+                    .hasMessageContaining("a value of " + huge.length + " bytes");
+            assertThat(awaitLetters(1).get(0).state()).isEqualTo("parked");
+        }
+    }
+
+    @Test
+    void largeDeadLettersAreReplayedInSeveralSteps() throws InterruptedException {
+        AtomicBoolean failing = new AtomicBoolean(true);
+        byte[] large = new byte[1 << 20];
+        int count = 12;
+        CountDownLatch all = new CountDownLatch(count);
+        try (RunningConsumer consumer = client.group(GROUP)
+                .topics("orders")
+                .onFailure(POLICY)
+                .start(message -> {
+                    if (failing.get()) {
+                        throw new RejectedException("not now");
+                    }
+                    all.countDown();
+                })) {
+            for (int i = 0; i < count; i++) {
+                producer.publish(Message.to("orders").key("a").value(large));
+            }
+            awaitLetters(count);
+            failing.set(false);
+            assertThat(letters().replay().count()).isEqualTo(count);
+            assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
     void aRejectedMessageIsParkedAtOnce() throws InterruptedException {
         try (RunningConsumer consumer = client.group(GROUP)
                 .topics("orders")
@@ -290,6 +360,73 @@ class DeadLetterEndToEndTest {
             poison.clear();
             letters().replay();
             assertHandled("a1", "a2", "a3");
+        }
+    }
+
+    @Test
+    void anEventOfAStreamIsParkedAndReplayedWithItsIdAndVersion() throws InterruptedException {
+        client.admin().createTopic("accounts", 1, Map.of("stream.index", "key"));
+        Event opened = Event.of("Opened", "opened");
+        Event paid = Event.of("Paid", "paid");
+        client.streams("accounts").append("a", Expected.none(), opened, paid);
+        poison.add("opened");
+        try (RunningConsumer consumer =
+                client.group(GROUP).topics("accounts").onFailure(POLICY).start(handler)) {
+            List<DeadLetter> parked = awaitLetters(2);
+            assertThat(parked).extracting(DeadLetter::reason).containsExactly("handler-error", "key-parked");
+            ReceivedMessage copy =
+                    letters().show(parked.get(1).id()).orElseThrow().message();
+            assertThat(StoredEvent.of(copy).version()).isEqualTo(1);
+            poison.clear();
+            letters().replay();
+            for (Event event : List.of(opened, paid)) {
+                StoredEvent replayed = StoredEvent.of(handled.poll(30, TimeUnit.SECONDS));
+                assertThat(replayed.id()).isEqualTo(event.id());
+                assertThat(replayed.type()).isEqualTo(event.type());
+                assertThat(replayed.version()).isEqualTo(event == opened ? 0 : 1);
+            }
+        }
+        assertThat(client.streams("accounts").read("a").lastVersion()).isEqualTo(1);
+        assertThat(client.admin().describeTopic("accounts.dlq").messages()).isEqualTo(2);
+    }
+
+    @Test
+    void aMessageThatATransactionPublishedForLaterIsParkedAndReplayedWithItsTime() throws InterruptedException {
+        poison.add("reminder");
+        try (RunningConsumer consumer = start(POLICY);
+                Transactions transactions = client.transactional("reminders")) {
+            Transaction transaction = transactions.begin();
+            transaction.publish(Message.to("orders").key("a").value("reminder").delay(Duration.ofMillis(10)));
+            transaction.publish(Message.to("orders").key("b").value("at once"));
+            transaction.commit();
+            assertHandled("at once");
+            DeadLetter letter = awaitLetters(1).get(0);
+            long dueMs = letters().show(letter.id()).orElseThrow().message().dueMs();
+            assertThat(dueMs).isPositive();
+            poison.clear();
+            letters().replay();
+            ReceivedMessage replayed = handled.poll(30, TimeUnit.SECONDS);
+            assertThat(replayed.valueText()).isEqualTo("reminder");
+            assertThat(replayed.dueMs()).isEqualTo(dueMs);
+        }
+    }
+
+    @Test
+    void aKeyStaysParkedWhereTheGroupGoesThroughItsEarlierMessagesAgain() throws InterruptedException {
+        poison.add("a2");
+        try (RunningConsumer consumer = start(POLICY)) {
+            publish("a", "a1", "a2");
+            assertHandled("a1");
+            awaitLetters(1);
+        }
+        client.admin().resetOffsets(GROUP, "orders", StartFrom.earliest(), false);
+        try (RunningConsumer consumer = start(POLICY)) {
+            assertHandled("a1");
+            publish("a", "a3");
+            assertThat(awaitLetters(2)).extracting(DeadLetter::reason).containsExactly("handler-error", "key-parked");
+            poison.clear();
+            letters().replay();
+            assertHandled("a2", "a3");
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.jdbc.Inbox;
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -168,6 +169,24 @@ class InboxTest {
         RecordHeader id = new RecordHeader("$id", "o-1".getBytes(StandardCharsets.UTF_8));
         assertThat(Inbox.idOf(new ReceivedMessage("orders", 3, 17, 0, null, null, List.of(id))))
                 .isEqualTo("o-1");
+    }
+
+    @Test
+    void idsThatAreNoTextStayApart() {
+        UUID event = new UUID(0x8182838485868788L, 0x9192939495969798L);
+        UUID other = new UUID(0xc1c2c3c4c5c6c7c8L, 0xd1d2d3d4d5d6d7d8L);
+        RecordHeader version = new RecordHeader(EventHeaders.VERSION, new byte[Long.BYTES]);
+        assertThat(Inbox.idOf(with(EventHeaders.id(event), version))).isEqualTo(event.toString());
+        assertThat(Inbox.idOf(with(EventHeaders.id(event)))).isEqualTo(event.toString());
+        assertThat(Inbox.idOf(with(EventHeaders.id(other)))).isEqualTo(other.toString());
+        RecordHeader bytes = new RecordHeader("$id", new byte[] {(byte) 0xc1, 2, 3});
+        assertThat(Inbox.idOf(with(bytes))).isEqualTo("hex:c10203");
+        RecordHeader text = new RecordHeader("$id", "order-17-paid-01".getBytes(StandardCharsets.UTF_8));
+        assertThat(Inbox.idOf(with(text))).isEqualTo("order-17-paid-01");
+    }
+
+    private static ReceivedMessage with(RecordHeader... headers) {
+        return new ReceivedMessage("orders", 3, 17, 0, null, null, List.of(headers));
     }
 
     @Test

@@ -262,6 +262,17 @@ class OutboxRelayTest {
     }
 
     @Test
+    void idsThatAreNoTextStayApart() {
+        Message first = Message.to("orders").partition(0).value("1").header("$id", new byte[] {-1, -2});
+        Message second = Message.to("orders").partition(0).value("2").header("$id", new byte[] {-3, -4});
+        try (Producer producer = client.producer().build()) {
+            assertThat(producer.publish(first).duplicate()).isFalse();
+            assertThat(producer.publish(second).duplicate()).isFalse();
+            assertThat(producer.publish(first).duplicate()).isTrue();
+        }
+    }
+
+    @Test
     void theSameIdInAnotherPartitionIsAnotherMessage() {
         try (Producer producer = client.producer().build()) {
             producer.publish(withId("a", "1"));

@@ -5,6 +5,7 @@ import dev.millrace.core.DeadLetterOperations.Claim;
 import dev.millrace.core.DeadLetterOperations.Failure;
 import dev.millrace.core.DeadLetterOperations.Place;
 import dev.millrace.core.DeadLetterOperations.Placement;
+import dev.millrace.core.DeadLetterOperations.Replay;
 import dev.millrace.core.DeadLetterOperations.Selection;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.wire.DeadLetterFrames;
@@ -86,7 +87,7 @@ record DeadLetterRequests(DeadLetterOperations deadLetters) {
         Selection selection = selection(request.selection());
         var moved = request.discard()
                 ? deadLetters.discard(selection, request.note())
-                : deadLetters.replay(selection, request.note());
+                : deadLetters.replay(new Replay(selection, bytes(request.value()), request.note()));
         return moved.thenApply(result -> new DeadLetterFrames.DeadLettersMoved(
                 result.count(),
                 result.skippedCount(),
@@ -104,13 +105,20 @@ record DeadLetterRequests(DeadLetterOperations deadLetters) {
                 claim.offset());
     }
 
+    private static byte[] bytes(ByteBuffer view) {
+        if (view == null) {
+            return null;
+        }
+        byte[] copy = new byte[view.remaining()];
+        view.get(copy);
+        return copy;
+    }
+
     private static Selection selection(DeadLetterFrames.Selection selection) {
-        byte[] key = new byte[selection.key().remaining()];
-        selection.key().get(key);
         return new Selection(
                 selection.group(),
                 selection.topic(),
-                selection.hasKey() ? key : null,
+                selection.hasKey() ? bytes(selection.key()) : null,
                 selection.places().stream()
                         .map(place -> new Place(place.topic(), place.partition(), place.offset()))
                         .toList());

@@ -51,16 +51,11 @@ final class RequestRouter {
     CompletableFuture<Frame> handle(int requestId, Frame frame, WireConnection connection) {
         return switch (frame.type()) {
             case PING -> done(new Frames.Pong());
-            case INIT_PRODUCER ->
-                logs.initProducer()
-                        .thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+            case INIT_PRODUCER -> initProducer();
             case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
             case CREDIT -> credit(requestId, (Frames.Credit) frame, connection);
-            case UNSUBSCRIBE -> {
-                connection.subscriptions().unsubscribe(requestId);
-                yield done(new Frames.Done());
-            }
+            case UNSUBSCRIBE -> unsubscribe(requestId, connection);
             case JOIN_GROUP -> groups.join((GroupFrames.JoinGroup) frame, connection);
             case HEARTBEAT -> groups.heartbeat((GroupFrames.Heartbeat) frame, connection);
             case COMMIT_OFFSETS -> groups.commit((GroupFrames.CommitOffsets) frame);
@@ -149,6 +144,15 @@ final class RequestRouter {
                     EVENTS_FOUND ->
                 throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
+    }
+
+    private CompletableFuture<Frame> initProducer() {
+        return logs.initProducer().thenApply(made -> new Frames.ProducerReady(made.producerId(), made.producerEpoch()));
+    }
+
+    private static CompletableFuture<Frame> unsubscribe(int requestId, WireConnection connection) {
+        connection.subscriptions().unsubscribe(requestId);
+        return done(new Frames.Done());
     }
 
     private static CompletableFuture<Frame> credit(int requestId, Frames.Credit credit, WireConnection connection) {
