@@ -7,7 +7,6 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -153,6 +152,9 @@ public final class StreamReader {
     /** Null where nothing may be seen. */
     View view(PartitionLog log, StreamHead head, Bounds bounds) {
         long first = firstVisible(log, head, bounds);
+        if (head.lastOffset() < bounds.endOffset) {
+            return head.lastVersion() < first ? null : new View(log, head, first, head.lastVersion(), bounds.endOffset);
+        }
         long[] last = {-1};
         scanBackward(log, head, first, Long.MAX_VALUE, (version, offset, timestampMs) -> {
             if (offset < bounds.endOffset) {
@@ -197,7 +199,7 @@ public final class StreamReader {
         long last = lastAsOf(view, span.asOf());
         long from = span.from() == END ? last : span.from();
         List<Place> places = new ArrayList<>();
-        RowVisitor collect = (version, offset, timestampMs) -> {
+        StreamIndex.Visitor collect = (version, offset, timestampMs) -> {
             // Of an event as of a time: one before the last may itself be later.
             if (span.asOf().holds(version, offset, timestampMs)) {
                 places.add(new Place(version, offset));
@@ -287,33 +289,11 @@ public final class StreamReader {
 
     // ---- the index
 
-    @FunctionalInterface
-    private interface RowVisitor {
-        boolean visit(long version, long offset, long timestampMs);
+    private void scan(PartitionLog log, StreamHead head, long from, long to, StreamIndex.Visitor visitor) {
+        StreamIndex.scan(store, log.partitionId(), head.streamId(), from, to, visitor);
     }
 
-    private void scan(PartitionLog log, StreamHead head, long from, long to, RowVisitor visitor) {
-        if (from < to) {
-            store.scan(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(log.partitionId(), head.streamId(), from),
-                    StreamRows.event(log.partitionId(), head.streamId(), to),
-                    (key, value) -> visit(key, value, visitor));
-        }
-    }
-
-    private void scanBackward(PartitionLog log, StreamHead head, long from, long to, RowVisitor visitor) {
-        if (from < to) {
-            store.scanBackward(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(log.partitionId(), head.streamId(), from),
-                    StreamRows.event(log.partitionId(), head.streamId(), to),
-                    (key, value) -> visit(key, value, visitor));
-        }
-    }
-
-    private static boolean visit(byte[] key, byte[] value, RowVisitor visitor) {
-        ByteBuffer place = ByteBuffer.wrap(value);
-        return visitor.visit(StreamRows.versionOf(key), place.getLong(), place.getLong());
+    private void scanBackward(PartitionLog log, StreamHead head, long from, long to, StreamIndex.Visitor visitor) {
+        StreamIndex.scanBackward(store, log.partitionId(), head.streamId(), from, to, visitor);
     }
 }
