@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes events as a record batch. */
+/** Writes events as a record batch. Thread: the caller's, whose current message they follow from. */
 final class EventBatchWriter {
     private EventBatchWriter() {}
 
@@ -22,7 +22,7 @@ final class EventBatchWriter {
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 1024);
         long nowMs = System.currentTimeMillis();
         for (Addressed addressed : events) {
-            Event event = addressed.event();
+            Event event = CurrentMessage.advance(addressed.event());
             builder.append(
                     event.timestampMs() < 0 ? nowMs : event.timestampMs(),
                     addressed.key(),

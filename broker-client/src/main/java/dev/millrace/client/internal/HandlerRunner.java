@@ -191,7 +191,7 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress, Re
         long backoffMs = policy.backoff().toMillis();
         for (int attempt = 0; ; attempt++) {
             try {
-                handler.handle(message);
+                CurrentMessage.run(message, () -> handler.handle(message));
                 return true;
             } catch (Exception e) {
                 if (attempt >= policy.retries()) {
@@ -215,9 +215,9 @@ final class HandlerRunner implements RunningConsumer, MessageSource.Progress, Re
             return false;
         }
         try {
-            policy.skip().accept(message, cause);
+            CurrentMessage.run(message, () -> policy.skip().accept(message, cause));
             return true;
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
             stop(e);
             return false;
         }

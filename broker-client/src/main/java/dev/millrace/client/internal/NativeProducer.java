@@ -79,10 +79,11 @@ final class NativeProducer implements Producer {
         return receipt;
     }
 
-    private void submit(Message message, CompletableFuture<Receipt> waiter) {
+    private void submit(Message given, CompletableFuture<Receipt> waiter) {
         if (closed) {
             throw new MillraceException(Fault.CLIENT_CLOSED, "the producer was closed");
         }
+        Message message = CurrentMessage.advance(given);
         long recordBytes = checkedBytes(message);
         TopicRoute route = route(message.topic());
         Lane lane = route.laneOf(message);

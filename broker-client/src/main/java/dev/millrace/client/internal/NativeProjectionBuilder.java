@@ -85,21 +85,25 @@ final class NativeProjectionBuilder implements ProjectionBuilder {
     public <T> Projection start(ProjectionDatabase<T> database, DatabaseHandler<T> handler) {
         Objects.requireNonNull(database, "database");
         Objects.requireNonNull(handler, "handler");
-        return start((run, report) -> new DatabaseMode<>(run, database, handler, report));
+        DatabaseHandler<T> following =
+                (transaction, event) -> CurrentMessage.run(event, () -> handler.handle(transaction, event));
+        return start((run, report) -> new DatabaseMode<>(run, database, following, report));
     }
 
     @Override
     public Projection startAtomic(OutputHandler handler) {
         Objects.requireNonNull(handler, "handler");
         ProjectionLog.createTopic(link);
-        return start((run, report) -> new AtomicMode(run, handler, link));
+        OutputHandler following = (event, outputs) -> CurrentMessage.run(event, () -> handler.handle(event, outputs));
+        return start((run, report) -> new AtomicMode(run, following, link));
     }
 
     @Override
     public Projection start(EventHandler handler) {
         Objects.requireNonNull(handler, "handler");
         ProjectionLog.createTopic(link);
-        return start((run, report) -> new BrokerMode(run, handler, link, report));
+        EventHandler following = event -> CurrentMessage.run(event, () -> handler.handle(event));
+        return start((run, report) -> new BrokerMode(run, following, link, report));
     }
 
     private Projection start(BiFunction<ProjectionRun, ProgressReport, ProjectionMode> modes) {

@@ -97,8 +97,9 @@ final class NativeTransaction implements Transaction {
     }
 
     @Override
-    public synchronized Transaction publish(Message message) {
+    public synchronized Transaction publish(Message given) {
         requireCollecting();
+        Message message = CurrentMessage.advance(given);
         if (message.timestampMs() < -1) {
             throw new MillraceException(
                     Fault.INVALID_REQUEST, "timestamp " + message.timestampMs() + " ms is before 1970");

@@ -8,6 +8,7 @@ import dev.millrace.client.Transaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** What a handler wants done, kept until it can be put into a transaction. Thread: one at a time. */
 final class RecordedOutputs implements Outputs {
@@ -15,13 +16,16 @@ final class RecordedOutputs implements Outputs {
 
     @Override
     public Outputs publish(Message message) {
-        calls.add(transaction -> transaction.publish(message));
+        // Now: another thread commits, which handles no message.
+        Message advanced = CurrentMessage.advance(message);
+        calls.add(transaction -> transaction.publish(advanced));
         return this;
     }
 
     @Override
     public Outputs append(String topic, String key, Expected expected, Event... events) {
-        calls.add(transaction -> transaction.append(topic, key, expected, events));
+        Event[] advanced = Stream.of(events).map(CurrentMessage::advance).toArray(Event[]::new);
+        calls.add(transaction -> transaction.append(topic, key, expected, advanced));
         return this;
     }
 

@@ -268,7 +268,7 @@ final class RetryingWorker {
     /** Null where the handler is done. */
     private Step handle(Line line, ReceivedMessage received, ReceivedMessage message) {
         try {
-            handler.handle(message);
+            CurrentMessage.run(message, () -> handler.handle(message));
             return null;
         } catch (Exception e) {
             if (e instanceof MillraceException failure && isEnd(failure)) {

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param version of the instance's latest event before, or -1
  * @param cause what the event is called in the stream
+ * @param correlation what the input belongs to, else the instance
  * @param state the application's, encoded; or null
  * @param messages in the order in which they were published
  * @param cancelledTimers keys of timers in the topic of time-outs
@@ -17,6 +18,7 @@ record SagaDecision(
         long version,
         String cause,
         String inputId,
+        String correlation,
         byte[] state,
         SagaProgress after,
         List<Message> messages,

@@ -123,6 +123,7 @@ final class SagaRunner<S> {
                 // Not made of the input: where it was handled already, the version must refuse this as a whole.
                 .header(SagaProgress.HEADER, decision.after().encode())
                 .header("status", decision.after().status().name())
+                .correlation(decision.correlation())
                 .causation(decision.inputId());
         transaction.append(saga.stateTopic(), decision.key(), Expected.version(decision.version()), event);
         decision.cancelledTimers().forEach(timer -> transaction.cancelTimer(saga.timeoutTopic(), timer));

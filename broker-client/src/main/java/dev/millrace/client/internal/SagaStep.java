@@ -365,6 +365,7 @@ final class SagaStep<S> implements Saga.Step<S>, Saga.Compensation<S> {
                 before.version(),
                 cause,
                 inputId,
+                correlation,
                 state == null ? null : saga.states().encode(state),
                 after,
                 List.copyOf(messages),

@@ -63,7 +63,7 @@ final class SubscriptionRunner implements EventSubscription {
             if (closing) {
                 return;
             }
-            handler.onEvent(StoredEvent.of(message));
+            CurrentMessage.run(message, () -> handler.onEvent(StoredEvent.of(message)));
         }
         handled = consumer.positions();
         handledSince += messages.size();

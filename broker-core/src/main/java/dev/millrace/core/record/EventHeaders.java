@@ -15,9 +15,13 @@ import java.util.UUID;
  * <tr><td>{@code $id}</td><td>16 bytes: the event's id</td></tr>
  * <tr><td>{@code $type}</td><td>text of at most 256 bytes</td></tr>
  * <tr><td>{@code $tags}</td><td>at most 16 texts of 1 to 256 bytes with line feeds between them</td></tr>
- * <tr><td>{@code $schema} {@code $correlation} {@code $causation} {@code $time}</td><td>the application's own</td></tr>
+ * <tr><td>{@code $correlation}</td><td>text: what the event belongs to, such as an order process</td></tr>
+ * <tr><td>{@code $causation}</td><td>text: the id of the message whose handling published this one</td></tr>
+ * <tr><td>{@code $schema} {@code $time}</td><td>the application's own</td></tr>
  * <tr><td>{@code $erased}</td><td>8 bytes: when the value was erased; written by the broker</td></tr>
  * </table>
+ *
+ * <p>Beside them stand the headers of W3C Trace Context and Baggage, under the names that they have everywhere.
  */
 public final class EventHeaders {
     public static final String VERSION = "$version";
@@ -29,6 +33,10 @@ public final class EventHeaders {
     public static final String CAUSATION = "$causation";
     public static final String TIME = "$time";
     public static final String ERASED = "$erased";
+
+    public static final String TRACEPARENT = "traceparent";
+    public static final String TRACESTATE = "tracestate";
+    public static final String BAGGAGE = "baggage";
 
     public static final int ID_BYTES = 16;
     public static final int TYPE_BYTES_MAX = 256;
