@@ -3,9 +3,7 @@ package dev.millrace.client;
 import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 
 /** A message from a topic, with its place. Key and value may be null. */
@@ -43,31 +41,8 @@ public record ReceivedMessage(
      * two become one.
      */
     public String id() {
-        byte[] id = EventHeaders.find(headers, EventHeaders.ID);
-        if (id == null) {
-            return toString();
-        }
-        boolean event = EventHeaders.versionOf(headers) >= 0;
-        if (id.length == EventHeaders.ID_BYTES && (event || !isPlainText(id))) {
-            return EventHeaders.idOf(id).toString();
-        }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(id))
-                    .toString();
-        } catch (CharacterCodingException notText) {
-            return "hex:" + HexFormat.of().formatHex(id);
-        }
-    }
-
-    private static boolean isPlainText(byte[] bytes) {
-        for (byte b : bytes) {
-            if (b < ' ') {
-                return false; // also those above 127
-            }
-        }
-        return true;
+        String id = EventHeaders.textIdOf(headers);
+        return id == null ? toString() : id;
     }
 
     /** When this message was due, where it was published to be delivered later; else -1. */

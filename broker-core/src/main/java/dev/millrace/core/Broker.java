@@ -27,6 +27,8 @@ public interface Broker extends AutoCloseable {
 
     DeadLetterOperations deadLetters();
 
+    TraceOperations traces();
+
     BackupOperations backups();
 
     /** Logs of the broker's own, and what it asks before it appends. */

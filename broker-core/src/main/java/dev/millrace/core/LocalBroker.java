@@ -56,6 +56,7 @@ public final class LocalBroker implements Broker {
     private final LocalInternals internals;
     private final StreamPurge purge;
     private final LocalStreams streams;
+    private final LocalTraces traces;
     private final LocalStats stats;
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
@@ -156,6 +157,8 @@ public final class LocalBroker implements Broker {
                 logs,
                 new LocalStreams.Behind(streamReads(lookup, reader), purge),
                 options.memory());
+        this.traces = new LocalTraces(
+                lookup, machine.correlations(), reader, readers, options.memory().decompressedBytesMax());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         this.deadLetters =
@@ -321,6 +324,11 @@ public final class LocalBroker implements Broker {
     @Override
     public StreamOperations streams() {
         return streams;
+    }
+
+    @Override
+    public TraceOperations traces() {
+        return traces;
     }
 
     @Override

@@ -43,6 +43,7 @@ final class PackageTable {
                     "core.producer",
                     "core.transaction",
                     "core.timer",
+                    "core.trace",
                     "core.schema"),
             List.of("core.shard"),
             List.of("core.command", "core.storage"),

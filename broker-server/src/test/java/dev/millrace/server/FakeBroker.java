@@ -13,6 +13,7 @@ import dev.millrace.core.StreamOperations;
 import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TopicOperations;
 import dev.millrace.core.TopicPartition;
+import dev.millrace.core.TraceOperations;
 import dev.millrace.core.TransactionOperations;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
@@ -153,6 +154,11 @@ public final class FakeBroker implements Broker {
     /** A name makes a backup of nothing; there is no list. */
     @Override
     public DeadLetterOperations deadLetters() {
+        return null; // none of these tests asks for any
+    }
+
+    @Override
+    public TraceOperations traces() {
         return null; // none of these tests asks for any
     }
 

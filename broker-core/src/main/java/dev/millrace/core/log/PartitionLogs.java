@@ -31,6 +31,7 @@ public final class PartitionLogs {
     private final TailCache cache;
     private final GenerationLimits limits;
     private final Store store;
+    private AppendListener onAppend = (partitionId, batches, sink) -> {};
     private int generation = 1;
     private boolean generationUnwritten = true;
     private long generationBytes;
@@ -43,6 +44,12 @@ public final class PartitionLogs {
      * @param ageMsMax since its first append
      */
     public record GenerationLimits(long bytesMax, long ageMsMax) {}
+
+    /** Told of batches with their offsets, in the commit that appends them. */
+    @FunctionalInterface
+    public interface AppendListener {
+        void onAppend(int partitionId, ByteBuffer batches, WriteSink sink);
+    }
 
     public PartitionLogs(Store store, long tailCacheBytes, GenerationLimits limits) {
         this.store = store;
@@ -96,7 +103,14 @@ public final class PartitionLogs {
         if (!log.hasOpenChunk()) {
             touched.add(log);
         }
-        return log.append(batches, nowMs, generation, sink);
+        long baseOffset = log.append(batches, nowMs, generation, sink);
+        onAppend.onAppend(log.partitionId(), batches, sink);
+        return baseOffset;
+    }
+
+    /** One for all logs, set before the first append. */
+    public void onAppend(AppendListener listener) {
+        onAppend = listener;
     }
 
     /** Moves a log's start up to an offset that is at most its end; returns true when it moved or dropped a segment. */

@@ -37,6 +37,7 @@ import dev.millrace.core.timer.TimerTable;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicCatalog;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.trace.CorrelationIndex;
 import dev.millrace.core.transaction.TransactionTable;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
@@ -70,6 +71,7 @@ public final class BrokerStateMachine implements ShardMachine {
     private final GroupCommands groupCommands;
     private final RecordAppender appender;
     private final Streams streams;
+    private final CorrelationIndex correlations;
     private final StreamCommands streamCommands;
     private final TransactionTable transactions = new TransactionTable();
     private final TimerTable timers = new TimerTable();
@@ -103,6 +105,8 @@ public final class BrokerStateMachine implements ShardMachine {
                 transactions,
                 timers,
                 new TransactionStreams(catalog, streams, streamCommands));
+        this.correlations = new CorrelationIndex(store);
+        logs.onAppend(correlations::appended);
         this.firer = new TimerFirer(catalog, logs, timers, streams, streamCommands);
     }
 
@@ -117,6 +121,9 @@ public final class BrokerStateMachine implements ShardMachine {
         for (Topic topic : catalog.all()) {
             for (int partitionId : topic.partitionIds()) {
                 logs.findOrCreate(partitionId);
+                if (topic.settings().indexesCorrelation()) {
+                    correlations.begin(partitionId);
+                }
             }
         }
         groups.load(store, steadyMs);
@@ -223,6 +230,11 @@ public final class BrokerStateMachine implements ShardMachine {
         if (result instanceof Topic topic) {
             for (int partitionId : topic.partitionIds()) {
                 logs.findOrCreate(partitionId);
+                if (topic.settings().indexesCorrelation()) {
+                    correlations.begin(partitionId);
+                } else {
+                    correlations.end(partitionId, sink);
+                }
             }
             groups.onTopicsChanged(List.of(topic.name()), sink);
             topicsChanged = true;
@@ -235,6 +247,7 @@ public final class BrokerStateMachine implements ShardMachine {
             for (int partitionId : topic.partitionIds()) {
                 logs.delete(logs.find(partitionId), sink);
                 producers.dropPartition(partitionId, sink);
+                correlations.end(partitionId, sink);
                 if (topic.settings().indexed()) {
                     streams.dropPartition(partitionId, sink);
                 }
@@ -279,7 +292,9 @@ public final class BrokerStateMachine implements ShardMachine {
                 longestIdWindowMs = Math.max(longestIdWindowMs, settings.idWindowMs());
             }
             for (int partitionId : topic.partitionIds()) {
-                logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
+                PartitionLog log = logs.find(partitionId);
+                logs.retain(log, retentionMs, retentionBytes, dueMs, sink);
+                correlations.dropBefore(partitionId, log.startOffset(), sink);
                 idWindows.put(partitionId, settings.publishIdWindowMs());
             }
         }
@@ -351,6 +366,11 @@ public final class BrokerStateMachine implements ShardMachine {
     /** Topics as readers may see them: durable ones only. Thread: any. */
     public TopicDirectory directory() {
         return directory;
+    }
+
+    /** Its reads, for any thread. */
+    public CorrelationIndex correlations() {
+        return correlations;
     }
 
     public GroupCoordinator groups() {

@@ -1,8 +1,10 @@
 package dev.millrace.core.record;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
@@ -87,6 +89,38 @@ public final class EventHeaders {
         return value == null || value.length != Long.BYTES
                 ? -1
                 : ByteBuffer.wrap(value).getLong();
+    }
+
+    /**
+     * The record's id as text: a UUID where it is one of an event or no plain text, hexadecimal digits where it is no text at
+     * all; null for none. No two ids have the same text.
+     */
+    public static String textIdOf(List<RecordHeader> headers) {
+        byte[] id = find(headers, ID);
+        if (id == null) {
+            return null;
+        }
+        boolean event = versionOf(headers) >= 0;
+        if (id.length == ID_BYTES && (event || !isPlainText(id))) {
+            return idOf(id).toString();
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(id))
+                    .toString();
+        } catch (CharacterCodingException notText) {
+            return "hex:" + HexFormat.of().formatHex(id);
+        }
+    }
+
+    private static boolean isPlainText(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b < ' ') {
+                return false; // also those above 127
+            }
+        }
+        return true;
     }
 
     /** The value of the first header with this name, or null. */

@@ -31,5 +31,7 @@ public enum Table {
     /** Dead letters of groups, attempts under way, and where a member was lost. */
     DEAD_LETTER,
     /** (partition u32, day u32, id) → where the record with this id lies; of topics with an id window. */
-    PUBLISHED_ID
+    PUBLISHED_ID,
+    /** (partition u32, span u32, hash of an id u64, offset u64) → nothing; of topics with a correlation index. */
+    CORRELATION
 }

@@ -10,7 +10,7 @@ import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
 
 /** Fetches single records by offset, and keeps the batches of the last one: events of one append lie together. Thread: one. */
-final class RecordFetch implements AutoCloseable {
+public final class RecordFetch implements AutoCloseable {
     private final LogReader reader;
     private final PartitionLog log;
     private final int decompressedBytesMax;
@@ -18,14 +18,14 @@ final class RecordFetch implements AutoCloseable {
     private RecordBatch batch;
     private RecordCursor cursor;
 
-    RecordFetch(LogReader reader, PartitionLog log, int decompressedBytesMax) {
+    public RecordFetch(LogReader reader, PartitionLog log, int decompressedBytesMax) {
         this.reader = reader;
         this.log = log;
         this.decompressedBytesMax = decompressedBytesMax;
     }
 
     /** Fails: FaultException DATA_DAMAGED, or what the log says of an offset that it has not any more. */
-    Record at(long offset) {
+    public Record at(long offset) {
         if (!isHeld(offset)) {
             read(offset);
         }

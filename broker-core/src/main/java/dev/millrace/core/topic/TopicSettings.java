@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * <tr><td>{@code publish.idWindow}</td><td>a record whose header {@code $id} was published to its partition within this
  * time is not appended again: 1m to 30d; unset: ids are not looked at. Not with {@code stream.index}</td></tr>
  * <tr><td>{@code schema.validation}</td><td>off, id (each value names a registered schema) or full (and fits it)</td></tr>
+ * <tr><td>{@code correlation.index}</td><td>on or off: whether records are found by correlation, id and trace</td></tr>
  * </table>
  */
 public final class TopicSettings {
@@ -32,6 +33,7 @@ public final class TopicSettings {
     public static final String STREAM_ID_WINDOW = "stream.idWindow";
     public static final String ID_WINDOW = "publish.idWindow";
     public static final String SCHEMA_VALIDATION = "schema.validation";
+    public static final String CORRELATION_INDEX = "correlation.index";
     /** Stands for "the broker's default" in the numeric accessors. */
     public static final long UNSET = -2;
 
@@ -45,6 +47,9 @@ public final class TopicSettings {
     private static final String SCHEMA_ID = "id";
     private static final String SCHEMA_FULL = "full";
 
+    private static final String ON = "on";
+    private static final String OFF = "off";
+
     private final SortedMap<String, String> texts;
     private final long retentionMs;
     private final long retentionBytes;
@@ -54,6 +59,7 @@ public final class TopicSettings {
     private final long idWindowMs;
     private final long publishIdWindowMs;
     private final String schemaValidation;
+    private final boolean indexesCorrelation;
 
     private TopicSettings(SortedMap<String, String> texts) {
         this.texts = texts;
@@ -62,6 +68,7 @@ public final class TopicSettings {
         this.publishIdWindowMs = texts.containsKey(ID_WINDOW) ? Units.parseDurationMs(texts.get(ID_WINDOW)) : UNSET;
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
         this.schemaValidation = texts.getOrDefault(SCHEMA_VALIDATION, SCHEMA_OFF);
+        this.indexesCorrelation = texts.getOrDefault(CORRELATION_INDEX, OFF).equals(ON);
         String index = texts.getOrDefault(STREAM_INDEX, INDEX_NONE);
         this.indexed = !index.equals(INDEX_NONE);
         this.indexesTags = index.equals(INDEX_KEY_AND_TAGS);
@@ -109,15 +116,21 @@ public final class TopicSettings {
             case STREAM_INDEX -> value == null ? null : indexProblem(value);
             case STREAM_ID_WINDOW -> value == null ? null : idWindowProblem(value);
             case SCHEMA_VALIDATION -> value == null ? null : schemaProblem(value);
+            case CORRELATION_INDEX -> value == null ? null : switchProblem(value);
             default ->
                 "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE + ", "
-                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW + ", " + ID_WINDOW + ", " + SCHEMA_VALIDATION;
+                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW + ", " + ID_WINDOW + ", " + SCHEMA_VALIDATION + ", "
+                        + CORRELATION_INDEX;
         };
     }
 
     private static String indexProblem(String value) {
         boolean known = value.equals(INDEX_NONE) || value.equals(INDEX_KEY) || value.equals(INDEX_KEY_AND_TAGS);
         return known ? null : "must be " + INDEX_NONE + ", " + INDEX_KEY + " or " + INDEX_KEY_AND_TAGS;
+    }
+
+    private static String switchProblem(String value) {
+        return value.equals(ON) || value.equals(OFF) ? null : "must be " + ON + " or " + OFF;
     }
 
     private static String schemaProblem(String value) {
@@ -214,6 +227,11 @@ public final class TopicSettings {
     /** Milliseconds, or {@link #UNSET} where ids are not looked at. */
     public long publishIdWindowMs() {
         return publishIdWindowMs;
+    }
+
+    /** Whether records are found by correlation, id and trace. */
+    public boolean indexesCorrelation() {
+        return indexesCorrelation;
     }
 
     /** Whether values must name a registered schema. */
