@@ -73,6 +73,15 @@ public interface Admin {
     /** The dead letters of a group; null for those of all groups, which can be looked at and no more. */
     DeadLetters deadLetters(String group);
 
+    /**
+     * What belongs to an id, over all topics with {@code correlation.index=on}: the messages with this correlation id or this
+     * W3C trace id; for the id of one message, those that it belongs together with.
+     *
+     * @param id 1 to 1024 characters
+     * @param countMax how many messages at most
+     */
+    Trace trace(String id, int countMax);
+
     BrokerInfo brokerInfo();
 
     /**

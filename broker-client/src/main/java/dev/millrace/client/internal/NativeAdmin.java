@@ -8,6 +8,7 @@ import dev.millrace.client.MillraceException;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicInfo;
 import dev.millrace.client.TopicPartition;
+import dev.millrace.client.Trace;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.BackupFrames;
 import dev.millrace.core.wire.Frame;
@@ -194,6 +195,13 @@ record NativeAdmin(Link link) implements Admin {
     }
 
     // ---- broker
+
+    @Override
+    public Trace trace(String id, int countMax) {
+        Checks.require(id != null && !id.isEmpty(), "id", id, "a text of 1 to 1024 characters");
+        Checks.atLeast("countMax", countMax, 1);
+        return new TraceSearch(link, countMax).search(id);
+    }
 
     @Override
     public BrokerInfo brokerInfo() {

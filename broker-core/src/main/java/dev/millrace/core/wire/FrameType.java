@@ -59,6 +59,7 @@ public enum FrameType {
     LOAD_STREAM(0x69, StreamFrames.LoadStream::read),
     SUBSCRIBE_FILTERED(0x6A, StreamFrames.SubscribeFiltered::read),
     FIND_EVENTS(0x6B, StreamFrames.FindEvents::read),
+    FIND_CORRELATED(0x70, TraceFrames.FindCorrelated::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -98,7 +99,8 @@ public enum FrameType {
     STREAMS_PAGE(0xE3, StreamFrames.StreamsPage::read),
     STREAM(0xE4, StreamFrames.Stream::read),
     CHECKPOINT(0xE6, StreamFrames.Checkpoint::read),
-    EVENTS_FOUND(0xE7, StreamFrames.EventsFound::read);
+    EVENTS_FOUND(0xE7, StreamFrames.EventsFound::read),
+    CORRELATED(0xF0, TraceFrames.Correlated::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

@@ -36,7 +36,8 @@ final class FrameSamples {
                         transactions(),
                         timers(),
                         streams(),
-                        streamAnswers())
+                        streamAnswers(),
+                        traces())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -104,6 +105,23 @@ final class FrameSamples {
                         List.of(new TimerFrames.TimerInfo(TOPIC_ID, "orders", 3, 1_700_000_060_000L, 5, null, 70)),
                         -1,
                         -1));
+    }
+
+    private static List<Frame> traces() {
+        TraceFrames.Place place = new TraceFrames.Place("orders", 3, 4711);
+        return List.of(
+                new TraceFrames.FindCorrelated("process-7", place, 100),
+                new TraceFrames.Correlated(
+                        List.of(
+                                new TraceFrames.Found(
+                                        place,
+                                        1_700_000_000_000L,
+                                        new byte[] {7},
+                                        12,
+                                        List.of(new StreamFrames.Header("$type", new byte[] {1}))),
+                                new TraceFrames.Found(place, 0, null, -1, List.of())),
+                        true,
+                        place));
     }
 
     private static List<Frame> publishing() {

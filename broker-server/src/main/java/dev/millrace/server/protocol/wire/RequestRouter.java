@@ -14,6 +14,7 @@ import dev.millrace.core.wire.GroupFrames;
 import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
+import dev.millrace.core.wire.TraceFrames;
 import dev.millrace.core.wire.TransactionFrames;
 import java.util.concurrent.CompletableFuture;
 
@@ -26,6 +27,7 @@ final class RequestRouter {
     private final BackupRequests backups;
     private final TimerRequests timers;
     private final StreamRequests streams;
+    private final TraceRequests traces;
     private final WireOptions options;
 
     RequestRouter(Broker broker, WireOptions options, MemberRegistry members) {
@@ -36,6 +38,7 @@ final class RequestRouter {
         this.backups = new BackupRequests(broker.backups());
         this.timers = new TimerRequests(broker);
         this.streams = new StreamRequests(broker.streams(), options.limits().frameBytesMax());
+        this.traces = new TraceRequests(broker);
         this.options = options;
     }
 
@@ -102,47 +105,9 @@ final class RequestRouter {
                     FIND_EVENTS -> streams.handle(frame);
             case SUBSCRIBE_FILTERED ->
                 connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
+            case FIND_CORRELATED -> traces.find((TraceFrames.FindCorrelated) frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
-            case HELLO_OK,
-                    PONG,
-                    DONE,
-                    ERROR,
-                    PRODUCER_READY,
-                    PUBLISHED,
-                    SUBSCRIBED,
-                    DELIVER,
-                    SUBSCRIPTION_ENDED,
-                    GROUP_JOINED,
-                    HEARTBEAT_OK,
-                    OFFSETS_COMMITTED,
-                    ASSIGNMENT_PENDING,
-                    OFFSETS,
-                    GROUPS,
-                    GROUP,
-                    DELIVERY_STATES,
-                    DELIVERY_BEGUN,
-                    RECORD_PARKED,
-                    DEAD_LETTERS,
-                    DEAD_LETTERS_MOVED,
-                    TOPICS,
-                    TOPIC,
-                    OFFSET_FOUND,
-                    BROKER,
-                    BACKUP,
-                    BACKUPS,
-                    TRANSACTIONS_READY,
-                    TX_COMMITTED,
-                    SCHEDULED,
-                    TIMER_CANCELLED,
-                    TIMERS,
-                    EVENTS_APPENDED,
-                    STREAM_EVENTS,
-                    LATEST_PAGE,
-                    STREAMS_PAGE,
-                    STREAM,
-                    CHECKPOINT,
-                    EVENTS_FOUND ->
-                throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
+            default -> throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };
     }
 

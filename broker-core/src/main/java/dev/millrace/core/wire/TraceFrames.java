@@ -1,0 +1,82 @@
+package dev.millrace.core.wire;
+
+import java.util.List;
+
+/** Frames of what belongs together. */
+public final class TraceFrames {
+    private TraceFrames() {}
+
+    /** Asks for the records of all topics that bear an id; see the broker's TraceOperations. */
+    public record FindCorrelated(String id, Place from, int countMax) implements Frame {
+        static FindCorrelated read(FieldReader in) {
+            return new FindCorrelated(in.readText(), Place.read(in), in.readInt());
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.FIND_CORRELATED;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.writeString(id);
+            Place.writeTo(out, from);
+            out.writeInt(countMax);
+        }
+    }
+
+    /** A record's place. */
+    public record Place(String topic, int partition, long offset) {
+        static Place read(FieldReader in) {
+            return new Place(in.readText(), in.readInt(), in.readLong());
+        }
+
+        static void writeTo(FieldWriter out, Place part) {
+            out.writeString(part.topic).writeInt(part.partition).writeLong(part.offset);
+        }
+    }
+
+    /** A record without its value; -1 bytes for no value. */
+    public record Found(
+            Place place, long timestampMs, byte[] key, int valueBytes, List<StreamFrames.Header> headers) {
+        static Found read(FieldReader in) {
+            return new Found(
+                    Place.read(in),
+                    in.readLong(),
+                    StreamFields.bytesOrNull(in),
+                    in.readInt(),
+                    in.readList(StreamFrames.Header::read));
+        }
+
+        static void writeTo(FieldWriter out, Found part) {
+            Place.writeTo(out, part.place);
+            out.writeLong(part.timestampMs);
+            StreamFields.writeBytes(out, part.key);
+            out.writeInt(part.valueBytes);
+            out.writeList(part.headers, StreamFrames.Header::writeTo);
+        }
+    }
+
+    /**
+     * By topic, partition and offset.
+     *
+     * @param more whether to ask again
+     * @param next from where, if so
+     */
+    public record Correlated(List<Found> found, boolean more, Place next) implements Frame {
+        static Correlated read(FieldReader in) {
+            return new Correlated(in.readList(Found::read), in.readBoolean(), Place.read(in));
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.CORRELATED;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.writeList(found, Found::writeTo).writeBoolean(more);
+            Place.writeTo(out, next);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.millrace.server.protocol.wire;
+
+import dev.millrace.core.Broker;
+import dev.millrace.core.TraceOperations;
+import dev.millrace.core.wire.Frame;
+import dev.millrace.core.wire.StreamFrames;
+import dev.millrace.core.wire.TraceFrames;
+import java.util.concurrent.CompletableFuture;
+
+/** Translates the frames of traces to calls of the broker and back. Thread: any. */
+final class TraceRequests {
+    private static final TraceFrames.Place NOWHERE = new TraceFrames.Place("", 0, 0);
+
+    private final Broker broker;
+
+    TraceRequests(Broker broker) {
+        this.broker = broker;
+    }
+
+    CompletableFuture<Frame> find(TraceFrames.FindCorrelated request) {
+        TraceFrames.Place from = request.from();
+        return broker.traces()
+                .find(
+                        request.id(),
+                        new TraceOperations.Place(from.topic(), from.partition(), from.offset()),
+                        request.countMax())
+                .thenApply(page -> new TraceFrames.Correlated(
+                        page.found().stream().map(TraceRequests::found).toList(),
+                        page.next() != null,
+                        page.next() == null ? NOWHERE : place(page.next())));
+    }
+
+    private static TraceFrames.Found found(TraceOperations.Found record) {
+        return new TraceFrames.Found(
+                place(record.place()),
+                record.timestampMs(),
+                record.key(),
+                record.valueBytes(),
+                record.headers().stream()
+                        .map(header -> new StreamFrames.Header(header.key(), header.value()))
+                        .toList());
+    }
+
+    private static TraceFrames.Place place(TraceOperations.Place place) {
+        return new TraceFrames.Place(place.topic(), place.partition(), place.offset());
+    }
+}
