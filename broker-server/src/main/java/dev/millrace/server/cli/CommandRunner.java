@@ -87,6 +87,7 @@ public final class CommandRunner {
         commands.put("deadletter", new Entry(DeadLetterCommand.class, () -> DeadLetterCommand.create(session)));
         commands.put("schema", new Entry(SchemaCommand.class, () -> SchemaCommand.create(session)));
         commands.put("timer", new Entry(TimerCommand.class, () -> TimerCommand.create(session)));
+        commands.put("trace", new Entry(TraceCommand.class, () -> new TraceCommand(session)));
         commands.put("backup", new Entry(BackupCommand.class, () -> BackupCommand.create(session)));
         commands.put("storage", new Entry(StorageCommand.class, () -> StorageCommand.create(session)));
         commands.put("stream", new Entry(StreamCommand.class, () -> StreamCommand.create(session)));
