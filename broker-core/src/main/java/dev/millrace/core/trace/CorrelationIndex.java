@@ -27,19 +27,26 @@ import java.util.Set;
  * to one span of rows stays behind the log's start.
  */
 public final class CorrelationIndex {
-    static final int SPAN_BITS = 18;
+    private static final int SPAN_BITS = 18;
     /** Batches were inflated within the broker's limit before they came here. */
     private static final int INFLATED_BYTES_MAX = Integer.MAX_VALUE;
 
     private static final byte[] NOTHING = {};
 
     private final Store store;
+    private final int spanBits;
     private final BitSet indexed = new BitSet();
     /** Spans before it were dropped, since the start of the process. */
     private final Map<Integer, Long> firstSpans = new HashMap<>();
 
     public CorrelationIndex(Store store) {
+        this(store, SPAN_BITS);
+    }
+
+    /** With spans of 2^spanBits offsets. */
+    CorrelationIndex(Store store, int spanBits) {
         this.store = store;
+        this.spanBits = spanBits;
     }
 
     /** From now on the partition's records are indexed. */
@@ -71,7 +78,7 @@ public final class CorrelationIndex {
         }
     }
 
-    private static void add(int partitionId, long offset, Set<String> ids, WriteSink sink) {
+    private void add(int partitionId, long offset, Set<String> ids, WriteSink sink) {
         for (String id : ids) {
             sink.put(Table.CORRELATION, row(partitionId, spanOf(offset), hash(id), offset), NOTHING);
         }
@@ -112,9 +119,9 @@ public final class CorrelationIndex {
     public List<Long> find(int partitionId, String id, long from, long to, int countMax) {
         List<Long> offsets = new ArrayList<>();
         long hash = hash(id);
-        for (long span = spanOf(from); span << SPAN_BITS < to && offsets.size() < countMax; span++) {
-            byte[] first = row(partitionId, span, hash, Math.max(from, span << SPAN_BITS));
-            byte[] end = row(partitionId, span, hash, Math.min(to, span + 1 << SPAN_BITS));
+        for (long span = spanOf(from); span << spanBits < to && offsets.size() < countMax; span++) {
+            byte[] first = row(partitionId, span, hash, Math.max(from, span << spanBits));
+            byte[] end = row(partitionId, span, hash, Math.min(to, span + 1 << spanBits));
             store.scan(Table.CORRELATION, first, end, (row, value) -> {
                 offsets.add(ByteBuffer.wrap(row).getLong(16));
                 return offsets.size() < countMax;
@@ -123,8 +130,8 @@ public final class CorrelationIndex {
         return offsets;
     }
 
-    private static long spanOf(long offset) {
-        return offset >>> SPAN_BITS;
+    private long spanOf(long offset) {
+        return offset >>> spanBits;
     }
 
     private static byte[] row(int partitionId, long span, long hash, long offset) {

@@ -69,7 +69,8 @@ final class TraceCommand implements Callable<Integer> {
             trace = client.admin().trace(id, max);
             if (trace.nodes().isEmpty()) {
                 throw new CommandFailure("nothing belongs to " + id
-                        + " in topics with correlation.index=on. Messages from before the setting was made are not found.");
+                        + " in topics with correlation.index=on."
+                        + " Messages from before the setting was made are not found.");
             }
             progress = TraceProgress.of(client.admin(), trace);
         }
