@@ -41,20 +41,11 @@ class CorrelationCrashTest {
     private static final String TOPIC = "t";
 
     private final SimulatedShard shard = new SimulatedShard();
-    private final Random random;
     /** From which offset on each log was indexed without a break. */
     private final Map<Integer, Long> indexedFrom = new HashMap<>();
 
+    private Random random = new Random(1);
     private int topicCount;
-
-    /** JUnit's. */
-    CorrelationCrashTest() {
-        this(new Random(1));
-    }
-
-    private CorrelationCrashTest(Random random) {
-        this.random = random;
-    }
 
     @Test
     void whateverSurvivesACrashIsFoundAndNothingElse() {
@@ -62,7 +53,9 @@ class CorrelationCrashTest {
         for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
             long seed = given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
             try {
-                new CorrelationCrashTest(new Random(seed)).live();
+                CorrelationCrashTest world = new CorrelationCrashTest();
+                world.random = new Random(seed);
+                world.live();
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("repeat with -Dseed=" + seed + ": " + e.getMessage(), e);
             }
