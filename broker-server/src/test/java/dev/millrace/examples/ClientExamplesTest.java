@@ -150,6 +150,23 @@ class ClientExamplesTest {
     }
 
     @Test
+    void tracingExampleFindsTheInvoiceBelowItsOrder(EmbeddedMillrace millrace) throws Exception {
+        try (MillraceClient client = MillraceClient.connect(millrace.address());
+                Producer producer = client.producer().build()) {
+            runNamed("TracingExample", "place", client, "process-7");
+            try (RunningConsumer billing =
+                    (RunningConsumer) runNamed("TracingExample", "startBilling", client, producer)) {
+                while (client.admin().trace("process-7", 10).nodes().size() < 2) {
+                    Thread.onSpinWait();
+                }
+            }
+            assertThat(runNamed("TracingExample", "trace", client, "process-7"))
+                    .asString()
+                    .matches("\\[shop-orders/\\d@0,   shop-invoices/\\d@0\\]");
+        }
+    }
+
+    @Test
     void deadLettersInboxAndOutboxDoWhatTheySay(EmbeddedMillrace millrace) throws Exception {
         JdbcDataSource database = new JdbcDataSource();
         database.setURL("jdbc:h2:mem:examples;DB_CLOSE_DELAY=-1");
