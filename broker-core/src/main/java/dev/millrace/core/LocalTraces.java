@@ -4,6 +4,7 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.log.LogReader;
 import dev.millrace.core.log.PartitionLog;
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.stream.RecordFetch;
@@ -13,11 +14,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Looks ids up in the index, and at the records that it names, on the reader threads. Only durable records are told of. */
 final class LocalTraces implements TraceOperations {
     /** Of one page: it must fit in a frame. */
     private static final int PAGE_BYTES_MAX = 512 << 10;
+
+    /** As a message without an id is named. */
+    private static final Pattern PLACE = Pattern.compile("(.+)/([0-9]{1,9})@([0-9]{1,18})");
+    /** Where a search goes on after the record that the id names by its place. */
+    private static final Place AFTER_NAMED = new Place("", 0, 1);
 
     private final PartitionLookup lookup;
     private final CorrelationIndex index;
@@ -75,6 +83,12 @@ final class LocalTraces implements TraceOperations {
         }
 
         Page from(Place from) {
+            if (from.equals(Place.FIRST)) {
+                lookAtNamed();
+                if (countLeft <= 0) {
+                    return new Page(found, AFTER_NAMED);
+                }
+            }
             for (Topic topic : lookup.directory().all()) {
                 int after = topic.name().compareTo(from.topic());
                 if (after < 0 || !topic.settings().indexesCorrelation()) {
@@ -90,6 +104,29 @@ final class LocalTraces implements TraceOperations {
                 }
             }
             return new Page(found, null);
+        }
+
+        /** The index cannot know the place of a record as its id. */
+        private void lookAtNamed() {
+            Matcher place = PLACE.matcher(id);
+            Topic topic = place.matches() ? lookup.directory().find(place.group(1)) : null;
+            if (topic == null || !topic.settings().indexesCorrelation()) {
+                return;
+            }
+            int partition = Integer.parseInt(place.group(2));
+            long offset = Long.parseLong(place.group(3));
+            PartitionLog log =
+                    topic.hasPartition(partition) ? lookup.logs().find(topic.partitionIds()[partition]) : null;
+            if (log == null || offset < log.logStartOffset() || offset >= log.durableEndOffset()) {
+                return;
+            }
+            try (RecordFetch fetch = new RecordFetch(reader, log, decompressedBytesMax)) {
+                Record record = fetch.at(offset);
+                if (EventHeaders.textIdOf(record.headers()) == null) {
+                    add(new Place(topic.name(), partition, offset), record);
+                    countLeft--;
+                }
+            }
         }
 
         /** Where to go on, where the page is full. */
@@ -123,10 +160,14 @@ final class LocalTraces implements TraceOperations {
                 throw failed;
             }
             if (CorrelationIndex.idsIn(record.headers()).contains(id)) {
-                int valueBytes = record.value() == null ? -1 : record.value().length;
-                found.add(new Found(place, record.timestampMs(), record.key(), valueBytes, record.headers()));
-                bytesLeft -= sizeOf(record);
+                add(place, record);
             }
+        }
+
+        private void add(Place place, Record record) {
+            int valueBytes = record.value() == null ? -1 : record.value().length;
+            found.add(new Found(place, record.timestampMs(), record.key(), valueBytes, record.headers()));
+            bytesLeft -= sizeOf(record);
         }
     }
 

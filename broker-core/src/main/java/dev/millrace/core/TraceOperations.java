@@ -10,8 +10,9 @@ public interface TraceOperations {
     int COUNT_MAX = 1000;
 
     /**
-     * Records whose {@code $correlation}, whose id or whose trace id is this one, by topic, partition and offset. Their
-     * values are not read along.
+     * Records whose {@code $correlation}, whose id or whose trace id is this one, by topic, partition and offset; before
+     * them the record without an id of its own that the id names by its place, {@code orders/3@4711}. Their values are not
+     * read along.
      *
      * <p>Fails: INVALID_REQUEST for an id or a count out of bounds; DATA_DAMAGED.
      *

@@ -96,6 +96,22 @@ class LocalTracesTest {
     }
 
     @Test
+    void aRecordWithoutAnIdIsFoundByItsPlace() {
+        TopicPartition orders = topic("orders", 2, INDEXED);
+        publish(orders, "p1", 2);
+        publish(orders, "orders/0@1", 1);
+        topic("plain", 1, Map.of());
+        for (int pageCount : new int[] {1, 2, 1000}) {
+            assertThat(find("orders/0@1", pageCount)).containsExactly("orders/0@1", "orders/0@2");
+        }
+        for (String nowhere : new String[] {
+            "orders/0@3", "orders/1@0", "orders/2@0", "none/0@0", "plain/0@0", "orders/0@", "/0@0", "orders/999999999@0"
+        }) {
+            assertThat(find(nowhere, 10)).as(nowhere).isEmpty();
+        }
+    }
+
+    @Test
     void tellsWhatARecordBearsButNotItsValue() {
         publish(topic("orders", 1, INDEXED), "p1", 1);
         Found found = SampleData.get(broker.traces().find("p1", Place.FIRST, 10))

@@ -98,7 +98,7 @@ class TraceCommandTest {
     void showsCausesGroupsAndDeadLettersByAnyOfTheIds() throws Exception {
         happen();
         String invoice = "invoices/0@0";
-        for (String id : new String[] {"process-7", TRACE, ROOT}) {
+        for (String id : new String[] {"process-7", TRACE, ROOT, invoice}) {
             Ran ran = run("trace", id, "-o", "json");
             assertThat(ran.exit()).as(ran.err()).isZero();
             JsonNode nodes = new ObjectMapper().readTree(ran.out());
