@@ -94,7 +94,7 @@ final class LocalTraces implements TraceOperations {
                 if (after < 0 || !topic.settings().indexesCorrelation()) {
                     continue;
                 }
-                int first = after == 0 ? from.partition() : 0;
+                int first = after == 0 ? Math.max(0, from.partition()) : 0;
                 for (int partition = first; partition < topic.partitionCount(); partition++) {
                     boolean resumed = after == 0 && partition == from.partition();
                     Place next = search(topic, partition, resumed ? from.offset() : 0);

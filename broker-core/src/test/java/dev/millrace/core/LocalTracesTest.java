@@ -151,6 +151,17 @@ class LocalTracesTest {
         assertFault(broker.traces().find("x".repeat(1025), Place.FIRST, 1), Fault.INVALID_REQUEST);
         assertFault(broker.traces().find("x", Place.FIRST, 0), Fault.INVALID_REQUEST);
         assertThat(find("x".repeat(1024), 1)).isEmpty();
+        publish(topic("orders", 1, INDEXED), "p1", 1);
+        for (Place from : List.of(
+                new Place("orders", -1, -1),
+                new Place("orders", 0, -1),
+                new Place("orders", 0, Long.MAX_VALUE),
+                new Place("orders", Integer.MAX_VALUE, 0),
+                new Place("zzz", 0, 0))) {
+            Page page = SampleData.get(broker.traces().find("p1", from, 10));
+            assertThat(page.next()).isNull();
+            assertThat(page.found()).hasSize(from.topic().equals("orders") && from.offset() < 0 ? 1 : 0);
+        }
     }
 
     private static void assertFault(CompletableFuture<?> future, Fault fault) {

@@ -29,7 +29,7 @@ import java.util.Set;
 public final class CorrelationIndex {
     private static final int SPAN_BITS = 18;
     /** Batches were inflated within the broker's limit before they came here. */
-    private static final int INFLATED_BYTES_MAX = Integer.MAX_VALUE;
+    private static final int INFLATED_BYTES_MAX = 1 << 30;
 
     private static final byte[] NOTHING = {};
 
@@ -119,7 +119,7 @@ public final class CorrelationIndex {
     public List<Long> find(int partitionId, String id, long from, long to, int countMax) {
         List<Long> offsets = new ArrayList<>();
         long hash = hash(id);
-        for (long span = spanOf(from); span << spanBits < to && offsets.size() < countMax; span++) {
+        for (long span = spanOf(from); from < to && span << spanBits < to && offsets.size() < countMax; span++) {
             byte[] first = row(partitionId, span, hash, Math.max(from, span << spanBits));
             byte[] end = row(partitionId, span, hash, Math.min(to, span + 1 << spanBits));
             store.scan(Table.CORRELATION, first, end, (row, value) -> {
