@@ -143,7 +143,6 @@ public final class CurrentMessage {
         return value;
     }
 
-
     private static void add(List<RecordHeader> headers, String name, byte[] value) {
         if (value != null && EventHeaders.find(headers, name) == null) {
             headers.add(new RecordHeader(name, value));
