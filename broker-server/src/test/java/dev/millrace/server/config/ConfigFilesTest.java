@@ -181,6 +181,7 @@ class ConfigFilesTest {
         values.put("limits.inboxRequests", "35");
         values.put("limits.inboxBytes", "36MiB");
         values.put("limits.httpRequestSize", "37MiB");
+        values.put("limits.httpRequestsPerSecond", "1999");
         values.put("shutdown.drainTimeout", "0s");
         values.put("logging.level", "debug");
         values.put("logging.format", "json");
