@@ -115,7 +115,7 @@ final class GroupRoutes {
         Topic topic = names.topic(topicName);
         StartPosition position = Positions.parse(to.asText(), "to");
         List<TopicPartition> partitions = partitions(request, topic);
-        List<Offset> before = committed(call.path("group"), partitions, dryRun);
+        List<Offset> before = Waiting.join(groups.committed(call.path("group"), partitions));
         List<Offset> after = new ArrayList<>();
         for (TopicPartition partition : partitions) {
             after.add(new Offset(partition, target(partition, position), null));
@@ -133,20 +133,6 @@ final class GroupRoutes {
                 : numbers.stream()
                         .map(number -> TopicNames.partition(topic, number.asText()))
                         .toList();
-    }
-
-    /** A reset creates the group where there is none, so nothing was committed before. */
-    private List<Offset> committed(String group, List<TopicPartition> partitions, boolean dryRun) {
-        try {
-            return Waiting.join(groups.committed(group, partitions));
-        } catch (FaultException failure) {
-            if (failure.fault() == Fault.GROUP_NOT_FOUND && !dryRun) {
-                return partitions.stream()
-                        .map(partition -> new Offset(partition, -1, null))
-                        .toList();
-            }
-            throw failure;
-        }
     }
 
     private long target(TopicPartition partition, StartPosition position) {

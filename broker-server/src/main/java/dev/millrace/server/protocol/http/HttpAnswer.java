@@ -20,7 +20,12 @@ public record HttpAnswer(
 
     /** JSON with 200. */
     static HttpAnswer ok(JsonNode body) {
-        return of(200, JSON, body.toString());
+        return json(200, body);
+    }
+
+    /** JSON on a line of its own, as terminals like it. */
+    static HttpAnswer json(int status, JsonNode body) {
+        return of(status, JSON, body + "\n");
     }
 
     static HttpAnswer streamed(String contentType, BodyStream stream) {

@@ -108,7 +108,7 @@ public final class HttpProblem extends RuntimeException {
     }
 
     HttpAnswer answer() {
-        HttpAnswer answer = HttpAnswer.of(status, CONTENT_TYPE, document().toString());
+        HttpAnswer answer = HttpAnswer.of(status, CONTENT_TYPE, document() + "\n");
         return status == 503 || status == 429 ? answer.with("retry-after", "1") : answer;
     }
 

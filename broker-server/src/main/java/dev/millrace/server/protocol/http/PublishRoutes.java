@@ -102,7 +102,7 @@ final class PublishRoutes {
         ObjectNode body = JsonNodeFactory.instance.objectNode().put("topic", topic.name());
         ArrayNode records = body.putArray("records");
         all.forEach(placed -> records.add(placed.json()));
-        return HttpAnswer.of(refused == 0 ? 200 : 207, HttpAnswer.JSON, body.toString());
+        return HttpAnswer.json(refused == 0 ? 200 : 207, body);
     }
 
     private CompletableFuture<List<Placed>> publish(Topic topic, List<Draft> drafts) {

@@ -41,8 +41,7 @@ final class TopicRoutes {
             throw HttpProblem.badRequest("\"name\" is missing");
         }
         Topic topic = Waiting.join(topics.create(name, partitions(body), settings(body)));
-        HttpAnswer answer = HttpAnswer.of(201, HttpAnswer.JSON, json(topic).toString());
-        return answer.with("location", "/v1/topics/" + topic.name());
+        return HttpAnswer.json(201, json(topic)).with("location", "/v1/topics/" + topic.name());
     }
 
     HttpAnswer describe(HttpCall call) {
