@@ -235,7 +235,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else if (match instanceof HttpRoutes.Match.WrongMethod wrong) {
             answerMethodNotAllowed(String.join(", ", wrong.allowed()));
         } else if (match instanceof HttpRoutes.Match.Starting) {
-            answerLater("starting", "the broker is starting; ask /health/ready how far it is");
+            answerLater("starting", "the broker is starting or stopping; ask /health/ready how far it is");
         } else {
             answerError(
                     HttpResponseStatus.NOT_FOUND,

@@ -36,10 +36,7 @@ final class Positions {
             if (text.matches("[0-9]{1,15}")) {
                 return Long.parseLong(text);
             }
-            if (text.startsWith("-")) {
-                return Math.max(0, System.currentTimeMillis() - Units.parseDurationMs(text.substring(1)));
-            }
-            long ms = OffsetDateTime.parse(text).toInstant().toEpochMilli();
+            long ms = text.startsWith("-") ? ago(text) : OffsetDateTime.parse(text).toInstant().toEpochMilli();
             if (ms >= 0) {
                 return ms;
             }
@@ -48,6 +45,11 @@ final class Positions {
         }
         throw HttpProblem.badRequest(name + "=" + HttpProblem.shown(text)
                 + " is no time from 1970 on; use RFC 3339 such as 2026-01-31T14:03:00Z, unix milliseconds, or -1h");
+    }
+
+    private static long ago(String text) {
+        long agoMs = Units.parseDurationMs(text.substring(1));
+        return agoMs < 0 ? agoMs : Math.max(0, System.currentTimeMillis() - agoMs);
     }
 
     /** The offset that a position stands for. Waits for the disk. Fails: {@link dev.millrace.core.error.FaultException}. */
