@@ -22,7 +22,7 @@ class TailTest {
 
     @BeforeEach
     void open() throws Exception {
-        rest = new RestServer(directory, "limits.httpRequestsPerSecond=300");
+        rest = new RestServer(directory);
         rest.expect(201, "POST", "/v1/topics", "{\"name\":\"orders\",\"partitions\":2}");
     }
 
@@ -120,16 +120,15 @@ class TailTest {
 
     @Test
     void refusesMoreRequestsThanASecondAllows() throws Exception {
-        int refused = 0;
-        for (int i = 0; i < 2_000 && refused == 0; i++) {
-            var response = rest.send("GET", "/v1/topics", null);
-            if (response.statusCode() != 200) {
-                assertThat(response.statusCode()).isEqualTo(429);
-                assertThat(response.headers().firstValue("retry-after")).hasValue("1");
-                assertThat(response.body()).contains("\"code\":\"rate_limited\"", "more than 300");
-                refused++;
-            }
+        rest.close();
+        rest = new RestServer(directory, "limits.httpRequestsPerSecond=2");
+        var response = rest.send("GET", "/v1/topics", null);
+        for (int i = 0; i < 100 && response.statusCode() == 200; i++) {
+            response = rest.send("GET", "/v1/topics", null);
         }
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("retry-after")).hasValue("1");
+        assertThat(response.body()).contains("\"code\":\"rate_limited\"", "more than 2 requests");
         assertThat(rest.send("GET", "/health/live", null).statusCode()).isEqualTo(200);
     }
 }
