@@ -216,6 +216,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                             + " limits.httpRequestsPerSecond")));
             return;
         }
+        if (isOfAnotherSite(request)) {
+            answerError(
+                    HttpResponseStatus.FORBIDDEN,
+                    "cross_origin",
+                    "a page of " + HttpProblem.shown(request.headers().get(HttpHeaderNames.ORIGIN))
+                            + " may not change anything here");
+            return;
+        }
         HttpRoutes.Match match = work.routes().find(request.method(), uri.rawPath());
         if (match instanceof HttpRoutes.Match.Found found) {
             HttpCall call;
@@ -244,6 +252,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                             + String.join(", ", OWN.keySet())
                             + ", /v1/..., /openapi.json, /subjects, /schemas, /compatibility, /config, /mode");
         }
+    }
+
+    /** True where a browser sends what a page of another site wants changed; only browsers name the origin. */
+    private static boolean isOfAnotherSite(FullHttpRequest request) {
+        String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+        boolean changes = !request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD);
+        return changes && origin != null && !origin.endsWith("://" + request.headers().get(HttpHeaderNames.HOST));
     }
 
     /** By their names in lower case, the first of each. */

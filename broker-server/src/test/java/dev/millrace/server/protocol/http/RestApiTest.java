@@ -453,6 +453,14 @@ class RestApiTest {
     }
 
     @Test
+    void pagesOfOtherSitesChangeNothing() throws Exception {
+        rest.refused(403, "cross_origin", "POST", "/v1/topics", "{\"name\":\"a\"}", "origin", "http://elsewhere");
+        String own = "http://127.0.0.1:" + rest.port();
+        rest.expect(201, "POST", "/v1/topics", "{\"name\":\"a\"}", "origin", own);
+        rest.expect(200, "GET", "/v1/topics", null, "origin", "http://elsewhere");
+    }
+
+    @Test
     void answersHeadWithoutStartingATail() throws IOException, InterruptedException, Exception {
         createTopic("{}");
         assertThat(rest.send("HEAD", "/v1/topics/orders/tail", null).statusCode())
