@@ -264,7 +264,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** By their names in lower case, the first of each. */
     private static Map<String, String> headers(FullHttpRequest request) {
         Map<String, String> headers = new HashMap<>();
-        for (Map.Entry<String, String> header : request.headers()) {
+        for (Map.Entry<String, String> header : request.headers().entries()) {
             headers.putIfAbsent(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
         }
         return headers;
