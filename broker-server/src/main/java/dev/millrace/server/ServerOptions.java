@@ -63,8 +63,7 @@ record ServerOptions(
                         millis(limits.helloTimeout()),
                         millis(limits.idleTimeout()),
                         SUBSCRIPTIONS_PER_CONNECTION),
-                new Http(
-                        bytes(limits.httpRequestSize()), limits.httpRequestsPerSecond(), ConfigText.values(config)),
+                new Http(bytes(limits.httpRequestSize()), limits.httpRequestsPerSecond(), ConfigText.values(config)),
                 config.shutdown().drainTimeout().toMillis(),
                 schemas(config.schemas()));
     }

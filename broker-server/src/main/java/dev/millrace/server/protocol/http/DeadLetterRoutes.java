@@ -33,8 +33,8 @@ final class DeadLetterRoutes {
 
     HttpAnswer list(HttpCall call) {
         byte[] key = call.query("key").map(RecordJson::utf8).orElse(null);
-        Selection selection =
-                new Selection(call.query("group").orElse(null), call.query("topic").orElse(null), key, List.of());
+        Selection selection = new Selection(
+                call.query("group").orElse(null), call.query("topic").orElse(null), key, List.of());
         int skip = call.number("skip", 0);
         PageRequest wanted = new PageRequest(skip, RecordRoutes.limit(call), call.flag("ended"), false);
         Page page = Waiting.join(letters.list(selection, wanted));

@@ -177,8 +177,7 @@ final class EventTail implements BodyStream {
             out.write(utf8(read.text));
         }
         if (atEnd) {
-            place.cancelWait =
-                    source.logs.onAppend(place.partition, place.next, () -> out.execute(() -> wake(place)));
+            place.cancelWait = source.logs.onAppend(place.partition, place.next, () -> out.execute(() -> wake(place)));
         } else {
             ready.add(place);
         }

@@ -10,8 +10,7 @@ import java.util.Map;
  * @param headers beside those of the content
  * @param stream what goes on after the body, null where the body is all
  */
-public record HttpAnswer(
-        int status, String contentType, byte[] body, Map<String, String> headers, BodyStream stream) {
+public record HttpAnswer(int status, String contentType, byte[] body, Map<String, String> headers, BodyStream stream) {
     static final String JSON = "application/json";
 
     static HttpAnswer of(int status, String contentType, String body) {

@@ -257,8 +257,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** True where a browser sends what a page of another site wants changed; only browsers name the origin. */
     private static boolean isOfAnotherSite(FullHttpRequest request) {
         String origin = request.headers().get(HttpHeaderNames.ORIGIN);
-        boolean changes = !request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD);
-        return changes && origin != null && !origin.endsWith("://" + request.headers().get(HttpHeaderNames.HOST));
+        boolean changes =
+                !request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD);
+        return changes
+                && origin != null
+                && !origin.endsWith("://" + request.headers().get(HttpHeaderNames.HOST));
     }
 
     /** By their names in lower case, the first of each. */

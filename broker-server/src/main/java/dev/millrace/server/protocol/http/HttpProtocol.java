@@ -71,8 +71,8 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     /** Serves these from now on; until then their paths are answered with 503. */
     public void open(HttpServices services) {
-        List<Route> all = new ArrayList<>(SchemaRoutes.of(
-                services.schemas(), services.broker().clusterId(), services.version()));
+        List<Route> all = new ArrayList<>(
+                SchemaRoutes.of(services.schemas(), services.broker().clusterId(), services.version()));
         all.addAll(RestRoutes.of(services, encoder));
         routes.open(all);
     }

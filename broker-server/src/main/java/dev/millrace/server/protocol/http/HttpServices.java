@@ -9,5 +9,4 @@ import java.util.Map;
  *
  * @param configuration the settings in force, by their paths
  */
-public record HttpServices(
-        Broker broker, SchemaRegistry schemas, Map<String, String> configuration, String version) {}
+public record HttpServices(Broker broker, SchemaRegistry schemas, Map<String, String> configuration, String version) {}

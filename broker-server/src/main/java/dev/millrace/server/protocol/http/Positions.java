@@ -36,7 +36,9 @@ final class Positions {
             if (text.matches("[0-9]{1,15}")) {
                 return Long.parseLong(text);
             }
-            long ms = text.startsWith("-") ? ago(text) : OffsetDateTime.parse(text).toInstant().toEpochMilli();
+            long ms = text.startsWith("-")
+                    ? ago(text)
+                    : OffsetDateTime.parse(text).toInstant().toEpochMilli();
             if (ms >= 0) {
                 return ms;
             }

@@ -131,8 +131,7 @@ final class RecordRoutes {
         }
         return HttpAnswer.streamed(
                 EVENT_STREAM,
-                new EventTail(
-                        new EventTail.Source(logs, topic.name(), form, encoder), places, tails::decrementAndGet));
+                new EventTail(new EventTail.Source(logs, topic.name(), form, encoder), places, tails::decrementAndGet));
     }
 
     private List<EventTail.Place> places(Topic topic, HttpCall call) {
@@ -143,9 +142,8 @@ final class RecordRoutes {
             throw HttpProblem.badRequest("topic \"" + topic.name() + "\" has " + partitions.size()
                     + " partitions; a tail of all has at most " + TAIL_PARTITIONS_MAX + ", so name one: ?partition=0");
         }
-        StartPosition start = call.query("from")
-                .map(text -> Positions.parse(text, "from"))
-                .orElse(StartPosition.LATEST);
+        StartPosition start =
+                call.query("from").map(text -> Positions.parse(text, "from")).orElse(StartPosition.LATEST);
         if (start.kind() == StartPosition.Kind.OFFSET && partitions.size() > 1) {
             throw HttpProblem.badRequest("from=" + start.value() + " is an offset of one partition; name it as well");
         }
@@ -156,7 +154,9 @@ final class RecordRoutes {
             // A partition that was added since the tail broke off has not been seen at all.
             long next = resumed.isEmpty()
                     ? Positions.offset(logs, partition, start)
-                    : i < resumed.size() ? resumed.get(i) : logs.bounds(partition).logStartOffset();
+                    : i < resumed.size()
+                            ? resumed.get(i)
+                            : logs.bounds(partition).logStartOffset();
             places.add(new EventTail.Place(i, partition, next));
         }
         return places;

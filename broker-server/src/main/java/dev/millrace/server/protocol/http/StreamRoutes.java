@@ -70,10 +70,7 @@ final class StreamRoutes {
             drafts.add(new Draft(-1, draft.timestampMs(), target.key, draft.value(), draft.headers()));
         }
         return streams.append(
-                        target.partition,
-                        PublishRoutes.batch(drafts),
-                        List.of(new Check(target.key, expected)),
-                        null)
+                        target.partition, PublishRoutes.batch(drafts), List.of(new Check(target.key, expected)), null)
                 .thenApplyAsync(outcome -> answer(call.path("stream"), outcome));
     }
 

@@ -118,7 +118,9 @@ class EventTailTest {
             tail.onWritable();
             assertThat(taken()).as("a slice").contains("id: ").hasSizeLessThan(200_000);
         }
-        assertThat(broker.readsStarted).as("three, and one of the other partition").hasValueLessThanOrEqualTo(4);
+        assertThat(broker.readsStarted)
+                .as("three, and one of the other partition")
+                .hasValueLessThanOrEqualTo(4);
         takes = Integer.MAX_VALUE;
         tail.onWritable();
         assertThat(taken()).contains("id: 50,0\n");

@@ -56,10 +56,12 @@ class OpenApiTest {
     }
 
     private void eachOperation(Visitor visitor) {
-        document.path("paths").properties().forEach(path -> path.getValue()
+        document.path("paths")
                 .properties()
-                .forEach(method -> visitor.visit(
-                        method.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(), method.getValue())));
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(method -> visitor.visit(
+                                method.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(), method.getValue())));
     }
 
     @Test
@@ -93,7 +95,9 @@ class OpenApiTest {
     void givesEveryOperationAnIdASummaryAndAnswers() {
         Set<String> ids = new HashSet<>();
         eachOperation((route, operation) -> {
-            assertThat(ids.add(operation.path("operationId").asText())).as(route).isTrue();
+            assertThat(ids.add(operation.path("operationId").asText()))
+                    .as(route)
+                    .isTrue();
             assertThat(operation.path("summary").asText()).as(route).endsWith(".");
             assertThat(operation.path("responses").properties())
                     .as(route)
@@ -106,16 +110,17 @@ class OpenApiTest {
     @Test
     void refersOnlyToWhatItHolds() {
         List<JsonNode> references = document.findValues("$ref");
-        assertThat(references).hasSizeGreaterThan(50).allSatisfy(reference -> assertThat(
-                        document.at(reference.asText().substring(1)).isMissingNode())
-                .as(reference.asText())
-                .isFalse());
+        assertThat(references)
+                .hasSizeGreaterThan(50)
+                .allSatisfy(reference -> assertThat(
+                                document.at(reference.asText().substring(1)).isMissingNode())
+                        .as(reference.asText())
+                        .isFalse());
         for (Map.Entry<String, JsonNode> schema :
                 document.path("components").path("schemas").properties()) {
             assertThat(references)
                     .as("%s is used", schema.getKey())
-                    .anySatisfy(reference ->
-                            assertThat(reference.asText()).endsWith("/" + schema.getKey()));
+                    .anySatisfy(reference -> assertThat(reference.asText()).endsWith("/" + schema.getKey()));
         }
     }
 }

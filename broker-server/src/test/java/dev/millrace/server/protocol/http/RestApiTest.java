@@ -66,8 +66,8 @@ class RestApiTest {
         assertThat(topic.path("settings").path("retention").asText()).isEqualTo("7d");
         assertThat(topic.path("partitionOffsets").get(1).path("endOffset").asInt())
                 .isZero();
-        JsonNode changed = rest.expect(
-                200, "PATCH", "/v1/topics/orders", "{\"partitions\":3,\"settings\":{\"retention\":null}}");
+        JsonNode changed =
+                rest.expect(200, "PATCH", "/v1/topics/orders", "{\"partitions\":3,\"settings\":{\"retention\":null}}");
         assertThat(changed.path("partitions").asInt()).isEqualTo(3);
         assertThat(changed.path("settings")).isEmpty();
         JsonNode problem = rest.refused(
@@ -146,8 +146,8 @@ class RestApiTest {
         JsonNode again = rest.post("/v1/topics/orders/records", a);
         assertThat(again.path("duplicate").asBoolean()).isTrue();
         assertThat(again.path("offset").asInt()).isZero();
-        JsonNode partly = rest.post(
-                "/v1/topics/orders/records", "{\"records\":[" + a + ",{\"id\":\"b\",\"value\":\"2\"}]}");
+        JsonNode partly =
+                rest.post("/v1/topics/orders/records", "{\"records\":[" + a + ",{\"id\":\"b\",\"value\":\"2\"}]}");
         assertThat(partly.path("records").get(0).path("duplicate").asBoolean()).isTrue();
         assertThat(partly.path("records").get(1).path("duplicate").asBoolean()).isFalse();
         JsonNode records = rest.get(ONE).path("records");
@@ -180,8 +180,20 @@ class RestApiTest {
     void takesCloudEventsInThreeModes() throws Exception {
         createTopic("{\"publish.idWindow\":\"1h\"}");
         String[] binary = {
-            "ce-specversion", "1.0", "ce-id", "1", "ce-source", "/shop", "ce-type", "placed",
-            "ce-partitionkey", "k%20ey", "ce-correlationid", "c-1", "content-type", "text/plain"
+            "ce-specversion",
+            "1.0",
+            "ce-id",
+            "1",
+            "ce-source",
+            "/shop",
+            "ce-type",
+            "placed",
+            "ce-partitionkey",
+            "k%20ey",
+            "ce-correlationid",
+            "c-1",
+            "content-type",
+            "text/plain"
         };
         rest.expect(200, "POST", "/v1/topics/orders/records", "hello", binary);
         String structured = "{\"specversion\":\"1.0\",\"id\":\"2\",\"source\":\"/shop\",\"type\":\"placed\","
@@ -203,12 +215,7 @@ class RestApiTest {
                 "application/cloudevents-batch+json");
         assertThat(batch.path("records")).hasSize(1);
         JsonNode again = rest.expect(
-                200,
-                "POST",
-                "/v1/topics/orders/records",
-                structured,
-                "content-type",
-                "application/cloudevents+json");
+                200, "POST", "/v1/topics/orders/records", structured, "content-type", "application/cloudevents+json");
         assertThat(again.path("duplicate").asBoolean()).isTrue();
         JsonNode records = rest.get(ONE).path("records");
         assertThat(records).hasSize(3);
@@ -270,7 +277,10 @@ class RestApiTest {
     @Test
     void readsTheLastEventOfEveryStreamOverAllPartitions() throws Exception {
         rest.expect(
-                201, "POST", "/v1/topics", "{\"name\":\"orders\",\"partitions\":4,\"settings\":{\"stream.index\":\"key\"}}");
+                201,
+                "POST",
+                "/v1/topics",
+                "{\"name\":\"orders\",\"partitions\":4,\"settings\":{\"stream.index\":\"key\"}}");
         long before = -1;
         for (int i = 0; i < 12; i++) {
             JsonNode appended = rest.post(
@@ -290,7 +300,9 @@ class RestApiTest {
         while (after != null) {
             JsonNode page = rest.get("/v1/topics/orders/latest?limit=2" + query + after);
             page.path("events").forEach(event -> values.add(event.path("value").asText()));
-            after = page.path("next").isNull() ? null : "&after=" + page.path("next").asText();
+            after = page.path("next").isNull()
+                    ? null
+                    : "&after=" + page.path("next").asText();
         }
         return values;
     }
@@ -444,12 +456,13 @@ class RestApiTest {
                 .contains("nesting depth");
         rest.refused(400, "bad_request", "POST", records, "{\"value\":" + "9".repeat(10_000) + "}");
         rest.refused(400, "bad_request", "POST", records, "{\"value\":1}{}");
-        rest.refused(
-                415, "unsupported_media_type", "POST", records, "<x/>", "content-type", "application/xml");
+        rest.refused(415, "unsupported_media_type", "POST", records, "<x/>", "content-type", "application/xml");
         rest.refused(413, "too_large", "POST", records, "{\"value\":\"" + "x".repeat(1 << 20) + "\"}");
         assertThat(rest.send("GET", records + "?x=" + "y".repeat(5_000), null).statusCode())
                 .isEqualTo(414);
-        assertThat(rest.get(ONE).path("records")).as("nothing of it was published").isEmpty();
+        assertThat(rest.get(ONE).path("records"))
+                .as("nothing of it was published")
+                .isEmpty();
     }
 
     @Test

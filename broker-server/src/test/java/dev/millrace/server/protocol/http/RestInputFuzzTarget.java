@@ -31,7 +31,17 @@ public final class RestInputFuzzTarget {
                 type,
                 body,
                 type.equals("text/plain")
-                        ? Map.of("ce-specversion", "1.0", "ce-id", text, "ce-source", text, "ce-type", "t", "ce-time", text)
+                        ? Map.of(
+                                "ce-specversion",
+                                "1.0",
+                                "ce-id",
+                                text,
+                                "ce-source",
+                                text,
+                                "ce-type",
+                                "t",
+                                "ce-time",
+                                text)
                         : Map.of());
         answered(() -> Positions.parse(text, "offset"));
         answered(() -> show(

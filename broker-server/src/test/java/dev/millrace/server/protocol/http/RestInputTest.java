@@ -30,7 +30,8 @@ class RestInputTest {
             try {
                 RestInputFuzzTarget.fuzzerTestOneInput(input);
             } catch (RuntimeException | Error failure) {
-                throw new AssertionError("seed " + seed + ", input " + new String(input, StandardCharsets.UTF_8), failure);
+                throw new AssertionError(
+                        "seed " + seed + ", input " + new String(input, StandardCharsets.UTF_8), failure);
             }
         }
     }

@@ -32,8 +32,7 @@ class TailTest {
     }
 
     private void publish(int partition, String value) throws Exception {
-        rest.post(
-                "/v1/topics/orders/records", "{\"partition\":" + partition + ",\"value\":\"" + value + "\"}");
+        rest.post("/v1/topics/orders/records", "{\"partition\":" + partition + ",\"value\":\"" + value + "\"}");
     }
 
     @Test
