@@ -107,6 +107,7 @@ final class DeadLetterRoutes {
     private static Place place(JsonNode node) {
         if (!(node instanceof ObjectNode letter)
                 || !letter.hasNonNull("topic")
+                || !letter.path("offset").isIntegralNumber()
                 || !letter.path("offset").canConvertToLong()) {
             throw HttpProblem.badRequest("a letter is {\"topic\": ..., \"partition\": ..., \"offset\": ...}");
         }

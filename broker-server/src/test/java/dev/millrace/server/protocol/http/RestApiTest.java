@@ -115,6 +115,15 @@ class RestApiTest {
     }
 
     @Test
+    void keepsEveryDigitOfJsonValues() throws Exception {
+        createTopic("{}");
+        String digits = "{\"sum\":12.50,\"precise\":0.12345678901234567890123,\"large\":12345678901234567890123}";
+        rest.post("/v1/topics/orders/records", "{\"value\":" + digits + "}");
+        assertThat(rest.get(ONE).path("records").get(0).path("value").asText()).isEqualTo(digits);
+        assertThat(rest.send("GET", ONE + "?values=json", null).body()).contains(digits);
+    }
+
+    @Test
     void publishesSeveralAndReadsThemPageByPage() throws Exception {
         createTopic("{}");
         JsonNode published = rest.post(
