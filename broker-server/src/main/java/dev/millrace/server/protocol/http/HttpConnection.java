@@ -34,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Requests that came in the bytes of an earlier one; a client that sends more does not wait for answers. */
     private static final int PIPELINED_MAX = 16;
+
+    /** Beyond it further requests are refused; each connection may have added one request and one answer before. */
+    private static final long HELD_BYTES_MAX = 64L << 20;
 
     /** So many signs of life of a stream in the time in which a silent connection is closed. */
     private static final int STREAM_TICKS = 4;
@@ -79,8 +83,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** What is being sent piece by piece, or null. */
     private StreamedAnswer streaming;
 
-    /** Who does what an event loop must not wait for. */
-    record Work(Executor scraper, Executor workers, HttpRoutes routes, RequestRate rate) {}
+    /**
+     * What all connections share, above all who does what an event loop must not wait for.
+     *
+     * @param heldBytes bodies of requests that wait, and of answers that clients have not taken
+     */
+    record Work(Executor scraper, Executor workers, HttpRoutes routes, RequestRate rate, AtomicLong heldBytes) {}
 
     HttpConnection(HttpOptions options, ProtocolMeters meters, Work work) {
         this.options = options;
@@ -274,12 +282,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void execute(Route route, HttpCall call) {
+        if (work.heldBytes().get() > HELD_BYTES_MAX) {
+            answerLater("overloaded", "too many bytes of requests and answers wait; take answers sooner");
+            return;
+        }
+        int bytes = call.body().length;
+        work.heldBytes().addAndGet(bytes);
         try {
             work.workers()
                     .execute(() -> answer(route, call)
                             .exceptionally(failure -> failed(route, failure))
-                            .thenAccept(answer -> context.executor().execute(() -> send(answer))));
+                            .thenAccept(answer -> {
+                                work.heldBytes().addAndGet(-bytes);
+                                context.executor().execute(() -> send(answer));
+                            }));
         } catch (RejectedExecutionException busy) {
+            work.heldBytes().addAndGet(-bytes);
             answerLater("overloaded", "too many requests wait; send fewer at a time");
         }
     }
@@ -438,7 +456,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
+        int bytes = response.content().readableBytes();
+        work.heldBytes().addAndGet(bytes);
         context.writeAndFlush(response).addListener((ChannelFutureListener) sent -> {
+            work.heldBytes().addAndGet(-bytes);
             if (close || !sent.isSuccess()) {
                 sent.channel().close();
                 return;

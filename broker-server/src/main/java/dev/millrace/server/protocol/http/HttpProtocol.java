@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Serves metrics and health, and once {@link #open} was called all the rest. Thread: any. */
 public final class HttpProtocol implements ProtocolAdapter {
@@ -62,6 +63,7 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     private final HttpRoutes routes = new HttpRoutes();
     private final RequestRate rate;
+    private final AtomicLong heldBytes = new AtomicLong();
 
     public HttpProtocol(HttpOptions options, ProtocolMeters meters) {
         this.options = options;
@@ -95,7 +97,7 @@ public final class HttpProtocol implements ProtocolAdapter {
     @Override
     public void accept(Channel channel) {
         HttpConnection connection =
-                new HttpConnection(options, meters, new HttpConnection.Work(scraper, workers, routes, rate));
+                new HttpConnection(options, meters, new HttpConnection.Work(scraper, workers, routes, rate, heldBytes));
         connections.add(connection);
         channel.closeFuture().addListener(closed -> forget(connection));
         channel.pipeline()

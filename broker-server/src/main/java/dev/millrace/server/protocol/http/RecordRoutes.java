@@ -23,9 +23,9 @@ final class RecordRoutes {
     static final int LIMIT_MAX = 1_000;
     static final String EVENT_STREAM = "text/event-stream";
 
-    private static final int SLICE_BYTES = 1 << 20;
+    private static final int SLICE_BYTES = 256 << 10;
     /** A page ends with the record that reaches it. */
-    private static final int PAGE_BYTES = 4 << 20;
+    private static final int PAGE_BYTES = 1 << 20;
 
     private static final int TAILS_MAX = 128;
     private static final int TAIL_PARTITIONS_MAX = 64;

@@ -29,7 +29,7 @@ import java.util.concurrent.CompletableFuture;
 final class StreamRoutes {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final byte[] EVERY_KEY = {};
-    private static final int READ_BYTES_MAX = 4 << 20;
+    private static final int READ_BYTES_MAX = 1 << 20;
     private static final int CURSOR_PARTS = 3;
 
     private final StreamOperations streams;
