@@ -3,8 +3,9 @@ package dev.millrace.server.schema.format;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -89,22 +90,23 @@ final class JsonDocument {
     /** What a schema stands for, after all references in a row. Fails: {@link UnusableSchemaException}. */
     static Place follow(Place start, String path) {
         Place place = start;
-        Set<JsonNode> seen = new HashSet<>();
+        // By identity: the same text at another place is another step.
+        Set<JsonNode> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (String ref = refOf(place.node); ref != null; ref = refOf(place.node)) {
-            if (seen.stream().anyMatch(place.node::equals) && seen.size() > SchemaParser.DEPTH_MAX) {
-                throw new UnusableSchemaException("the reference \"" + ref + "\" at " + path + " leads back to itself");
+            if (!seen.add(place.node)) {
+                throw new UnusableSchemaException(
+                        "the reference \"" + ref + "\" at " + where(path) + " leads back to itself");
             }
-            seen.add(place.node);
             if (seen.size() > SchemaParser.DEPTH_MAX) {
-                throw new UnusableSchemaException("the reference \"" + ref + "\" at " + path + " leads on and on");
+                throw new UnusableSchemaException("the reference \"" + ref + "\" at " + where(path) + " leads on and on");
             }
-            Place next = place.document.resolve(ref, path);
-            if (next.node == place.node) {
-                throw new UnusableSchemaException("the reference \"" + ref + "\" at " + path + " leads back to itself");
-            }
-            place = next;
+            place = place.document.resolve(ref, path);
         }
         return place;
+    }
+
+    private static String where(String path) {
+        return path.isEmpty() ? "/" : path;
     }
 
     /** The reference in a schema, or null. */
@@ -127,7 +129,7 @@ final class JsonDocument {
         String fragment = hash < 0 ? "" : ref.substring(hash + 1);
         Place base = document.isEmpty() ? new Place(root, this) : find(document);
         if (base == null) {
-            throw new UnusableSchemaException("the reference \"" + ref + "\" at " + (path.isEmpty() ? "/" : path)
+            throw new UnusableSchemaException("the reference \"" + ref + "\" at " + where(path)
                     + " leads to no document: it holds " + named.keySet() + " and is given references "
                     + references.keySet()
                     + ". Nothing is fetched from elsewhere: name the document among the references");
@@ -137,7 +139,7 @@ final class JsonDocument {
                 : fragment.startsWith("/") ? pointer(base.node, fragment) : base.document.named.get("#" + fragment);
         if (found == null || found.isMissingNode()) {
             throw new UnusableSchemaException(
-                    "the reference \"" + ref + "\" at " + (path.isEmpty() ? "/" : path) + " leads to nothing");
+                    "the reference \"" + ref + "\" at " + where(path) + " leads to nothing");
         }
         return new Place(found, base.document);
     }

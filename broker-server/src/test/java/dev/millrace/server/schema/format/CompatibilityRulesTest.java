@@ -92,7 +92,7 @@ class CompatibilityRulesTest {
                         field("total", "\"int\""),
                         field("total", "[\"null\",\"int\"]"),
                         null,
-                        "TYPE_MISMATCH /total/type"),
+                        "TYPE_MISMATCH /total/type/0"),
                 avro(
                         field("total", "[\"null\",\"int\",\"string\"]"),
                         field("total", "[\"null\",\"int\"]"),
