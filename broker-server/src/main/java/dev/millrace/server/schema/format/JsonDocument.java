@@ -1,6 +1,9 @@
 package dev.millrace.server.schema.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -15,37 +18,95 @@ import java.util.Set;
  */
 final class JsonDocument {
     private static final List<String> REF_KEYWORDS = List.of("$ref", "$dynamicRef", "$recursiveRef");
+    /** What may stand beside a reference without a meaning for values. */
+    private static final Set<String> BESIDE_REF = Set.of(
+            "$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs",
+            "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly");
+    /** Keywords that hold values, no schemas. */
+    private static final Set<String> VALUES = Set.of("const", "enum", "default", "examples");
 
+    /** As it is written. */
+    private final JsonNode text;
+    /** The same with every reference that has keywords beside it moved into an {@code allOf}, where they count. */
     private final JsonNode root;
+
+    private final boolean newDraft;
     private final Map<String, JsonDocument> references;
     /** What has a name of its own: {@code $id}, {@code $anchor}. */
     private final Map<String, JsonNode> named = new HashMap<>();
 
     /** A schema and the document that its references start from. */
-    record Place(JsonNode node, JsonDocument document) {}
+    record Place(JsonNode node, JsonDocument document) {
+        private Place child(JsonNode node) {
+            return new Place(node, document);
+        }
+    }
 
-    private JsonDocument(JsonNode root, Map<String, JsonDocument> references) {
-        this.root = root;
+    private JsonDocument(JsonNode text, boolean newDraft, Map<String, JsonDocument> references) {
+        this.text = text;
+        this.root = newDraft ? unfolded(text.deepCopy()) : text;
+        this.newDraft = newDraft;
         this.references = references;
         name(root);
     }
 
     static JsonDocument of(SchemaSource source) {
-        Map<String, JsonDocument> references = new HashMap<>();
-        for (SchemaSource.Reference reference : source.references()) {
-            references.put(reference.name(), of(reference.source()));
-        }
+        return of(source, false);
+    }
+
+    /** @param byDefault whether it is of a new draft where it names none */
+    private static JsonDocument of(SchemaSource source, boolean byDefault) {
         JsonNode root = JsonTexts.read(source.text());
         if (!root.isObject() && !root.isBoolean()) {
             throw new UnusableSchemaException("a JSON schema is an object, true or false, not " + root.getNodeType());
         }
-        JsonDocument document = new JsonDocument(root, references);
-        document.requireResolvable(root, "");
+        String draft = root.path("$schema").asText();
+        boolean newDraft = draft.isEmpty() ? byDefault : draft.contains("2019-09") || draft.contains("2020-12");
+        Map<String, JsonDocument> references = new HashMap<>();
+        for (SchemaSource.Reference reference : source.references()) {
+            references.put(reference.name(), of(reference.source(), newDraft));
+        }
+        JsonDocument document = new JsonDocument(root, newDraft, references);
+        document.requireResolvable(document.root, "");
         return document;
+    }
+
+    JsonNode text() {
+        return text;
     }
 
     JsonNode root() {
         return root;
+    }
+
+    /** Of 2019-09 or later: what stands beside a reference counts, and {@code unevaluatedProperties} has a meaning. */
+    boolean newDraft() {
+        return newDraft;
+    }
+
+    private static JsonNode unfolded(JsonNode node) {
+        if (node.isObject()) {
+            ObjectNode schema = (ObjectNode) node;
+            schema.properties().forEach(member -> {
+                if (!VALUES.contains(member.getKey())) {
+                    unfolded(member.getValue());
+                }
+            });
+            for (String keyword : REF_KEYWORDS) {
+                if (schema.path(keyword).isTextual() && !BESIDE_REF.containsAll(names(schema))) {
+                    ObjectNode ref = JsonNodeFactory.instance.objectNode().set(keyword, schema.remove(keyword));
+                    ArrayNode all = schema.path("allOf").isArray() ? (ArrayNode) schema.get("allOf") : schema.putArray("allOf");
+                    all.add(ref);
+                }
+            }
+        } else {
+            node.forEach(JsonDocument::unfolded);
+        }
+        return node;
+    }
+
+    private static List<String> names(ObjectNode schema) {
+        return schema.properties().stream().map(Map.Entry::getKey).toList();
     }
 
     Map<String, JsonDocument> references() {
@@ -76,7 +137,7 @@ final class JsonDocument {
         }
         if (node.isObject()) {
             node.properties().forEach(member -> {
-                if (!Set.of("const", "enum", "default", "examples").contains(member.getKey())) {
+                if (!VALUES.contains(member.getKey())) {
                     requireResolvable(member.getValue(), path + "/" + member.getKey());
                 }
             });
@@ -103,6 +164,35 @@ final class JsonDocument {
             place = place.document.resolve(ref, path);
         }
         return place;
+    }
+
+    /** Whether two schemas are written alike, and so is all that they refer to. */
+    static boolean same(Place one, Place other) {
+        return same(one, other, Collections.newSetFromMap(new IdentityHashMap<>()));
+    }
+
+    /** @param seen nodes of the first schema whose references were followed */
+    private static boolean same(Place one, Place other, Set<JsonNode> seen) {
+        if (!one.node.equals(other.node)) {
+            return false;
+        }
+        String ref = refOf(one.node);
+        if (ref != null && seen.add(one.node)) {
+            if (!same(one.document.resolve(ref, ""), other.document.resolve(ref, ""), seen)) {
+                return false;
+            }
+        }
+        if (one.node.isArray()) {
+            for (int i = 0; i < one.node.size(); i++) {
+                if (!same(one.child(one.node.get(i)), other.child(other.node.get(i)), seen)) {
+                    return false;
+                }
+            }
+        }
+        return one.node.isArray()
+                || one.node.properties().stream()
+                        .allMatch(member -> same(
+                                one.child(member.getValue()), other.child(other.node.get(member.getKey())), seen));
     }
 
     private static String where(String path) {
