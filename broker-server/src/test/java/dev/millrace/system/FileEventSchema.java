@@ -64,7 +64,10 @@ final class FileEventSchema {
                 new Mutation("a type in lower case", "/type", event -> event.put("type", "fileadded")),
                 new Mutation("an empty path", "/path", event -> event.put("path", "")),
                 new Mutation("a path too long", "/path", event -> event.put("path", "x".repeat(4097))),
-                new Mutation("a list of paths", "/path", event -> event.putArray("path").add("a")),
+                new Mutation(
+                        "a list of paths",
+                        "/path",
+                        event -> event.putArray("path").add("a")),
                 new Mutation("a time as text", "/time", event -> event.put("time", "1312242084")),
                 new Mutation("a time with a fraction", "/time", event -> event.put("time", 1312242084.5)),
                 new Mutation("a time before all", "/time", event -> event.put("time", -1)),
@@ -85,8 +88,11 @@ final class FileEventSchema {
                 backward("time as text", "TYPE_CHANGED", "/properties/time/type", to("time", "type", "\"string\"")),
                 backward("a list of paths", "TYPE_CHANGED", "/properties/path/type", to("path", "type", "\"array\"")),
                 backward("a root of another type", "TYPE_CHANGED", "/type", schema -> schema.put("type", "array")),
-                backward("no path at all", "SCHEMA_FORBIDS", "/properties/path", schema -> properties(schema)
-                        .put("path", false)),
+                backward(
+                        "no path at all",
+                        "SCHEMA_FORBIDS",
+                        "/properties/path",
+                        schema -> properties(schema).put("path", false)),
                 backward(
                         "a value less",
                         "ENUM_ARRAY_NARROWED",
@@ -116,10 +122,13 @@ final class FileEventSchema {
                         "a property renamed",
                         "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL",
                         "/properties/blob",
-                        schema -> properties(schema).set("hash", properties(schema).remove("blob"))),
-                backward("blob required", "REQUIRED_ATTRIBUTE_ADDED", "/required/blob", schema -> schema.withArray(
-                                "required")
-                        .add("blob")),
+                        schema -> properties(schema)
+                                .set("hash", properties(schema).remove("blob"))),
+                backward(
+                        "blob required",
+                        "REQUIRED_ATTRIBUTE_ADDED",
+                        "/required/blob",
+                        schema -> schema.withArray("required").add("blob")),
                 backward("an author required", "REQUIRED_ATTRIBUTE_ADDED", "/required/author", schema -> {
                     properties(schema).putObject("author").put("type", "string");
                     schema.withArray("required").add("author");
@@ -156,16 +165,27 @@ final class FileEventSchema {
                         "PATTERN_CHANGED",
                         "/properties/commit/pattern",
                         to("commit", "pattern", "\"^[0-9a-f]{40}$\"")),
-                backward("fewer members", "MAX_PROPERTIES_ADDED", "/maxProperties", schema -> schema.put(
-                        "maxProperties", 5)),
-                backward("more members", "MIN_PROPERTIES_ADDED", "/minProperties", schema -> schema.put(
-                        "minProperties", 6)),
-                backward("names that are checked", "KEYWORD_CHANGED", "/propertyNames", schema -> schema.putObject(
-                                "propertyNames")
-                        .put("maxLength", 4)),
-                backward("another rule for deletions", "KEYWORD_CHANGED", "/then", schema -> schema.putObject("then")
-                        .putObject("properties")
-                        .put("path", false)));
+                backward(
+                        "fewer members",
+                        "MAX_PROPERTIES_ADDED",
+                        "/maxProperties",
+                        schema -> schema.put("maxProperties", 5)),
+                backward(
+                        "more members",
+                        "MIN_PROPERTIES_ADDED",
+                        "/minProperties",
+                        schema -> schema.put("minProperties", 6)),
+                backward(
+                        "names that are checked",
+                        "KEYWORD_CHANGED",
+                        "/propertyNames",
+                        schema -> schema.putObject("propertyNames").put("maxLength", 4)),
+                backward(
+                        "another rule for deletions",
+                        "KEYWORD_CHANGED",
+                        "/then",
+                        schema ->
+                                schema.putObject("then").putObject("properties").put("path", false)));
     }
 
     /** The schema of today would not accept what the new one allows. */
@@ -186,9 +206,11 @@ final class FileEventSchema {
                         "ENUM_ARRAY_NARROWED",
                         "/properties/type/enum",
                         schema -> property(schema, "type").withArray("enum").add("FileRenamed")),
-                forward("commit not required", "REQUIRED_ATTRIBUTE_ADDED", "/required/commit", schema -> schema.withArray(
-                                "required")
-                        .remove(4)),
+                forward(
+                        "commit not required",
+                        "REQUIRED_ATTRIBUTE_ADDED",
+                        "/required/commit",
+                        schema -> schema.withArray("required").remove(4)),
                 forward(
                         "times with fractions",
                         "TYPE_NARROWED",

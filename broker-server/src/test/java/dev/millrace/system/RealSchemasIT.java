@@ -104,7 +104,9 @@ class RealSchemasIT {
                             .isInstanceOfSatisfying(MillraceException.class, refused -> {
                                 assertThat(refused.fault()).isEqualTo(Fault.SCHEMA_REFUSED);
                                 assertThat(refused.detail())
-                                        .contains("does not fit the schema id " + id + ": ", "at " + mutation.path() + ": ");
+                                        .contains(
+                                                "does not fit the schema id " + id + ": ",
+                                                "at " + mutation.path() + ": ");
                             });
                 }
             }
@@ -149,8 +151,7 @@ class RealSchemasIT {
 
     private void checkByCommand(Daemon daemon, Break broken, ObjectNode schema) throws Exception {
         Path file = Files.writeString(directory.resolve("broken.json"), schema.toString());
-        Daemon.Ran ran =
-                daemon.run("schema", "check", SUBJECT, file.toString(), "--registry", daemon.httpUrl());
+        Daemon.Ran ran = daemon.run("schema", "check", SUBJECT, file.toString(), "--registry", daemon.httpUrl());
         assertThat(ran.exit()).as(ran.err()).isEqualTo(1);
         assertThat(ran.out())
                 .startsWith(broken.path() + "  " + broken.rule() + "  against version 1, " + broken.level() + "\n");

@@ -211,8 +211,9 @@ class StartIT {
 
     private static List<String> librariesOfSchemas(Path log) throws IOException {
         try (Stream<String> lines = Files.lines(log)) {
-            return lines.filter(line -> line.matches(
-                            ".* (org\\.apache\\.avro|com\\.networknt|com\\.google\\.protobuf|com\\.squareup|kotlin)\\..*"))
+            return lines.filter(
+                            line -> line.matches(
+                                    ".* (org\\.apache\\.avro|com\\.networknt|com\\.google\\.protobuf|com\\.squareup|kotlin)\\..*"))
                     .toList();
         }
     }

@@ -24,8 +24,20 @@ final class JsonAlternatives {
     private static final List<String> COMBINING = List.of("allOf", "anyOf", "oneOf");
     /** What says nothing about values; where two differ, either will do. */
     private static final Set<String> ANNOTATIONS = Set.of(
-            "$schema", "$id", "id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default",
-            "examples", "deprecated", "readOnly", "writeOnly");
+            "$schema",
+            "$id",
+            "id",
+            "$anchor",
+            "$comment",
+            "$defs",
+            "definitions",
+            "title",
+            "description",
+            "default",
+            "examples",
+            "deprecated",
+            "readOnly",
+            "writeOnly");
 
     private static final Set<String> LOWER_BOUNDS =
             Set.of("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties");

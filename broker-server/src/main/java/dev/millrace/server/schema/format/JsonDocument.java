@@ -20,8 +20,23 @@ final class JsonDocument {
     private static final List<String> REF_KEYWORDS = List.of("$ref", "$dynamicRef", "$recursiveRef");
     /** What may stand beside a reference without a meaning for values. */
     private static final Set<String> BESIDE_REF = Set.of(
-            "$ref", "$dynamicRef", "$recursiveRef", "$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$defs",
-            "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly");
+            "$ref",
+            "$dynamicRef",
+            "$recursiveRef",
+            "$schema",
+            "$id",
+            "$anchor",
+            "$dynamicAnchor",
+            "$comment",
+            "$defs",
+            "definitions",
+            "title",
+            "description",
+            "default",
+            "examples",
+            "deprecated",
+            "readOnly",
+            "writeOnly");
     /** Keywords that hold values, no schemas. */
     private static final Set<String> VALUES = Set.of("const", "enum", "default", "examples");
 
@@ -95,7 +110,8 @@ final class JsonDocument {
             for (String keyword : REF_KEYWORDS) {
                 if (schema.path(keyword).isTextual() && !BESIDE_REF.containsAll(names(schema))) {
                     ObjectNode ref = JsonNodeFactory.instance.objectNode().set(keyword, schema.remove(keyword));
-                    ArrayNode all = schema.path("allOf").isArray() ? (ArrayNode) schema.get("allOf") : schema.putArray("allOf");
+                    ArrayNode all =
+                            schema.path("allOf").isArray() ? (ArrayNode) schema.get("allOf") : schema.putArray("allOf");
                     all.add(ref);
                 }
             }
@@ -159,7 +175,8 @@ final class JsonDocument {
                         "the reference \"" + ref + "\" at " + where(path) + " leads back to itself");
             }
             if (seen.size() > SchemaParser.DEPTH_MAX) {
-                throw new UnusableSchemaException("the reference \"" + ref + "\" at " + where(path) + " leads on and on");
+                throw new UnusableSchemaException(
+                        "the reference \"" + ref + "\" at " + where(path) + " leads on and on");
             }
             place = place.document.resolve(ref, path);
         }
@@ -191,8 +208,8 @@ final class JsonDocument {
         }
         return one.node.isArray()
                 || one.node.properties().stream()
-                        .allMatch(member -> same(
-                                one.child(member.getValue()), other.child(other.node.get(member.getKey())), seen));
+                        .allMatch(member ->
+                                same(one.child(member.getValue()), other.child(other.node.get(member.getKey())), seen));
     }
 
     private static String where(String path) {
@@ -228,8 +245,7 @@ final class JsonDocument {
                 ? base.node
                 : fragment.startsWith("/") ? pointer(base.node, fragment) : base.document.named.get("#" + fragment);
         if (found == null || found.isMissingNode()) {
-            throw new UnusableSchemaException(
-                    "the reference \"" + ref + "\" at " + where(path) + " leads to nothing");
+            throw new UnusableSchemaException("the reference \"" + ref + "\" at " + where(path) + " leads to nothing");
         }
         return new Place(found, base.document);
     }

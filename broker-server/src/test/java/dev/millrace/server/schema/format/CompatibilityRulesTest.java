@@ -382,8 +382,9 @@ class CompatibilityRulesTest {
         SchemaSource base = SchemaSource.of(
                 SchemaType.JSON,
                 "{\"definitions\":{\"n\":{\"type\":\"integer\"}},\"properties\":{\"a\":{\"$ref\":\"#/definitions/n\"}}}");
-        String order = "{\"type\":\"object\",\"allOf\":[{\"$ref\":\"base.json\"}],\"definitions\":{\"n\":{\"type\":\"string\"}},"
-                + "\"properties\":{\"b\":{\"$ref\":\"#/definitions/n\"}}}";
+        String order =
+                "{\"type\":\"object\",\"allOf\":[{\"$ref\":\"base.json\"}],\"definitions\":{\"n\":{\"type\":\"string\"}},"
+                        + "\"properties\":{\"b\":{\"$ref\":\"#/definitions/n\"}}}";
         List<SchemaSource.Reference> references = List.of(new SchemaSource.Reference("base.json", base));
         ParsedSchema older = PARSER.parse(new SchemaSource(SchemaType.JSON, order, references));
         ParsedSchema newer =
@@ -396,8 +397,9 @@ class CompatibilityRulesTest {
 
     @Test
     void alternativesThatReferToThemselvesEndInAReason() {
-        String text = "{\"definitions\":{\"a\":{\"anyOf\":[{\"$ref\":\"#/definitions/a\"},{\"$ref\":\"#/definitions/a\"}]}},"
-                + "\"properties\":{\"x\":{\"$ref\":\"#/definitions/a\"}}}";
+        String text =
+                "{\"definitions\":{\"a\":{\"anyOf\":[{\"$ref\":\"#/definitions/a\"},{\"$ref\":\"#/definitions/a\"}]}},"
+                        + "\"properties\":{\"x\":{\"$ref\":\"#/definitions/a\"}}}";
         assertThatThrownBy(() -> against(SchemaType.JSON, text, text)).isInstanceOf(UnusableSchemaException.class);
     }
 
