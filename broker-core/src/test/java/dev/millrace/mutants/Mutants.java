@@ -129,7 +129,8 @@ final class Mutants {
                 that("answers a question before what it saw is durable")
                         .in(shardLog)
                         .replacing(
-                                "Awaiting committed = batch.commands().isEmpty() ? barrier(done) : commit(batch, done);",
+                                "Awaiting committed = batch.commands().isEmpty() ? barrier(done) : commit(batch,"
+                                        + " done);",
                                 """
                                 if (batch.commands().isEmpty()) {
                                     done.complete(List.of());
@@ -344,7 +345,8 @@ final class Mutants {
                                         + "        if (problem != null) {\n"
                                         + "            return problem;\n"
                                         + "        }\n"
-                                        + "        List<OperationResult> results = new ArrayList<>(commit.operations().size());\n"
+                                        + "        List<OperationResult> results = new"
+                                        + " ArrayList<>(commit.operations().size());\n"
                                         + "        for (Operation operation : commit.operations()) {\n",
                                 "List<OperationResult> results = new ArrayList<>();\n"
                                         + "        Check check = new Check(commit, stamp);\n"
@@ -404,7 +406,8 @@ final class Mutants {
                 that("schedules again what is sent again")
                         .in("machine/TransactionApplier")
                         .replacing(
-                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(), schedule.sequence());",
+                                "Verdict verdict = transactions.checkPublisher(schedule.producerId(),"
+                                        + " schedule.sequence());",
                                 "Verdict verdict = transactions.checkPublisher(schedule.producerId(), Long.MAX_VALUE);")
                         .isCaughtBy(tests + "aRequestThatIsSentAgainSchedulesOnce", "Expecting|expected")
                         .andBy(SIMULATION, promise("P6|P24|P18")));
@@ -435,7 +438,8 @@ final class Mutants {
                         .in("group/Group")
                         .adding(
                                 "holders.remove(partitions.get(i));",
-                                "if (offsets.remove(partitions.get(i)) != null) { changedOffsets.add(partitions.get(i)); }")
+                                "if (offsets.remove(partitions.get(i)) != null) {"
+                                        + " changedOffsets.add(partitions.get(i)); }")
                         .isCaughtBy(GROUPS, FALLS)
                         .andBy(SIMULATION, promise("P10")),
                 that("does not tell a new holder how far the group has read")
@@ -614,25 +618,28 @@ final class Mutants {
                         .in("storage/RocksStore")
                         .replacing(
                                 "committedSequence = db.getLatestSequenceNumber();\n            payloadBytes",
-                                "committedSequence = db.getLatestSequenceNumber();\n            markDurable(committedSequence);\n            payloadBytes")
+                                "committedSequence = db.getLatestSequenceNumber();\n"
+                                        + "            markDurable(committedSequence);\n"
+                                        + "            payloadBytes")
                         .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
     }
 
     private static List<Mutant> streams() {
         String streams = "stream/Streams";
         String appends = "core.StreamAppendTest#";
+        String ids = "core.stream.EventIdsTest#";
         return List.of(
                 that("leaves a gap between the versions of a stream")
                         .in(streams)
                         .replacing(
-                                "event.version = head.lastVersion() + 1;",
-                                "event.version = head.lastVersion() + (offset % 7 == 6 ? 2 : 1);")
+                                "event.version = head.lastVersion() + 1 + i;",
+                                "event.version = head.lastVersion() + 1 + i + (offset % 7 == 6 ? 1 : 0);")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
                 that("leaves the index of streams behind the log")
-                        .in(streams)
+                        .in("stream/StreamIndex")
                         .replacing(
-                                "sink.put(\n                Table.STREAM_INDEX,",
-                                "if (offset % 5 != 4) sink.put(\n                Table.STREAM_INDEX,")
+                                "sink.put(Table.STREAM_INDEX, key(",
+                                "if (firstOffset % 5 != 4) sink.put(Table.STREAM_INDEX, key(")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23")),
                 that("forgets the heads of streams that a commit changed")
                         .in("stream/HeadTable")
@@ -646,16 +653,38 @@ final class Mutants {
                         .replacing("StreamHead head = changed.get(stream);", "StreamHead head = null;")
                         .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
                 that("forgets the ids of a stream at a crash")
-                        .in("stream/EventIds")
+                        .in("stream/IdEpoch")
                         .replacing(
-                                "sink.put(Table.EVENT_ID, StreamRows.id(partitionId, bucket, id), event.encode());", "")
+                                "sink.put(Table.EVENT_ID, key(number, RUN, pending.firstNumber), pending.row());", "")
                         .isCaughtBy(
                                 appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions",
                                 "Conflict|duplicate|true")
                         .andBy(STREAM_SIMULATION, promise("P6|P3")),
+                that("takes up only the first ids of each epoch after a restart")
+                        .in("stream/IdEpoch")
+                        .replacing("covers(run.believedMs());\n            return true;", "return false;")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new")
+                        .andBy(STREAM_SIMULATION, promise("P6|P3")),
+                that("takes up no epoch of ids but the last after a restart")
+                        .in("stream/EventIds")
+                        .replacing(
+                                "epochs.add(IdEpoch.load(", "epochs.clear();\n                epochs.add(IdEpoch.load(")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
+                that("leaves ids out of the filter that stands for them")
+                        .in("stream/IdEpoch")
+                        .replacing(
+                                "filter.add(IdLocator.kept(slot));",
+                                "if (slot % 3 != 0) filter.add(IdLocator.kept(slot));")
+                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
+                that("takes ids with the same hash for the same")
+                        .in("stream/IdRun")
+                        .replacing("&& bytes.getLong(entry + 8) == idLow;", ";")
+                        .isCaughtBy(ids + "anIdThatDiffersInOneHalfOnlyIsAnother", "is another"),
                 that("forgets the ids of a stream before their window is over")
                         .in("stream/EventIds")
-                        .replacing("known.believedMs > dueMs - windowMs", "known.believedMs > dueMs - windowMs / 2")
+                        .replacing(
+                                "found[i].believedMs <= dueMs - windowMs",
+                                "found[i].believedMs <= dueMs - windowMs / 2")
                         .isCaughtBy(appends + "anIdIsForgottenAfterItsWindowAndNotBefore", "true|false"),
                 that("ignores the version that is expected of a stream")
                         .in(streams)

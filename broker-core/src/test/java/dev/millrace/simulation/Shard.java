@@ -17,6 +17,7 @@ import dev.millrace.core.shard.ShardLog;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
+import dev.millrace.core.stream.IdLimits;
 import dev.millrace.core.time.BrokerClock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,8 @@ import java.util.function.Consumer;
 final class Shard {
     private static final int TAIL_CACHE_BYTES = 256 << 10;
     private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
+    /** A few appends fill an epoch of event ids, and the filters of two fit into memory. */
+    private static final IdLimits FEW_IDS = new IdLimits(12, 128);
 
     private final BrokerClock clock;
     private boolean reshaped;
@@ -45,7 +48,7 @@ final class Shard {
                 store,
                 TAIL_CACHE_BYTES,
                 new PartitionLogs.GenerationLimits(profile.generationBytes(), profile.generationAgeMs()));
-        machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT);
+        machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT, FEW_IDS);
         clock = new BrokerClock(world.agenda, new ClockEvents(world));
         machine.load(store, clock.read().steadyMs());
         clock.resumeFrom(logs.lastAppendMs(), machine.lastDueMs());

@@ -71,6 +71,16 @@ final class DiscardingStore implements Store, WriteSink {
     }
 
     @Override
+    public void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive) {
+        changes++;
+    }
+
+    @Override
+    public void replaceChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
+        changes++;
+    }
+
+    @Override
     public void appendChunk(int generation, int partition, long lastOffset, ByteBuffer chunk) {
         changes++;
     }

@@ -30,6 +30,7 @@ import dev.millrace.core.shard.ShardMachine;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.core.stream.IdLimits;
 import dev.millrace.core.stream.Streams;
 import dev.millrace.core.time.Stamp;
 import dev.millrace.core.timer.TimerTable;
@@ -83,11 +84,15 @@ public final class BrokerStateMachine implements ShardMachine {
     private Stamp stamp = Stamp.of(0);
 
     public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits) {
+        this(store, logs, groupLimits, IdLimits.DEFAULT);
+    }
+
+    public BrokerStateMachine(Store store, PartitionLogs logs, GroupLimits groupLimits, IdLimits idLimits) {
         this.logs = logs;
         this.groups = new GroupCoordinator(groupLimits, new CatalogView(catalog));
         this.deadLetters = new DeadLetters(catalog, logs);
         this.groupCommands = new GroupCommands(groups, deadLetters);
-        this.streams = new Streams(store, logs);
+        this.streams = new Streams(store, logs, idLimits);
         this.streamCommands = new StreamCommands(catalog, logs, streams);
         this.appender = new RecordAppender(catalog, logs, producers, ids, streams, streamCommands);
         this.transactionApplier = new TransactionApplier(
@@ -118,6 +123,7 @@ public final class BrokerStateMachine implements ShardMachine {
         transactions.load(store);
         timers.load(store);
         deadLetters.load(store);
+        streams.load();
         directory.publish(catalog.all());
     }
 
@@ -261,6 +267,7 @@ public final class BrokerStateMachine implements ShardMachine {
     private Object maintain(Maintain maintain, WriteSink sink) {
         long dueMs = stamp.dueMs();
         Map<Integer, Long> idWindows = new HashMap<>();
+        long longestIdWindowMs = 0;
         for (Topic topic : catalog.all()) {
             TopicSettings settings = topic.settings();
             long retentionMs = orDefault(settings.retentionMs(), maintain.retentionMs());
@@ -269,7 +276,7 @@ public final class BrokerStateMachine implements ShardMachine {
                 // History goes only where its topic says so itself.
                 retentionMs = orDefault(settings.retentionMs(), -1);
                 retentionBytes = orDefault(settings.retentionBytes(), -1);
-                expireIds(topic, dueMs, sink);
+                longestIdWindowMs = Math.max(longestIdWindowMs, settings.idWindowMs());
             }
             for (int partitionId : topic.partitionIds()) {
                 logs.retain(logs.find(partitionId), retentionMs, retentionBytes, dueMs, sink);
@@ -279,14 +286,9 @@ public final class BrokerStateMachine implements ShardMachine {
         producers.expire(dueMs - maintain.producerRetentionMs(), sink);
         transactions.expire(dueMs - maintain.producerRetentionMs(), sink);
         deadLetters.maintain(dueMs, this::committed, sink);
+        streams.expireIds(longestIdWindowMs, sink);
         ids.expire(dueMs, partitionId -> idWindows.getOrDefault(partitionId, -1L), sink);
         return logs.unneededGenerations();
-    }
-
-    private void expireIds(Topic topic, long dueMs, WriteSink sink) {
-        for (int partition = 0; partition < topic.partitionCount(); partition++) {
-            streams.expireIds(streamCommands.target(topic, partition), dueMs, sink);
-        }
     }
 
     private long committed(String group, int partitionId) {

@@ -13,7 +13,15 @@ public final class EventBatches {
     /** Length and name of {@code $version}, length and place of its value. */
     private static final int VERSION_HEADER_BYTES = 1 + 8 + 1 + Long.BYTES;
 
+    private static final byte[] VERSION_HEADER = versionHeader();
+
     private EventBatches() {}
+
+    private static byte[] versionHeader() {
+        Output header = new Output(VERSION_HEADER_BYTES);
+        header.header(EventHeaders.VERSION_NAME, 0);
+        return Arrays.copyOf(header.bytes, header.size);
+    }
 
     /**
      * The batches, not compressed, with a {@code $version} of zero as the first header of each record. What a client said
@@ -22,44 +30,65 @@ public final class EventBatches {
      * @param batches checked before
      */
     public static ByteBuffer withPlaceForVersion(ByteBuffer batches, int decompressedBytesMax) {
-        Output out = new Output(batches.remaining() + 1024);
+        return (ByteBuffer) withPlaceForVersion(batches, decompressedBytesMax, cursor -> null);
+    }
+
+    /** Looks at each record before it gets its place. */
+    @FunctionalInterface
+    public interface Inspector {
+        /** What speaks against the record, or null; may step through its headers. */
+        Object problemWith(RecordCursor cursor);
+    }
+
+    /** As without an inspector; but the first problem that it finds is answered instead of a {@link ByteBuffer}. */
+    public static Object withPlaceForVersion(ByteBuffer batches, int decompressedBytesMax, Inspector inspector) {
+        Output out = new Output(batches.remaining() + placeBytes(batches));
         for (RecordBatch batch : RecordBatch.in(batches)) {
             int start = out.beginBatch(batch);
             RecordCursor cursor = batch.cursor(decompressedBytesMax);
             while (cursor.next()) {
-                writeWithVersion(out, batch, cursor);
+                Object problem = inspector.problemWith(cursor);
+                if (problem != null) {
+                    return problem;
+                }
+                writeWithVersion(out, cursor);
             }
             out.endBatch(start, batch.recordCount());
         }
         return out.toBuffer();
     }
 
-    private static void writeWithVersion(Output out, RecordBatch batch, RecordCursor cursor) {
+    private static int placeBytes(ByteBuffer batches) {
+        int records = 0;
+        for (RecordBatch batch : RecordBatch.in(batches)) {
+            records += batch.recordCount();
+        }
+        // And a byte for a length that needs one more; what was compressed needs more anyway.
+        return (int) Math.min((VERSION_HEADER_BYTES + 1L) * records, batches.remaining() + 1024L);
+    }
+
+    /** What stands before the headers and after them is copied as it is. */
+    private static void writeWithVersion(Output out, RecordCursor cursor) {
         int headerCount = 1;
         int keptBytes = 0;
+        cursor.rewindHeaders();
         while (cursor.nextHeader()) {
             if (!isBrokers(cursor)) {
                 headerCount++;
                 keptBytes += cursor.headerEnd() - cursor.headerAt();
             }
         }
-        long timestampDelta = cursor.timestampMs() - batch.baseTimestampMs();
-        int bodyBytes = 1
-                + Varints.bytesOfLong(timestampDelta)
-                + Varints.bytesOf(cursor.offsetDelta())
-                + fieldBytes(cursor.keyBytes())
-                + fieldBytes(cursor.valueBytes())
-                + Varints.bytesOf(headerCount)
-                + VERSION_HEADER_BYTES
-                + keptBytes;
+        int fieldBytes = cursor.headerCountAt() - cursor.bodyAt();
+        int bodyBytes = fieldBytes + Varints.bytesOf(headerCount) + VERSION_HEADER_BYTES + keptBytes;
+        out.reserve(Varints.BYTES_MAX + bodyBytes);
         out.varint(bodyBytes);
-        out.one(0);
-        out.varlong(timestampDelta);
-        out.varint(cursor.offsetDelta());
-        out.field(cursor.buffer(), cursor.keyAt(), cursor.keyBytes());
-        out.field(cursor.buffer(), cursor.valueAt(), cursor.valueBytes());
+        out.copy(cursor.buffer(), cursor.bodyAt(), fieldBytes);
         out.varint(headerCount);
-        out.header(EventHeaders.VERSION_NAME, 0);
+        out.copy(VERSION_HEADER);
+        if (headerCount == cursor.headerCount() + 1) {
+            out.copy(cursor.buffer(), cursor.headersAt(), keptBytes);
+            return;
+        }
         cursor.rewindHeaders();
         while (cursor.nextHeader()) {
             if (!isBrokers(cursor)) {
@@ -162,10 +191,6 @@ public final class EventBatches {
         private Names() {}
     }
 
-    private static int fieldBytes(int bytes) {
-        return bytes < 0 ? 1 : Varints.bytesOf(bytes) + bytes;
-    }
-
     /** Growing memory that batches are written to. */
     private static final class Output {
         private byte[] bytes;
@@ -234,11 +259,17 @@ public final class EventBatches {
             size += count;
         }
 
+        void copy(byte[] from) {
+            reserve(from.length);
+            System.arraycopy(from, 0, bytes, size, from.length);
+            size += from.length;
+        }
+
         ByteBuffer toBuffer() {
             return ByteBuffer.wrap(bytes, 0, size);
         }
 
-        private void reserve(int count) {
+        void reserve(int count) {
             if (bytes.length - size < count) {
                 bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, Math.addExact(size, count)));
             }

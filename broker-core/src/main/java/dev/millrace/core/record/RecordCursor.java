@@ -41,6 +41,8 @@ public final class RecordCursor {
     private int keyBytes;
     private int valueAt;
     private int valueBytes;
+    private int bodyAt;
+    private int headerCountAt;
     private int headersAt;
     private int headerCount;
     private int recordBytes;
@@ -82,6 +84,7 @@ public final class RecordCursor {
             throw corruptRecord("length " + bodyBytes + " with " + (end - at) + " bytes left");
         }
         end = at + bodyBytes;
+        bodyAt = at;
         at++; // the record's attributes: no bit is defined, and readers have to skip what they do not know
         long timestampDelta = varlong("timestamp delta");
         timestampMs = baseTimestampMs + timestampDelta;
@@ -107,6 +110,7 @@ public final class RecordCursor {
     }
 
     private void skipHeaders() {
+        headerCountAt = at;
         headerCount = varint("header count");
         // A header takes two bytes at least.
         if (headerCount < 0 || headerCount > (end - at) / 2) {
@@ -123,6 +127,11 @@ public final class RecordCursor {
 
     public long offset() {
         return baseOffset + offsetDelta;
+    }
+
+    /** Of the batch. */
+    public int recordCount() {
+        return recordCount;
     }
 
     public int offsetDelta() {
@@ -156,6 +165,11 @@ public final class RecordCursor {
     /** A copy of the key, or null. */
     public byte[] key() {
         return copy(keyAt, keyBytes);
+    }
+
+    /** True where the key is these bytes. */
+    public boolean keyIs(byte[] bytes) {
+        return keyBytes == bytes.length && matches(keyAt, bytes);
     }
 
     /** A copy of the value, or null. */
@@ -204,18 +218,19 @@ public final class RecordCursor {
     }
 
     /** {@link #nextHeader} begins again with the record's first. */
-    void rewindHeaders() {
+    public void rewindHeaders() {
         headersRead = 0;
         nextHeaderAt = headersAt;
     }
 
     /** True where the current header's name is these bytes. */
     public boolean headerIs(byte[] name) {
-        if (headerNameBytes != name.length) {
-            return false;
-        }
-        for (int i = 0; i < name.length; i++) {
-            if (buffer.get(headerNameAt + i) != name[i]) {
+        return headerNameBytes == name.length && matches(headerNameAt, name);
+    }
+
+    private boolean matches(int from, byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            if (buffer.get(from + i) != bytes[i]) {
                 return false;
             }
         }
@@ -235,6 +250,11 @@ public final class RecordCursor {
     /** -1 for null. */
     public int headerValueBytes() {
         return headerValueBytes;
+    }
+
+    /** Eight bytes of the current header's value, which must have them. */
+    public long headerLong(int from) {
+        return buffer.getLong(headerValueAt + from);
     }
 
     /** A copy of the current header's value, or null. */
@@ -257,6 +277,19 @@ public final class RecordCursor {
 
     int recordAt() {
         return recordAt;
+    }
+
+    /** Where the record goes on after its length. */
+    int bodyAt() {
+        return bodyAt;
+    }
+
+    int headerCountAt() {
+        return headerCountAt;
+    }
+
+    int headersAt() {
+        return headersAt;
     }
 
     int keyAt() {

@@ -20,13 +20,13 @@ public enum Table {
     TIMER_KEY,
     /** (partition u32, key) → what is known of an event stream. */
     STREAM_HEAD,
-    /** (partition u32, hash of the key 16 bytes, version u64) → offset and timestamp of an event. */
+    /** (partition u32, stream id u64, last version u64) → offsets and timestamps of a run of events. */
     STREAM_INDEX,
-    /** (partition u32, bucket of time u32, event id 16 bytes) → where and when the event was appended, and what it was. */
+    /** (epoch u32, kind u8, number u32) → ids of events that were appended lately, and how they are found. */
     EVENT_ID,
     /** (partition u32, tag, offset u64) → the event's type, hashed. */
     STREAM_TAG,
-    /** (partition u32, hash of the key 16 bytes, version u64) → a snapshot of a stream. */
+    /** (partition u32, stream id u64, version u64) → a snapshot of a stream. */
     STREAM_SNAPSHOT,
     /** Dead letters of groups, attempts under way, and where a member was lost. */
     DEAD_LETTER,

@@ -13,7 +13,6 @@ import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Store.ChunkPlace;
-import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.wire.FieldReader;
 import dev.millrace.core.wire.FieldWriter;
@@ -60,12 +59,9 @@ public final class Erasure {
         }
         long last = Math.min(toVersion, head.lastVersion());
         Set<Long> offsets = new HashSet<>();
-        store.scan(
-                Table.STREAM_INDEX,
-                StreamRows.event(log.partitionId(), head.streamId(), fromVersion),
-                StreamRows.event(log.partitionId(), head.streamId(), last + 1),
-                (key, value) -> {
-                    offsets.add(ByteBuffer.wrap(value).getLong());
+        StreamIndex.scan(
+                store, log.partitionId(), head.streamId(), fromVersion, last + 1, (version, offset, timestampMs) -> {
+                    offsets.add(offset);
                     return offsets.size() <= EVENTS_MAX;
                 });
         if (offsets.size() > EVENTS_MAX) {

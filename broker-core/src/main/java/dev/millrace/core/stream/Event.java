@@ -1,7 +1,6 @@
 package dev.millrace.core.stream;
 
 import dev.millrace.core.record.EventBatches.Names;
-import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
 import java.nio.ByteBuffer;
@@ -13,9 +12,11 @@ import java.util.zip.CRC32C;
 /** An event that is about to be appended, with where its version goes in the batch. */
 final class Event {
     final StreamKey stream;
-    /** Null where the client gave none. */
-    final UUID id;
+    /** False where the client gave no id. */
+    final boolean hasId;
 
+    final long idHigh;
+    final long idLow;
     final byte[] type;
     final byte[] tags;
     final long timestampMs;
@@ -28,57 +29,70 @@ final class Event {
 
     long version = -1;
 
-    private Event(StreamKey stream, RecordCursor cursor, long offsetDelta) {
+    private Event(StreamKey stream, RecordCursor cursor, long offsetDelta, CRC32C crc) {
         this.stream = stream;
         this.timestampMs = cursor.timestampMs();
         this.offsetDelta = offsetDelta;
-        UUID foundId = null;
+        long high = 0;
+        long low = 0;
+        boolean foundId = false;
         byte[] foundType = null;
         byte[] foundTags = null;
         int foundVersionAt = -1;
         while (cursor.nextHeader()) {
             if (foundVersionAt < 0 && cursor.headerIs(Names.VERSION)) {
                 foundVersionAt = cursor.headerValueAt();
-            } else if (foundId == null && cursor.headerIs(Names.ID)) {
-                foundId = EventHeaders.idOf(cursor.headerValue());
+            } else if (!foundId && cursor.headerIs(Names.ID)) {
+                foundId = true;
+                high = cursor.headerLong(0);
+                low = cursor.headerLong(Long.BYTES);
             } else if (foundType == null && cursor.headerIs(Names.TYPE)) {
                 foundType = cursor.headerValue();
             } else if (foundTags == null && cursor.headerIs(Names.TAGS)) {
                 foundTags = cursor.headerValue();
             }
         }
-        id = foundId;
+        hasId = foundId;
+        idHigh = high;
+        idLow = low;
         type = foundType;
         tags = foundTags;
         versionAt = foundVersionAt;
-        fingerprint = foundId == null ? 0 : fingerprint(cursor, foundType);
+        fingerprint = foundId ? fingerprint(cursor, foundType, crc) : 0;
     }
 
-    private static long fingerprint(RecordCursor cursor, byte[] type) {
-        CRC32C value = new CRC32C();
+    private static long fingerprint(RecordCursor cursor, byte[] type, CRC32C crc) {
+        crc.reset();
         if (cursor.valueBytes() > 0) {
-            value.update(cursor.valueView());
+            crc.update(cursor.valueView());
         }
-        CRC32C rest = new CRC32C();
+        long ofValue = crc.getValue();
+        crc.reset();
         if (type != null) {
-            rest.update(type);
+            crc.update(type);
         }
-        rest.update(cursor.valueBytes());
-        return value.getValue() << 32 | rest.getValue();
+        crc.update(cursor.valueBytes());
+        return ofValue << 32 | crc.getValue();
+    }
+
+    UUID id() {
+        return new UUID(idHigh, idLow);
     }
 
     /** The events in batches that have a place for each version. */
     static List<Event> in(int partitionId, ByteBuffer batches) {
         List<Event> events = new ArrayList<>();
+        CRC32C crc = new CRC32C();
         long before = 0;
         StreamKey last = null;
         for (RecordBatch batch : RecordBatch.in(batches)) {
             RecordCursor cursor = batch.cursor(batch.sizeBytes());
             while (cursor.next()) {
-                StreamKey stream = new StreamKey(partitionId, cursor.key());
                 // Runs of one stream share the object: most appends are one.
-                last = stream.equals(last) ? last : stream;
-                events.add(new Event(last, cursor, before + cursor.offsetDelta()));
+                if (last == null || !cursor.keyIs(last.key())) {
+                    last = new StreamKey(partitionId, cursor.key());
+                }
+                events.add(new Event(last, cursor, before + cursor.offsetDelta(), crc));
             }
             before += batch.recordCount();
         }

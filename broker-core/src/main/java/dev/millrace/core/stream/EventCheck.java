@@ -22,8 +22,21 @@ public final class EventCheck {
      * @param partition where they are to go, of {@code partitionCount}
      */
     public static Object prepare(ByteBuffer batches, int partition, int partitionCount, Sizes sizes) {
-        ByteBuffer prepared = EventBatches.withPlaceForVersion(batches, sizes.decompressedBytesMax);
-        for (RecordBatch batch : RecordBatch.in(prepared)) {
+        KeyCheck keys = new KeyCheck(partition, partitionCount);
+        Object prepared = EventBatches.withPlaceForVersion(batches, sizes.decompressedBytesMax, cursor -> {
+            Refusal problem = problem(cursor, keys);
+            return problem == null
+                    ? null
+                    : new Refusal(
+                            problem.fault(),
+                            "event " + (cursor.offsetDelta() + 1) + " of " + cursor.recordCount() + ": "
+                                    + problem.detail());
+        });
+        return prepared instanceof ByteBuffer events ? withinSize(events, sizes) : prepared;
+    }
+
+    private static Object withinSize(ByteBuffer events, Sizes sizes) {
+        for (RecordBatch batch : RecordBatch.in(events)) {
             if (batch.sizeBytes() > sizes.batchBytesMax) {
                 return Refusal.of(
                         Fault.BATCH_TOO_LARGE,
@@ -31,28 +44,40 @@ public final class EventCheck {
                         batch.sizeBytes(),
                         sizes.batchBytesMax);
             }
-            RecordCursor cursor = batch.cursor(batch.sizeBytes());
-            while (cursor.next()) {
-                Refusal problem = problem(cursor, partition, partitionCount);
-                if (problem != null) {
-                    return new Refusal(
-                            problem.fault(),
-                            "event " + (cursor.offsetDelta() + 1) + " of " + batch.recordCount() + ": "
-                                    + problem.detail());
-                }
-            }
         }
-        return prepared;
+        return events;
+    }
+
+    /** Looks at a key once where events of one stream follow on each other. */
+    private static final class KeyCheck {
+        private final int partition;
+        private final int partitionCount;
+        private byte[] good;
+
+        KeyCheck(int partition, int partitionCount) {
+            this.partition = partition;
+            this.partitionCount = partitionCount;
+        }
+
+        Refusal problem(RecordCursor cursor) {
+            if (good != null && cursor.keyIs(good)) {
+                return null;
+            }
+            byte[] key = cursor.key();
+            Refusal problem = keyProblem(key, partition, partitionCount);
+            good = problem == null ? key : null;
+            return problem;
+        }
     }
 
     /** @param batchBytesMax of a batch as it is kept, which is not compressed */
     public record Sizes(int batchBytesMax, int decompressedBytesMax) {}
 
-    private static Refusal problem(RecordCursor cursor, int partition, int partitionCount) {
+    private static Refusal problem(RecordCursor cursor, KeyCheck keys) {
         if (cursor.keyBytes() < 1) {
             return Refusal.of(Fault.INVALID_REQUEST, "it has no key, which names its stream");
         }
-        Refusal wrongKey = keyProblem(cursor.key(), partition, partitionCount);
+        Refusal wrongKey = keys.problem(cursor);
         return wrongKey != null ? wrongKey : headerProblem(cursor);
     }
 

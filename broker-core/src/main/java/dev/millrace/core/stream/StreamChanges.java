@@ -167,13 +167,8 @@ public final class StreamChanges {
         return Refusal.of(Fault.STREAM_NOT_FOUND, "stream \"%s\" holds no event", stream);
     }
 
-    void dropIndex(StreamKey stream, StreamHead head, long fromVersion, long toVersion, WriteSink sink) {
-        if (toVersion > fromVersion) {
-            sink.deleteRange(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(stream.partitionId(), head.streamId(), fromVersion),
-                    StreamRows.event(stream.partitionId(), head.streamId(), toVersion));
-        }
+    private static void dropIndex(StreamKey stream, StreamHead head, long from, long to, WriteSink sink) {
+        StreamIndex.drop(stream.partitionId(), head.streamId(), from, to, sink);
     }
 
     private void dropSnapshots(StreamKey stream, StreamHead head, WriteSink sink) {

@@ -7,9 +7,10 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Reads streams as they are on the disk: what is past the durable end of the partition is not there for it. Thread: any;
@@ -153,6 +154,9 @@ public final class StreamReader {
     /** Null where nothing may be seen. */
     View view(PartitionLog log, StreamHead head, Bounds bounds) {
         long first = firstVisible(log, head, bounds);
+        if (head.lastOffset() < bounds.endOffset) {
+            return head.lastVersion() < first ? null : new View(log, head, first, head.lastVersion(), bounds.endOffset);
+        }
         long[] last = {-1};
         scanBackward(log, head, first, Long.MAX_VALUE, (version, offset, timestampMs) -> {
             if (offset < bounds.endOffset) {
@@ -197,7 +201,7 @@ public final class StreamReader {
         long last = lastAsOf(view, span.asOf());
         long from = span.from() == END ? last : span.from();
         List<Place> places = new ArrayList<>();
-        RowVisitor collect = (version, offset, timestampMs) -> {
+        StreamIndex.Visitor collect = (version, offset, timestampMs) -> {
             // Of an event as of a time: one before the last may itself be later.
             if (span.asOf().holds(version, offset, timestampMs)) {
                 places.add(new Place(version, offset));
@@ -224,7 +228,7 @@ public final class StreamReader {
         try (RecordFetch fetch = new RecordFetch(logReader, log, decompressedBytesMax)) {
             for (Place place : places) {
                 Record event = fetch.at(place.offset);
-                bytes += event.value() == null ? 64 : event.value().length + 64;
+                bytes += bytes(event);
                 if (bytes > span.bytesMax() && !events.isEmpty()) {
                     break;
                 }
@@ -253,27 +257,48 @@ public final class StreamReader {
                 (row, value) -> visitor.visit(StreamRows.keyOfHead(row), StreamHead.decode(value)));
     }
 
-    /** The stream's last event as of a moment, of what lay before the end; null where there is none. */
-    public Record lastEvent(PartitionLog log, StreamHead head, AsOf asOf, long endOffset, long nowMs) {
-        if (!head.holdsEvents()) {
-            return null;
-        }
-        View view = view(log, head, new Bounds(endOffset, nowMs));
-        if (view == null) {
-            return null;
-        }
-        long last = lastAsOf(view, asOf);
-        if (last < view.first) {
-            return null;
+    /** Where the stream's last event as of a moment lies, of what lay before the end; -1 where there is none. */
+    public long lastOffset(PartitionLog log, StreamHead head, AsOf asOf, long endOffset, long nowMs) {
+        View view = head.holdsEvents() ? view(log, head, new Bounds(endOffset, nowMs)) : null;
+        long last = view == null ? -1 : lastAsOf(view, asOf);
+        if (view == null || last < view.first) {
+            return -1;
         }
         long[] at = {-1};
         scan(log, head, last, last + 1, (version, offset, timestampMs) -> {
             at[0] = offset;
             return false;
         });
+        return at[0];
+    }
+
+    /**
+     * Fetches the events at these offsets, which may come in any order, and answers in the same. They are read in the
+     * order in which they lie, so that each chunk is read once. Null where they are several and larger than permitted.
+     *
+     * <p>Fails: FaultException DATA_DAMAGED, or what the log says of an offset that it has not any more.
+     */
+    public List<Record> events(PartitionLog log, long[] offsets, long bytesMax) {
+        List<Integer> byOffset = IntStream.range(0, offsets.length)
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> offsets[i]))
+                .toList();
+        Record[] events = new Record[offsets.length];
+        long bytes = 0;
         try (RecordFetch fetch = new RecordFetch(logReader, log, decompressedBytesMax)) {
-            return fetch.at(at[0]);
+            for (int i : byOffset) {
+                events[i] = fetch.at(offsets[i]);
+                bytes += bytes(events[i]);
+                if (bytes > bytesMax && offsets.length > 1) {
+                    return null;
+                }
+            }
         }
+        return List.of(events);
+    }
+
+    private static long bytes(Record event) {
+        return 64L + (event.value() == null ? 0 : event.value().length);
     }
 
     /** First and last readable version; null where there is none. */
@@ -287,33 +312,11 @@ public final class StreamReader {
 
     // ---- the index
 
-    @FunctionalInterface
-    private interface RowVisitor {
-        boolean visit(long version, long offset, long timestampMs);
+    private void scan(PartitionLog log, StreamHead head, long from, long to, StreamIndex.Visitor visitor) {
+        StreamIndex.scan(store, log.partitionId(), head.streamId(), from, to, visitor);
     }
 
-    private void scan(PartitionLog log, StreamHead head, long from, long to, RowVisitor visitor) {
-        if (from < to) {
-            store.scan(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(log.partitionId(), head.streamId(), from),
-                    StreamRows.event(log.partitionId(), head.streamId(), to),
-                    (key, value) -> visit(key, value, visitor));
-        }
-    }
-
-    private void scanBackward(PartitionLog log, StreamHead head, long from, long to, RowVisitor visitor) {
-        if (from < to) {
-            store.scanBackward(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(log.partitionId(), head.streamId(), from),
-                    StreamRows.event(log.partitionId(), head.streamId(), to),
-                    (key, value) -> visit(key, value, visitor));
-        }
-    }
-
-    private static boolean visit(byte[] key, byte[] value, RowVisitor visitor) {
-        ByteBuffer place = ByteBuffer.wrap(value);
-        return visitor.visit(StreamRows.versionOf(key), place.getLong(), place.getLong());
+    private void scanBackward(PartitionLog log, StreamHead head, long from, long to, StreamIndex.Visitor visitor) {
+        StreamIndex.scanBackward(store, log.partitionId(), head.streamId(), from, to, visitor);
     }
 }

@@ -2,7 +2,6 @@ package dev.millrace.core.stream;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.UUID;
 
 /** Keys and small values of the streams' rows, big-endian. */
 final class StreamRows {
@@ -11,6 +10,9 @@ final class StreamRows {
     static final byte TAG = 0;
     /** Before a type in the rows of tags: types are found the same way. */
     static final byte TYPE = 1;
+
+    /** After every key that begins with a number of four bytes. */
+    static final byte[] AFTER_ALL = {-1, -1, -1, -1, -1};
 
     private StreamRows() {}
 
@@ -38,7 +40,7 @@ final class StreamRows {
                 return Arrays.copyOf(next, i + 1);
             }
         }
-        return new byte[] {-1, -1, -1, -1, -1};
+        return AFTER_ALL;
     }
 
     /** The next key in byte order. */
@@ -46,7 +48,7 @@ final class StreamRows {
         return Arrays.copyOf(key, key.length + 1);
     }
 
-    /** Of the index and of snapshots. */
+    /** Of snapshots, and of the index by the last version of a run. */
     static byte[] event(int partitionId, long streamId, long version) {
         return ByteBuffer.allocate(20)
                 .putInt(partitionId)
@@ -57,23 +59,6 @@ final class StreamRows {
 
     static long versionOf(byte[] eventRow) {
         return ByteBuffer.wrap(eventRow).getLong(12);
-    }
-
-    static byte[] place(long offset, long timestampMs) {
-        return ByteBuffer.allocate(16).putLong(offset).putLong(timestampMs).array();
-    }
-
-    static byte[] id(int partitionId, int bucket, UUID id) {
-        return ByteBuffer.allocate(24)
-                .putInt(partitionId)
-                .putInt(bucket)
-                .putLong(id.getMostSignificantBits())
-                .putLong(id.getLeastSignificantBits())
-                .array();
-    }
-
-    static byte[] idBucket(int partitionId, int bucket) {
-        return ByteBuffer.allocate(8).putInt(partitionId).putInt(bucket).array();
     }
 
     static byte[] tag(int partitionId, byte kind, byte[] tag, long offset) {

@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -29,6 +28,8 @@ import java.util.UUID;
 public final class Streams {
     private static final long HEAD_CACHE_BYTES = 64L << 20;
     private static final int HIDDEN_AT_ONCE_MAX = 1000;
+    /** Rows of hidden events are dropped so many versions at a time, as a power of two: each drop costs reads of the index. */
+    private static final int DROP_SHIFT = 6;
 
     private final Store store;
     private final PartitionLogs logs;
@@ -40,18 +41,29 @@ public final class Streams {
     private final List<StreamKey> changed = new ArrayList<>();
     private long dueMs;
 
-    public Streams(Store store, PartitionLogs logs) {
+    public Streams(Store store, PartitionLogs logs, IdLimits idLimits) {
         this.store = store;
         this.logs = logs;
         this.heads = new HeadTable(store, HEAD_CACHE_BYTES);
-        this.ids = new EventIds(store);
+        this.ids = new EventIds(store, idLimits);
         this.tags = new TagIndex(store);
         this.changes = new StreamChanges(store, logs, heads, tags, this::changedBesideAppend);
+    }
+
+    /** Reads what is to be in memory; what cannot be read now is tried again when it is needed. Called once at a start. */
+    public void load() {
+        try {
+            ids.load();
+        } catch (StoreException damaged) {
+            // Whoever needs them is told.
+            return;
+        }
     }
 
     /** A commit follows. By {@code dueMs}, the time that is believed, ids are forgotten: see BrokerClock. */
     public void beginBatch(long dueMs) {
         this.dueMs = dueMs;
+        ids.beginBatch(dueMs);
     }
 
     /** The changes that are no appends. */
@@ -101,8 +113,8 @@ public final class Streams {
             return before != null
                     ? List.of()
                     : events.stream()
-                            .map(event -> event.id)
-                            .filter(Objects::nonNull)
+                            .filter(event -> event.hasId)
+                            .map(Event::id)
                             .toList();
         }
     }
@@ -191,19 +203,21 @@ public final class Streams {
 
     /** Null where none of the events was there before. */
     private Object knownBefore(StreamTarget target, List<Event> events) {
-        EventIds.Known[] known = new EventIds.Known[events.size()];
+        boolean anyId = false;
+        IdSet inRequest = new IdSet(events.size());
+        for (Event event : events) {
+            if (event.hasId && !inRequest.add(event)) {
+                return Refusal.of(Fault.ID_CONFLICT, "event id %s stands twice in the append", event.id());
+            }
+            anyId |= event.hasId;
+        }
+        if (!anyId) {
+            return null;
+        }
+        EventIds.Known[] known = ids.find(target.partitionId(), events, target.idWindowMs());
         int knownCount = 0;
-        Map<java.util.UUID, Event> inRequest = new java.util.HashMap<>();
-        for (int i = 0; i < known.length; i++) {
-            Event event = events.get(i);
-            if (event.id == null) {
-                continue;
-            }
-            if (inRequest.put(event.id, event) != null) {
-                return Refusal.of(Fault.ID_CONFLICT, "event id %s stands twice in the append", event.id);
-            }
-            known[i] = ids.find(target.partitionId(), event.id, dueMs, target.idWindowMs());
-            knownCount += known[i] == null ? 0 : 1;
+        for (EventIds.Known each : known) {
+            knownCount += each == null ? 0 : 1;
         }
         if (knownCount == 0) {
             return null;
@@ -219,7 +233,7 @@ public final class Streams {
             if (known[i] == null) {
                 continue;
             }
-            String was = "event id " + event.id + " was appended before, at offset " + known[i].offset();
+            String was = "event id " + event.id() + " was appended before, at offset " + known[i].offset();
             StreamHead head = heads.find(event.stream);
             if (head == null || head.streamId() != known[i].streamId()) {
                 return new Refusal(Fault.ID_CONFLICT, was + ", to another stream than \"" + event.stream + "\"");
@@ -322,10 +336,13 @@ public final class Streams {
     private Written write(StreamTarget target, ByteBuffer batches, List<Event> events, long nowMs, WriteSink sink) {
         long baseOffset = target.log().endOffset();
         long[] versions = new long[events.size()];
+        for (int from = 0, to; from < versions.length; from = to) {
+            to = endOfRun(events, from);
+            index(target, events.subList(from, to), baseOffset, nowMs, sink);
+        }
         for (int i = 0; i < versions.length; i++) {
-            Event event = events.get(i);
-            versions[i] = index(target, event, baseOffset + event.offsetDelta, nowMs, sink);
-            event.writeVersion(batches);
+            versions[i] = events.get(i).version;
+            events.get(i).writeVersion(batches);
         }
         for (RecordBatch batch : RecordBatch.in(batches)) {
             batch.seal();
@@ -334,29 +351,40 @@ public final class Streams {
         return new Written(versions, baseOffset, target.log().endOffset() - 1, nowMs, false);
     }
 
-    private long index(StreamTarget target, Event event, long offset, long nowMs, WriteSink sink) {
-        StreamHead head = heads.find(event.stream);
+    /** Events of one stream whose offsets follow on each other. */
+    private static int endOfRun(List<Event> events, int from) {
+        Event first = events.get(from);
+        int to = from + 1;
+        while (to < events.size()
+                && to - from < StreamIndex.RUN_EVENTS_MAX
+                && events.get(to).stream == first.stream
+                && events.get(to).offsetDelta == first.offsetDelta + (to - from)) {
+            to++;
+        }
+        return to;
+    }
+
+    private void index(StreamTarget target, List<Event> run, long baseOffset, long nowMs, WriteSink sink) {
+        StreamKey stream = run.get(0).stream;
+        long offset = baseOffset + run.get(0).offsetDelta;
+        StreamHead head = heads.find(stream);
         if (head == null) {
             head = StreamHead.startingAt(offset);
         }
-        event.version = head.lastVersion() + 1;
-        StreamHead next = head.appended(event.version, offset, event.timestampMs);
-        heads.put(event.stream, hideOld(event.stream, head, next, sink));
-        sink.put(
-                Table.STREAM_INDEX,
-                StreamRows.event(target.partitionId(), next.streamId(), event.version),
-                StreamRows.place(offset, event.timestampMs));
-        if (event.id != null) {
-            ids.add(
-                    target.partitionId(),
-                    event.id,
-                    new EventIds.Known(nowMs, dueMs, offset, event.version, next.streamId(), event.fingerprint),
-                    sink);
+        for (int i = 0; i < run.size(); i++) {
+            Event event = run.get(i);
+            event.version = head.lastVersion() + 1 + i;
+            if (event.hasId) {
+                ids.add(event, offset + i, head.streamId(), nowMs);
+            }
+            if (target.tags()) {
+                tags.add(event, offset + i, sink);
+            }
         }
-        if (target.tags()) {
-            tags.add(event, offset, sink);
-        }
-        return event.version;
+        Event last = run.get(run.size() - 1);
+        StreamHead next = head.appended(last.version, offset + run.size() - 1, last.timestampMs);
+        heads.put(stream, hideOld(stream, head, next, sink));
+        StreamIndex.add(target.partitionId(), next.streamId(), run, offset, sink);
     }
 
     /** Applies the stream's limits, some events at a time. */
@@ -366,10 +394,17 @@ public final class Streams {
             first = firstYoung(stream, next, dueMs - next.ageMsMax());
         }
         if (first > before.firstVersion() && before.state() == StreamHead.State.LIVE) {
-            changes.dropIndex(stream, next, before.firstVersion(), first, sink);
+            dropHidden(stream, before, first, sink);
             changedBesideAppend(stream);
         }
         return next.limited(first, next.countMax(), next.ageMsMax());
+    }
+
+    private static void dropHidden(StreamKey stream, StreamHead before, long first, WriteSink sink) {
+        long dropped = before.firstVersion() >> DROP_SHIFT << DROP_SHIFT;
+        if (first >> DROP_SHIFT << DROP_SHIFT > dropped) {
+            StreamIndex.drop(stream.partitionId(), before.streamId(), dropped, first, sink);
+        }
     }
 
     /** The first version that is not too old, as far as one look goes. */
@@ -377,13 +412,15 @@ public final class Streams {
         long[] young = {head.firstVersion()};
         long to = Math.min(head.lastVersion(), head.firstVersion() + HIDDEN_AT_ONCE_MAX);
         try {
-            store.scan(
-                    Table.STREAM_INDEX,
-                    StreamRows.event(stream.partitionId(), head.streamId(), head.firstVersion()),
-                    StreamRows.event(stream.partitionId(), head.streamId(), to),
-                    (key, value) -> {
-                        boolean old = ByteBuffer.wrap(value).getLong(8) < tooOldMs;
-                        young[0] = StreamRows.versionOf(key) + (old ? 1 : 0);
+            StreamIndex.scan(
+                    store,
+                    stream.partitionId(),
+                    head.streamId(),
+                    head.firstVersion(),
+                    to,
+                    (version, offset, timestampMs) -> {
+                        boolean old = timestampMs < tooOldMs;
+                        young[0] = version + (old ? 1 : 0);
                         return old;
                     });
         } catch (StoreException damaged) {
@@ -400,21 +437,19 @@ public final class Streams {
 
     // ---- upkeep
 
-    /** Forgets ids that no window holds any more. */
-    public void expireIds(StreamTarget target, long dueMs, WriteSink sink) {
-        ids.expire(target.partitionId(), dueMs, target.idWindowMs(), sink);
+    /** Forgets ids that not even the longest of all windows holds any more. */
+    public void expireIds(long longestWindowMs, WriteSink sink) {
+        ids.expire(longestWindowMs, sink);
     }
 
-    /** Removes all of a partition's rows. */
+    /** Removes a partition's rows. Its ids stay until they expire: no other partition gets its number. */
     public void dropPartition(int partitionId, WriteSink sink) {
         byte[] from = StreamRows.partition(partitionId);
         byte[] to = StreamRows.after(from);
-        for (Table table : List.of(
-                Table.STREAM_HEAD, Table.STREAM_INDEX, Table.EVENT_ID, Table.STREAM_TAG, Table.STREAM_SNAPSHOT)) {
+        for (Table table : List.of(Table.STREAM_HEAD, Table.STREAM_INDEX, Table.STREAM_TAG, Table.STREAM_SNAPSHOT)) {
             sink.deleteRange(table, from, to);
         }
         heads.dropPartition(partitionId);
-        ids.dropPartition(partitionId);
         tags.dropPartition(partitionId);
     }
 
@@ -425,7 +460,7 @@ public final class Streams {
      */
     public Runnable endBatch(WriteSink sink) {
         heads.endBatch(sink);
-        ids.endBatch();
+        ids.endBatch(sink);
         tags.endBatch();
         changes.endBatch();
         if (changed.isEmpty()) {
