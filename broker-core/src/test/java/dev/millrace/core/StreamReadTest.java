@@ -190,7 +190,7 @@ class StreamReadTest {
             cursor = page.next();
         }
         assertThat(found).isEqualTo(expected);
-        assertThat(found.keySet()).isSorted();
+        assertThat(List.copyOf(found.keySet())).isSorted();
     }
 
     @Test
