@@ -29,6 +29,9 @@ public interface Broker extends AutoCloseable {
 
     BackupOperations backups();
 
+    /** Logs of the broker's own, and what it asks before it appends. */
+    InternalOperations internals();
+
     /** How the broker is doing, for health and metrics. */
     BrokerStatus status();
 

@@ -53,6 +53,7 @@ public final class LocalBroker implements Broker {
     private final LocalTimers timers;
     private final LocalDeadLetters deadLetters;
     private final LocalBackups backups;
+    private final LocalInternals internals;
     private final StreamPurge purge;
     private final LocalStreams streams;
     private final LocalStats stats;
@@ -146,6 +147,7 @@ public final class LocalBroker implements Broker {
                 new LocalLogs.Readers(
                         reader, new TimeSearch(store, options.memory().decompressedBytesMax()), readers),
                 new LocalLogs.Gate(diskGuard, options.memory(), traffic, observers, world.time()));
+        this.internals = new LocalInternals(topics, logs);
         this.purge = new StreamPurge(runtime, lookup, store);
         StreamRules streamRules = new StreamRules(lookup, logs);
         this.streams = new LocalStreams(
@@ -329,6 +331,11 @@ public final class LocalBroker implements Broker {
     @Override
     public BackupOperations backups() {
         return backups;
+    }
+
+    @Override
+    public InternalOperations internals() {
+        return internals;
     }
 
     @Override

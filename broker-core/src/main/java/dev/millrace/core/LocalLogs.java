@@ -46,6 +46,7 @@ final class LocalLogs implements LogOperations {
     private final PartitionLookup lookup;
     private final Readers readers;
     private final Gate gate;
+    private final SchemaChecks schemas;
 
     /** How logs are read. */
     record Readers(LogReader reader, TimeSearch timeSearch, ExecutorService threads) {}
@@ -63,10 +64,25 @@ final class LocalLogs implements LogOperations {
         this.lookup = lookup;
         this.readers = readers;
         this.gate = gate;
+        this.schemas = new SchemaChecks(gate.limits.decompressedBytesMax());
+    }
+
+    void checkSchemasWith(SchemaCheck check) {
+        schemas.use(check);
     }
 
     @Override
     public CompletableFuture<Appended> append(TopicPartition partition, ByteBuffer batches) {
+        try {
+            refuseInternal(lookup.topic(partition));
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return appendAnywhere(partition, batches);
+    }
+
+    /** Also to a topic of the broker's own. */
+    CompletableFuture<Appended> appendAnywhere(TopicPartition partition, ByteBuffer batches) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
@@ -78,7 +94,6 @@ final class LocalLogs implements LogOperations {
             gate.disk.admit(batches.remaining());
             lookup.partitionId(partition);
             topic = lookup.topic(partition);
-            refuseInternal(topic);
             check = validate(topic, batches);
             command = topic.settings().indexed()
                     ? new AppendRecords(partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
@@ -252,6 +267,9 @@ final class LocalLogs implements LogOperations {
             throw new FaultException(fault, to + check.problem());
         }
         correctMaxTimestamps(batches, check, limits);
+        if (topic != null && topic.settings().checksSchemas()) {
+            schemas.pass(topic, batches);
+        }
         return check;
     }
 

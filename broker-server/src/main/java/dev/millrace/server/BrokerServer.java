@@ -9,6 +9,7 @@ import dev.millrace.core.storage.StoreStats;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.server.config.Config;
 import dev.millrace.server.metrics.BrokerMetrics;
+import dev.millrace.server.metrics.SchemaNumbers;
 import dev.millrace.server.metrics.StorageNumbers;
 import dev.millrace.server.net.ConnectionGate;
 import dev.millrace.server.net.EventLoops;
@@ -17,8 +18,11 @@ import dev.millrace.server.net.Listener;
 import dev.millrace.server.protocol.ProtocolAdapter;
 import dev.millrace.server.protocol.http.HttpOptions;
 import dev.millrace.server.protocol.http.HttpProtocol;
+import dev.millrace.server.protocol.http.HttpServices;
 import dev.millrace.server.protocol.wire.WireOptions;
 import dev.millrace.server.protocol.wire.WireProtocol;
+import dev.millrace.server.schema.PublishCheck;
+import dev.millrace.server.schema.SchemaRegistry;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -50,6 +54,7 @@ public final class BrokerServer implements AutoCloseable {
     /** What was opened, newest first: the order of closing. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
+    private HttpProtocol http;
     private Listener httpListener;
     private Listener nativeListener;
     private Broker broker;
@@ -95,6 +100,7 @@ public final class BrokerServer implements AutoCloseable {
         try {
             server.openHttp();
             server.openBroker(brokerOpener);
+            server.openSchemas();
             server.openNative();
         } catch (RuntimeException | Error failure) {
             server.close();
@@ -142,7 +148,7 @@ public final class BrokerServer implements AutoCloseable {
     }
 
     private void openHttp() {
-        HttpProtocol http = new HttpProtocol(
+        http = new HttpProtocol(
                 new HttpOptions(
                         readiness::live,
                         readiness::ready,
@@ -160,6 +166,16 @@ public final class BrokerServer implements AutoCloseable {
         broker = brokerOpener.apply(readiness::recovering);
         opened.push(broker);
         metrics.observe(broker.stats(), () -> numbers(broker.stats().store()));
+    }
+
+    private void openSchemas() {
+        SchemaRegistry registry = SchemaRegistry.open(
+                broker, options.schemas().limits(), options.schemas().compatibility(), TimeSource.SYSTEM);
+        PublishCheck check = new PublishCheck(registry);
+        broker.internals().checkSchemasWith(check);
+        metrics.schemas(new SchemaNumbers(
+                registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
+        http.open(new HttpServices(registry, broker.clusterId(), Version.current()));
     }
 
     private void openNative() {

@@ -10,6 +10,8 @@ import dev.millrace.server.config.BindAddress;
 import dev.millrace.server.config.Config;
 import dev.millrace.server.config.DataSize;
 import dev.millrace.server.net.ConnectionLimits;
+import dev.millrace.server.schema.Compatibility;
+import dev.millrace.server.schema.SchemaLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +24,13 @@ record ServerOptions(
         InetSocketAddress httpBind,
         ConnectionLimits limits,
         int httpBodyBytesMax,
-        long drainTimeoutMs) {
+        long drainTimeoutMs,
+        Schemas schemas) {
+    /** @param compatibility of subjects that say nothing else */
+    record Schemas(SchemaLimits limits, Compatibility compatibility) {
+        static final Schemas DEFAULTS = new Schemas(SchemaLimits.DEFAULTS, Compatibility.BACKWARD);
+    }
+
     /** What a PUBLISH frame takes beside its batches: envelope, topic id, partition. */
     private static final int PUBLISH_HEAD_BYTES = 8 + 16 + 4;
 
@@ -48,7 +56,18 @@ record ServerOptions(
                         millis(limits.idleTimeout()),
                         SUBSCRIPTIONS_PER_CONNECTION),
                 bytes(limits.httpRequestSize()),
-                config.shutdown().drainTimeout().toMillis());
+                config.shutdown().drainTimeout().toMillis(),
+                schemas(config.schemas()));
+    }
+
+    private static Schemas schemas(Config.Schemas schemas) {
+        return new Schemas(
+                new SchemaLimits(
+                        bytes(schemas.sizeMax()),
+                        schemas.subjectsMax(),
+                        schemas.versionsMax(),
+                        schemas.memory().bytes()),
+                Compatibility.valueOf(schemas.compatibility().name()));
     }
 
     /** What core is told; {@code onHalt} is called once, on a thread of the broker, when storage has failed. */

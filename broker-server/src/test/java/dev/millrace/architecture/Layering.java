@@ -27,6 +27,9 @@ final class Layering {
             "core.compression", List.of("com.github.luben.zstd", "net.jpountz", "org.xerial.snappy"),
             "server.protocol.kafka", List.of("org.apache.kafka"),
             "server.bench", List.of("org.apache.kafka", "org.HdrHistogram"),
+            "server.schema.format",
+                    List.of("org.apache.avro", "com.networknt", "com.google.protobuf", "com.squareup.wire", "kotlin"),
+            "client.schema", List.of("org.apache.avro", "com.google.protobuf"),
             "server.replication", List.of("org.apache.ratis"));
 
     /** Calls that open a door for input to run code, or that hide a dependency from this test. */

@@ -23,12 +23,14 @@ final class PackageTable {
                     "server.protocol.sqs",
                     "server.protocol.amqp",
                     "server.protocol.http"),
+            List.of("server.schema"),
+            List.of("server.schema.format"),
             List.of("server.replication"),
             List.of("server.security", "server.metrics"),
             List.of("server.protocol", "server.net", "server.config"));
 
     private static final List<List<String>> CLIENT =
-            List.of(List.of("client.jdbc"), List.of("client"), List.of("client.internal"));
+            List.of(List.of("client.jdbc", "client.schema"), List.of("client"), List.of("client.internal"));
 
     private static final List<List<String>> CORE = List.of(
             List.of("core"),
@@ -87,7 +89,8 @@ final class PackageTable {
 
     private static boolean commandsMayUse(String to) {
         // dev.millrace.server holds BrokerServer, which `millrace start` runs.
-        return Set.of("server", "server.bench", "server.config", "client").contains(to)
+        return Set.of("server", "server.bench", "server.config", "client", "client.schema")
+                        .contains(to)
                 || CORE_FOR_COMMANDS.contains(to);
     }
 

@@ -2,10 +2,14 @@ package dev.millrace.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.TopicInfo;
+import dev.millrace.client.schema.Upcasters;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +45,36 @@ class ExamplesTest {
         PublishExample.run(millrace.address(), "orders");
         assertThat(client.admin().describeTopic("orders").messages()).isEqualTo(1001);
         assertThat(SubscribeExample.run(millrace.address(), "orders")).isEqualTo(1001);
+    }
+
+    @Test
+    void publishesWhatFitsASchema() {
+        assertThat(SchemaExample.run(millrace.address(), "http://" + millrace.httpAddress(), "orders"))
+                .isEqualTo(new SchemaExample.Order("Ada", 20));
+    }
+
+    @Test
+    void evolvesASchemaAndRefusesWhatWouldBreakReaders() {
+        assertThat(SchemaEvolutionExample.run(millrace.address(), "http://" + millrace.httpAddress()))
+                .singleElement()
+                .satisfies(found -> {
+                    assertThat(found.path()).isEqualTo("/properties/total/type");
+                    assertThat(found.rule()).isEqualTo("TYPE_CHANGED");
+                    assertThat(found.againstVersion()).isEqualTo(2);
+                });
+        assertThat(client.admin().describeTopic("orders").messages()).isEqualTo(1);
+    }
+
+    @Test
+    void bringsOldEventsUpToDate() {
+        ObjectNode old = JsonNodeFactory.instance.objectNode().put("sum", 20);
+        assertThat(UpcasterExample.orders()
+                        .upcast(new Upcasters.Event<>("OrderPlaced", 1, old, Map.of()))
+                        .get(0)
+                        .data()
+                        .path("total")
+                        .asInt())
+                .isEqualTo(20);
     }
 
     @Test

@@ -96,7 +96,8 @@ class BrokerServerTest {
                 new InetSocketAddress("127.0.0.1", 0),
                 ConnectionLimits.DEFAULTS,
                 1000,
-                1000);
+                1000,
+                ServerOptions.Schemas.DEFAULTS);
         assertThatThrownBy(() -> BrokerServer.open(options, watch -> broker))
                 .hasMessageContaining("not an address of this machine");
     }
@@ -136,7 +137,8 @@ class BrokerServerTest {
                 new InetSocketAddress("127.0.0.1", httpPort),
                 ConnectionLimits.DEFAULTS,
                 1000,
-                1000);
+                1000,
+                ServerOptions.Schemas.DEFAULTS);
     }
 
     private static int freePort() throws Exception {

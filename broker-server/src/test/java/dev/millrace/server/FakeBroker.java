@@ -6,7 +6,9 @@ import dev.millrace.core.BrokerStats;
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.DeadLetterOperations;
 import dev.millrace.core.GroupOperations;
+import dev.millrace.core.InternalOperations;
 import dev.millrace.core.LogOperations;
+import dev.millrace.core.SchemaCheck;
 import dev.millrace.core.StreamOperations;
 import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TopicOperations;
@@ -50,6 +52,7 @@ public final class FakeBroker implements Broker {
     public volatile List<BrokerStats.GroupStats> groupStats = List.of();
     public volatile Map<String, Integer> deadLetterCounts = Map.of();
     public volatile BrokerStats.Observer observer;
+    public volatile SchemaCheck schemaCheck;
 
     private final UUID clusterId = new UUID(1, 2);
     private final Map<String, TopicOperations.Topic> topics = new TreeMap<>();
@@ -151,6 +154,30 @@ public final class FakeBroker implements Broker {
     @Override
     public DeadLetterOperations deadLetters() {
         return null; // none of these tests asks for any
+    }
+
+    @Override
+    public InternalOperations internals() {
+        return new InternalOperations() {
+            @Override
+            public CompletableFuture<TopicPartition> log(String name) {
+                return topicOperations
+                        .find(name)
+                        .map(CompletableFuture::completedFuture)
+                        .orElseGet(() -> topicOperations.create(name, 1, Map.of()))
+                        .thenApply(topic -> new TopicPartition(topic.topicId(), 0));
+            }
+
+            @Override
+            public CompletableFuture<LogOperations.Appended> append(TopicPartition partition, ByteBuffer batches) {
+                return logOperations.append(partition, batches);
+            }
+
+            @Override
+            public void checkSchemasWith(SchemaCheck check) {
+                schemaCheck = check;
+            }
+        };
     }
 
     @Override

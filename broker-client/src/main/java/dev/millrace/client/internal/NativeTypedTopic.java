@@ -9,6 +9,9 @@ import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TypedTopic;
+import dev.millrace.core.record.RecordHeader;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -28,14 +31,23 @@ record NativeTypedTopic<K, V>(
 
     @Override
     public Message message(K key, V value) {
-        return Message.of(name, key == null ? null : keys.encode(key), value == null ? null : values.encode(value));
+        Codec.Encoded nothing = new Codec.Encoded(null, List.of());
+        Codec.Encoded encodedKey = key == null ? nothing : keys.encode(new Codec.Place(name, true), key);
+        Codec.Encoded encoded = value == null ? nothing : values.encode(new Codec.Place(name, false), value);
+        List<RecordHeader> headers = new ArrayList<>(encodedKey.headers());
+        headers.addAll(encoded.headers());
+        return new Message(name, encodedKey.bytes(), encoded.bytes(), headers, -1, -1);
     }
 
     @Override
     public TypedMessage<K, V> decode(ReceivedMessage message) {
         return new TypedMessage<>(
-                message.key() == null ? null : keys.decode(message.key()),
-                message.value() == null ? null : values.decode(message.value()),
+                message.key() == null
+                        ? null
+                        : keys.decode(new Codec.Place(message.topic(), true), message.key(), message.headers()),
+                message.value() == null
+                        ? null
+                        : values.decode(new Codec.Place(message.topic(), false), message.value(), message.headers()),
                 message);
     }
 

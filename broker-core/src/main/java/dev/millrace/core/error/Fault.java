@@ -16,6 +16,10 @@ public enum Fault {
     CORRUPT_BATCH(1005, Retry.NO, "Build the batch again; its checksum or its structure is wrong."),
     UNKNOWN_FRAME(1006, Retry.NO, "Upgrade the older side."),
     UNSUPPORTED_COMPRESSION(1007, Retry.NO, "Use none, gzip, snappy, lz4 or zstd."),
+    SCHEMA_REFUSED(
+            1008,
+            Retry.NO,
+            "Publish what fits a schema that is registered for the topic, and name its id; see millrace schema."),
 
     // 2xxx: topics and logs
     TOPIC_NOT_FOUND(2001, Retry.NO, "Create the topic, or correct its name."),

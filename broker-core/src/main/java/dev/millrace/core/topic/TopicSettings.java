@@ -21,6 +21,7 @@ import java.util.TreeMap;
  * <tr><td>{@code stream.idWindow}</td><td>how long event ids are remembered: 1m to 90d</td></tr>
  * <tr><td>{@code publish.idWindow}</td><td>a record whose header {@code $id} was published to its partition within this
  * time is not appended again: 1m to 30d; unset: ids are not looked at. Not with {@code stream.index}</td></tr>
+ * <tr><td>{@code schema.validation}</td><td>off, id (each value names a registered schema) or full (and fits it)</td></tr>
  * </table>
  */
 public final class TopicSettings {
@@ -30,6 +31,7 @@ public final class TopicSettings {
     public static final String STREAM_INDEX = "stream.index";
     public static final String STREAM_ID_WINDOW = "stream.idWindow";
     public static final String ID_WINDOW = "publish.idWindow";
+    public static final String SCHEMA_VALIDATION = "schema.validation";
     /** Stands for "the broker's default" in the numeric accessors. */
     public static final long UNSET = -2;
 
@@ -39,6 +41,10 @@ public final class TopicSettings {
     private static final String INDEX_KEY_AND_TAGS = "key+tags";
     private static final String ID_WINDOW_DEFAULT = "7d";
 
+    private static final String SCHEMA_OFF = "off";
+    private static final String SCHEMA_ID = "id";
+    private static final String SCHEMA_FULL = "full";
+
     private final SortedMap<String, String> texts;
     private final long retentionMs;
     private final long retentionBytes;
@@ -47,6 +53,7 @@ public final class TopicSettings {
     private final boolean indexesTags;
     private final long idWindowMs;
     private final long publishIdWindowMs;
+    private final String schemaValidation;
 
     private TopicSettings(SortedMap<String, String> texts) {
         this.texts = texts;
@@ -54,6 +61,7 @@ public final class TopicSettings {
         this.retentionBytes = texts.containsKey(RETENTION_BYTES) ? Units.parseBytes(texts.get(RETENTION_BYTES)) : UNSET;
         this.publishIdWindowMs = texts.containsKey(ID_WINDOW) ? Units.parseDurationMs(texts.get(ID_WINDOW)) : UNSET;
         this.messageBytesMax = texts.containsKey(MESSAGE_SIZE) ? Units.parseBytes(texts.get(MESSAGE_SIZE)) : UNSET;
+        this.schemaValidation = texts.getOrDefault(SCHEMA_VALIDATION, SCHEMA_OFF);
         String index = texts.getOrDefault(STREAM_INDEX, INDEX_NONE);
         this.indexed = !index.equals(INDEX_NONE);
         this.indexesTags = index.equals(INDEX_KEY_AND_TAGS);
@@ -100,15 +108,21 @@ public final class TopicSettings {
             case MESSAGE_SIZE -> value == null ? null : bytesProblem(value, false);
             case STREAM_INDEX -> value == null ? null : indexProblem(value);
             case STREAM_ID_WINDOW -> value == null ? null : idWindowProblem(value);
+            case SCHEMA_VALIDATION -> value == null ? null : schemaProblem(value);
             default ->
                 "no such setting; known are " + RETENTION + ", " + RETENTION_BYTES + ", " + MESSAGE_SIZE + ", "
-                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW + ", " + ID_WINDOW;
+                        + STREAM_INDEX + ", " + STREAM_ID_WINDOW + ", " + ID_WINDOW + ", " + SCHEMA_VALIDATION;
         };
     }
 
     private static String indexProblem(String value) {
         boolean known = value.equals(INDEX_NONE) || value.equals(INDEX_KEY) || value.equals(INDEX_KEY_AND_TAGS);
         return known ? null : "must be " + INDEX_NONE + ", " + INDEX_KEY + " or " + INDEX_KEY_AND_TAGS;
+    }
+
+    private static String schemaProblem(String value) {
+        boolean known = value.equals(SCHEMA_OFF) || value.equals(SCHEMA_ID) || value.equals(SCHEMA_FULL);
+        return known ? null : "must be " + SCHEMA_OFF + ", " + SCHEMA_ID + " or " + SCHEMA_FULL;
     }
 
     private static String idWindowProblem(String value) {
@@ -200,5 +214,15 @@ public final class TopicSettings {
     /** Milliseconds, or {@link #UNSET} where ids are not looked at. */
     public long publishIdWindowMs() {
         return publishIdWindowMs;
+    }
+
+    /** Whether values must name a registered schema. */
+    public boolean checksSchemas() {
+        return !schemaValidation.equals(SCHEMA_OFF);
+    }
+
+    /** Whether values must fit the schema that they name. */
+    public boolean checksValues() {
+        return schemaValidation.equals(SCHEMA_FULL);
     }
 }

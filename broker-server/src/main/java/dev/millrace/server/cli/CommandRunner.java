@@ -85,6 +85,7 @@ public final class CommandRunner {
         commands.put("sub", new Entry(SubCommand.class, () -> new SubCommand(session)));
         commands.put("group", new Entry(GroupCommand.class, () -> GroupCommand.create(session)));
         commands.put("deadletter", new Entry(DeadLetterCommand.class, () -> DeadLetterCommand.create(session)));
+        commands.put("schema", new Entry(SchemaCommand.class, () -> SchemaCommand.create(session)));
         commands.put("timer", new Entry(TimerCommand.class, () -> TimerCommand.create(session)));
         commands.put("backup", new Entry(BackupCommand.class, () -> BackupCommand.create(session)));
         commands.put("storage", new Entry(StorageCommand.class, () -> StorageCommand.create(session)));

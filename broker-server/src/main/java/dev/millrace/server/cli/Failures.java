@@ -1,6 +1,7 @@
 package dev.millrace.server.cli;
 
 import dev.millrace.client.MillraceException;
+import dev.millrace.client.schema.SchemaRegistryException;
 import dev.millrace.server.bench.BenchException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -43,6 +44,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     /** What a failure means to a person. */
     static String message(Throwable failure) {
         if (failure instanceof CommandFailure || failure instanceof BenchException) return failure.getMessage();
+        if (failure instanceof SchemaRegistryException refused) {
+            return refused.getMessage() + (refused.code() == 0 ? "." : " [" + refused.code() + "]");
+        }
         if (failure instanceof MillraceException refused) {
             // The client's text begins with the fault's name, by which it can be looked up; people read it last.
             String text = refused.getMessage();

@@ -19,6 +19,7 @@ public record Config(
         Producers producers,
         Transactions transactions,
         Timers timers,
+        Schemas schemas,
         Limits limits,
         Shutdown shutdown,
         Logging logging) {
@@ -54,6 +55,20 @@ public record Config(
     public record Transactions(Duration timeout, DataSize bytesMax, int openMax, DataSize memory) {}
 
     public record Timers(int pendingMax) {}
+
+    /** The schema registry. */
+    public record Schemas(
+            Compatibility compatibility, DataSize sizeMax, int subjectsMax, int versionsMax, DataSize memory) {
+        public enum Compatibility {
+            NONE,
+            BACKWARD,
+            BACKWARD_TRANSITIVE,
+            FORWARD,
+            FORWARD_TRANSITIVE,
+            FULL,
+            FULL_TRANSITIVE
+        }
+    }
 
     public record Limits(
             DataSize frameSize,

@@ -118,6 +118,12 @@ public final class ConfigLoader {
                         d.value(Keys.TRANSACTIONS_OPEN_MAX),
                         d.value(Keys.TRANSACTION_MEMORY)),
                 new Timers(d.value(Keys.TIMERS_PENDING_MAX)),
+                new Config.Schemas(
+                        d.value(Keys.SCHEMA_COMPATIBILITY),
+                        d.value(Keys.SCHEMA_SIZE_MAX),
+                        d.value(Keys.SCHEMA_SUBJECTS_MAX),
+                        d.value(Keys.SCHEMA_VERSIONS_MAX),
+                        d.value(Keys.SCHEMA_MEMORY)),
                 limits(d),
                 new Shutdown(d.value(Keys.DRAIN_TIMEOUT)),
                 new Logging(d.value(Keys.LOG_LEVEL), d.value(Keys.LOG_FORMAT)));

@@ -12,6 +12,7 @@ final class EnvironmentSource {
     /** Variables with a meaning outside the configuration. */
     private static final Set<String> RESERVED = Set.of(
             "MILLRACE_SERVER",
+            "MILLRACE_REGISTRY",
             "MILLRACE_HOME",
             "MILLRACE_CONFIG",
             "MILLRACE_JAVA_OPTS",

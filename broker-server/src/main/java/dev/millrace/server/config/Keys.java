@@ -42,7 +42,7 @@ final class Keys {
             "listeners.http.bind",
             bind(),
             "127.0.0.1:7680",
-            "Address of HTTP: metrics and health.",
+            "Address of HTTP: metrics, health and the schema registry.",
             c -> c.listeners().http().bind());
 
     static final Key<Boolean> INSECURE_PUBLIC_BIND = key(
@@ -198,6 +198,37 @@ final class Keys {
             "Messages that wait for their time, in all topics. Further ones are refused.",
             c -> c.timers().pendingMax());
 
+    static final Key<Config.Schemas.Compatibility> SCHEMA_COMPATIBILITY = key(
+            "schemas.compatibility",
+            choice(Config.Schemas.Compatibility.values()),
+            "backward",
+            "What a new version of a schema must keep, where neither its subject nor the registry is set otherwise.",
+            c -> c.schemas().compatibility());
+    static final Key<DataSize> SCHEMA_SIZE_MAX = key(
+            "schemas.sizeMax",
+            size("1KiB", "8MiB"),
+            "512KiB",
+            "The largest schema, in characters. A larger one is refused; split it by references.",
+            c -> c.schemas().sizeMax());
+    static final Key<Integer> SCHEMA_SUBJECTS_MAX = key(
+            "schemas.subjectsMax",
+            count(1, 1_000_000),
+            "10000",
+            "Subjects of the schema registry. Further ones are refused.",
+            c -> c.schemas().subjectsMax());
+    static final Key<Integer> SCHEMA_VERSIONS_MAX = key(
+            "schemas.versionsMax",
+            count(1, 100_000),
+            "1000",
+            "Versions of one subject, deleted ones included. Further ones are refused.",
+            c -> c.schemas().versionsMax());
+    static final Key<DataSize> SCHEMA_MEMORY = key(
+            "schemas.memory",
+            size("64KiB", "64GiB"),
+            "128MiB",
+            "Characters of all schemas together, which are kept in memory. Past it further ones are refused.",
+            c -> c.schemas().memory());
+
     static final Key<DataSize> FRAME_SIZE = key(
             "limits.frameSize",
             size("64KiB", "1GiB"),
@@ -318,6 +349,11 @@ final class Keys {
             TRANSACTIONS_OPEN_MAX,
             TRANSACTION_MEMORY,
             TIMERS_PENDING_MAX,
+            SCHEMA_COMPATIBILITY,
+            SCHEMA_SIZE_MAX,
+            SCHEMA_SUBJECTS_MAX,
+            SCHEMA_VERSIONS_MAX,
+            SCHEMA_MEMORY,
             FRAME_SIZE,
             MESSAGE_SIZE,
             CONNECTIONS,
@@ -356,6 +392,7 @@ final class Keys {
         sections.put("producers", "Idempotent producers.");
         sections.put("transactions", "Transactions: several changes together or none of them.");
         sections.put("timers", "Messages that are delivered later.");
+        sections.put("schemas", "The schema registry.");
         sections.put("limits", "What clients can cost the broker. Reaching a limit is answered, never ignored.");
         sections.put("shutdown", "Stopping.");
         sections.put("logging", "The broker's log.");

@@ -104,6 +104,14 @@ public final class BrokerMetrics implements AutoCloseable {
         stats.observe(observer());
     }
 
+    /** Takes the registry's numbers from here on. */
+    public void schemas(SchemaNumbers numbers) {
+        gauge("millrace.schema.subjects", "Subjects of the schema registry", numbers.subjects());
+        gauge("millrace.schema.versions", "Versions of all subjects, deleted ones included", numbers.versions());
+        counter("millrace.schema.incompatible", "Schemas refused as incompatible", numbers.incompatible());
+        counter("millrace.schema.records.refused", "Records refused because of their schema", numbers.recordsRefused());
+    }
+
     /** The text that a Prometheus server reads. May take milliseconds: not for an event loop. */
     public String scrape() {
         storageNow = storage.get();

@@ -46,7 +46,7 @@ final class ConfigDocs {
             of the distribution (under `MILLRACE_HOME`, which the start script sets), else none.
 
             A variable is `MILLRACE_` and the key in upper case, with `__` for each dot. `MILLRACE_SERVER`,
-            `MILLRACE_HOME`, `MILLRACE_CONFIG`, `MILLRACE_JAVA_OPTS`, `MILLRACE_CLI_JAVA_OPTS`, `MILLRACE_CACHE_DIR` and
+            `MILLRACE_REGISTRY`, `MILLRACE_HOME`, `MILLRACE_CONFIG`, `MILLRACE_JAVA_OPTS`, `MILLRACE_CLI_JAVA_OPTS`, `MILLRACE_CACHE_DIR` and
             `MILLRACE_OPTS` are no keys, and neither are the variables that Kubernetes adds for a Service named `millrace` (`MILLRACE_SERVICE_HOST` and the like).
 
             ## Units

@@ -1,8 +1,10 @@
 package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
 import dev.millrace.server.metrics.ProtocolMeters;
 import dev.millrace.server.net.LastWord;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
@@ -48,28 +50,32 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         ANSWERING
     }
 
-    private interface Route {
+    private interface OwnAnswer {
         void answer(HttpConnection connection);
     }
 
-    private static final Map<String, Route> ROUTES = Map.of(
+    /** What is answered without a broker, and while it starts. */
+    private static final Map<String, OwnAnswer> OWN = Map.of(
             "/metrics", HttpConnection::answerMetrics,
             "/health/live", HttpConnection::answerLive,
             "/health/ready", HttpConnection::answerReady);
 
     private final HttpOptions options;
     private final ProtocolMeters meters;
-    private final Executor scraper;
+    private final Work work;
     private volatile ChannelHandlerContext context;
     private final Queue<FullHttpRequest> pipelined = new ArrayDeque<>();
     private State state = State.IDLE;
     private boolean draining;
     private Future<?> deadline;
 
-    HttpConnection(HttpOptions options, ProtocolMeters meters, Executor scraper) {
+    /** Who does what an event loop must not wait for. */
+    record Work(Executor scraper, Executor workers, HttpRoutes routes) {}
+
+    HttpConnection(HttpOptions options, ProtocolMeters meters, Work work) {
         this.options = options;
         this.meters = meters;
-        this.scraper = scraper;
+        this.work = work;
     }
 
     /** Sees the bytes before they are a request, for the deadline. */
@@ -153,25 +159,98 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             answerUndecoded(decoded.cause());
             return;
         }
-        Route route = ROUTES.get(new QueryStringDecoder(request.uri()).rawPath());
-        boolean reads =
-                request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
-        if (route == null) {
-            answerError(HttpResponseStatus.NOT_FOUND, "not_found", "there is " + String.join(", ", ROUTES.keySet()));
-        } else if (!reads) {
-            FullHttpResponse response =
-                    error(HttpResponseStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "use GET or HEAD");
-            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
-            send(response);
+        QueryStringDecoder uri = new QueryStringDecoder(request.uri());
+        OwnAnswer own = OWN.get(uri.rawPath());
+        if (own == null) {
+            route(request, uri);
+        } else if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
+            own.answer(this);
         } else {
-            route.answer(this);
+            answerMethodNotAllowed("GET, HEAD");
         }
+    }
+
+    private void route(FullHttpRequest request, QueryStringDecoder uri) {
+        HttpRoutes.Match match = work.routes().find(request.method(), uri.rawPath());
+        if (match instanceof HttpRoutes.Match.Found found) {
+            HttpCall call;
+            try {
+                call = new HttpCall(
+                        found.path(),
+                        uri.parameters(),
+                        request.headers().get(HttpHeaderNames.CONTENT_TYPE, ""),
+                        ByteBufUtil.getBytes(request.content()));
+            } catch (IllegalArgumentException malformed) {
+                answerError(HttpResponseStatus.BAD_REQUEST, "bad_request", "the query is malformed: " + malformed);
+                return;
+            }
+            meters.requests(found.route().kind()).increment();
+            execute(found.route(), call);
+        } else if (match instanceof HttpRoutes.Match.WrongMethod wrong) {
+            answerMethodNotAllowed(String.join(", ", wrong.allowed()));
+        } else if (match instanceof HttpRoutes.Match.Starting) {
+            answerLater("starting", "the broker is starting; ask /health/ready how far it is");
+        } else {
+            answerError(
+                    HttpResponseStatus.NOT_FOUND,
+                    "not_found",
+                    "there is nothing at " + HttpProblem.shown(uri.rawPath()) + "; there is "
+                            + String.join(", ", OWN.keySet())
+                            + ", /subjects, /schemas, /compatibility, /config, /mode");
+        }
+    }
+
+    private void execute(Route route, HttpCall call) {
+        try {
+            work.workers().execute(() -> {
+                FullHttpResponse response = answer(route, call);
+                context.executor().execute(() -> send(response));
+            });
+        } catch (RejectedExecutionException busy) {
+            answerLater("overloaded", "too many requests wait; send fewer at a time");
+        }
+    }
+
+    /** Thread: a worker. */
+    private FullHttpResponse answer(Route route, HttpCall call) {
+        HttpAnswer answer;
+        try {
+            answer = route.handler().answer(call);
+        } catch (HttpProblem problem) {
+            answer = problem.answer();
+        } catch (FaultException failure) {
+            answer = HttpProblem.of(failure).answer();
+        } catch (RuntimeException | StackOverflowError defect) {
+            LOG.error("request_failed route={}", route.template(), defect);
+            return error(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal", "the request failed; see the broker's log");
+        }
+        if (answer.status() >= 400) {
+            meters.rejected(answer.status() < 500 ? Fault.INVALID_REQUEST : Fault.OVERLOADED);
+        }
+        FullHttpResponse response =
+                response(HttpResponseStatus.valueOf(answer.status()), answer.contentType(), answer.body());
+        answer.headers().forEach(response.headers()::set);
+        return response;
+    }
+
+    private void answerMethodNotAllowed(String allowed) {
+        FullHttpResponse response =
+                error(HttpResponseStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "use " + allowed);
+        response.headers().set(HttpHeaderNames.ALLOW, allowed);
+        send(response);
+    }
+
+    private void answerLater(String code, String detail) {
+        FullHttpResponse response = error(HttpResponseStatus.SERVICE_UNAVAILABLE, code, detail);
+        response.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
+        send(response);
     }
 
     private void answerMetrics() {
         meters.requests("metrics").increment();
         try {
-            scraper.execute(() -> {
+            work.scraper().execute(() -> {
                 FullHttpResponse response = scrape();
                 context.executor().execute(() -> send(response));
             });
@@ -230,7 +309,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private FullHttpResponse error(HttpResponseStatus status, String code, String detail) {
         meters.rejected(status.code() < 500 ? Fault.INVALID_REQUEST : Fault.OVERLOADED);
-        return response(status, JSON, Json.error(code, detail));
+        return response(status, HttpProblem.CONTENT_TYPE, Json.problem(status.code(), code, detail));
     }
 
     private static FullHttpResponse response(HttpResponseStatus status, String type, byte[] body) {

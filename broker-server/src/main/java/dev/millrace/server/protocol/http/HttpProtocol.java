@@ -24,11 +24,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Serves metrics and health. Thread: any. */
+/** Serves metrics and health, and once {@link #open} was called all the rest. Thread: any. */
 public final class HttpProtocol implements ProtocolAdapter {
     private static final int LINE_BYTES_MAX = 4 << 10;
     private static final int HEADER_BYTES_MAX = 16 << 10;
     private static final int SCRAPES_WAITING_MAX = 16;
+    private static final int WORKERS = 2;
+    private static final int REQUESTS_WAITING_MAX = 256;
+    /** Parsers of schemas descend by recursion. */
+    private static final long WORKER_STACK_BYTES = 8 << 20;
 
     private final HttpOptions options;
     private final ProtocolMeters meters;
@@ -39,9 +43,29 @@ public final class HttpProtocol implements ProtocolAdapter {
     private final ExecutorService scraper = new ThreadPoolExecutor(
             1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(SCRAPES_WAITING_MAX), HttpProtocol::scraperThread);
 
+    /** Routes may wait for the disk, which an event loop must not. */
+    private final ExecutorService workers = new ThreadPoolExecutor(
+            WORKERS,
+            WORKERS,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(REQUESTS_WAITING_MAX),
+            HttpProtocol::workerThread);
+
+    private final HttpRoutes routes = new HttpRoutes();
+
     public HttpProtocol(HttpOptions options, ProtocolMeters meters) {
         this.options = options;
         this.meters = meters;
+    }
+
+    /** Serves these from now on; until then their paths are answered with 503. */
+    public void open(HttpServices services) {
+        routes.open(SchemaRoutes.of(services.schemas(), services.clusterId(), services.version()));
+    }
+
+    HttpRoutes routes() {
+        return routes;
     }
 
     @Override
@@ -51,7 +75,8 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     @Override
     public void accept(Channel channel) {
-        HttpConnection connection = new HttpConnection(options, meters, scraper);
+        HttpConnection connection =
+                new HttpConnection(options, meters, new HttpConnection.Work(scraper, workers, routes));
         connections.add(connection);
         channel.closeFuture().addListener(closed -> forget(connection));
         channel.pipeline()
@@ -76,9 +101,9 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     /** A whole answer after which the connection closes, for a channel whose codec is not there or is lost. */
     static ByteBuf rawError(HttpResponseStatus status, String code, String detail) {
-        byte[] body = Json.error(code, detail);
-        String head = "HTTP/1.1 " + status + "\r\ncontent-type: application/json\r\ncontent-length: " + body.length
-                + "\r\nconnection: close\r\n\r\n";
+        byte[] body = Json.problem(status.code(), code, detail);
+        String head = "HTTP/1.1 " + status + "\r\ncontent-type: " + HttpProblem.CONTENT_TYPE + "\r\ncontent-length: "
+                + body.length + "\r\nconnection: close\r\n\r\n";
         return Unpooled.wrappedBuffer(head.getBytes(StandardCharsets.US_ASCII), body);
     }
 
@@ -87,7 +112,10 @@ public final class HttpProtocol implements ProtocolAdapter {
         draining = true;
         connections.forEach(HttpConnection::drain);
         completeDrainWhenEmpty();
-        return drained.whenComplete((done, error) -> scraper.shutdown());
+        return drained.whenComplete((done, error) -> {
+            scraper.shutdown();
+            workers.shutdown();
+        });
     }
 
     private void forget(HttpConnection connection) {
@@ -116,6 +144,12 @@ public final class HttpProtocol implements ProtocolAdapter {
                     "too_large",
                     "the body is larger than " + maxContentLength() + " bytes");
         }
+    }
+
+    private static Thread workerThread(Runnable task) {
+        Thread thread = new Thread(null, task, "millrace-http", WORKER_STACK_BYTES);
+        thread.setDaemon(true);
+        return thread;
     }
 
     private static Thread scraperThread(Runnable task) {

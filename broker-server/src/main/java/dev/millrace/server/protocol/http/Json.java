@@ -20,10 +20,8 @@ final class Json {
         return bytes(body);
     }
 
-    static byte[] error(String code, String detail) {
-        ObjectNode body = NODES.objectNode();
-        body.putObject("error").put("code", code).put("detail", detail);
-        return bytes(body);
+    static byte[] problem(int status, String code, String detail) {
+        return bytes(HttpProblem.body(status, code, detail));
     }
 
     private static byte[] bytes(ObjectNode body) {

@@ -1,2 +1,2 @@
-/** HTTP for operators: /metrics, /health/live and /health/ready. */
+/** HTTP: /metrics, /health/live and /health/ready for operators, the schema registry for serializers. */
 package dev.millrace.server.protocol.http;

@@ -47,6 +47,7 @@ final class FaultFrames {
                     CORRUPT_BATCH,
                     UNKNOWN_FRAME,
                     UNSUPPORTED_COMPRESSION,
+                    SCHEMA_REFUSED,
                     TOPIC_NOT_FOUND,
                     TOPIC_EXISTS,
                     INVALID_TOPIC,

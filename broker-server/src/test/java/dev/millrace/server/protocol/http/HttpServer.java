@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -30,8 +31,15 @@ final class HttpServer implements AutoCloseable {
     private final Listener listener;
 
     HttpServer(int connectionsMax, int timeoutMs) {
+        this(connectionsMax, timeoutMs, true);
+    }
+
+    HttpServer(int connectionsMax, int timeoutMs, boolean started) {
         protocol = new HttpProtocol(
                 new HttpOptions(() -> live, () -> ready, () -> metrics.get(), 1_000, timeoutMs, timeoutMs), meters);
+        if (started) {
+            protocol.routes().open(List.of());
+        }
         listener = Listener.bind(
                 loops,
                 new InetSocketAddress("127.0.0.1", 0),

@@ -1,0 +1,15 @@
+package dev.millrace.core;
+
+import dev.millrace.core.record.RecordCursor;
+
+/** Decides whether a record fits a registered schema, for topics with {@code schema.validation}. Thread: any. */
+@FunctionalInterface
+public interface SchemaCheck {
+    /**
+     * Looks at the cursor's current record.
+     *
+     * @param full whether its value must also fit the schema that it names
+     * @return null where it may be appended, else why not, with the values involved
+     */
+    String problem(String topic, boolean full, RecordCursor record);
+}

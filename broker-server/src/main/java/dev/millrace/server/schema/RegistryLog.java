@@ -1,0 +1,89 @@
+package dev.millrace.server.schema;
+
+import dev.millrace.core.Broker;
+import dev.millrace.core.LogOperations.LogSlice;
+import dev.millrace.core.TopicPartition;
+import dev.millrace.core.error.FaultException;
+import dev.millrace.core.record.Compression;
+import dev.millrace.core.record.Record;
+import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.record.RecordBatchBuilder;
+import dev.millrace.core.time.TimeSource;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/** The internal topic that holds all that the registry knows. Waits for the disk: not for an event loop. */
+final class RegistryLog {
+    static final String TOPIC = "$schemas.registry";
+    private static final int READ_BYTES = 1 << 20;
+    private static final int RECORD_BYTES_MAX = 64 << 20;
+
+    private final Broker broker;
+    private final TimeSource time;
+    /** Null until the first change: a broker without schemas has no such topic. */
+    private TopicPartition partition;
+
+    RegistryLog(Broker broker, TimeSource time) {
+        this.broker = broker;
+        this.time = time;
+        this.partition = broker.topics()
+                .find(TOPIC)
+                .map(topic -> new TopicPartition(topic.topicId(), 0))
+                .orElse(null);
+    }
+
+    /** Hands on every entry from the first to the last that is durable. */
+    void replay(Consumer<RegistryEntry> entries) {
+        if (partition == null) {
+            return;
+        }
+        long offset = broker.logs().bounds(partition).logStartOffset();
+        while (true) {
+            LogSlice slice = broker.logs().read(partition, offset, READ_BYTES).join();
+            try {
+                for (RecordBatch batch : RecordBatch.in(slice.batches())) {
+                    batch.records(RECORD_BYTES_MAX).forEach(record -> entries.accept(read(record)));
+                }
+                offset = slice.nextOffset();
+                if (offset >= slice.endOffset()) {
+                    return;
+                }
+            } finally {
+                slice.release();
+            }
+        }
+    }
+
+    private static RegistryEntry read(Record record) {
+        try {
+            return RegistryCodec.read(record.key(), record.value());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "topic \"" + TOPIC + "\" holds at offset " + record.offset()
+                            + " what this version of the schema registry cannot read: " + e.getMessage()
+                            + ". Start the version that wrote it",
+                    e);
+        }
+    }
+
+    /** Appends all or nothing; on return they are durable. Fails: {@link SchemaRefusal} STORE_ERROR. */
+    void append(List<RegistryEntry> entries) {
+        RecordBatchBuilder batch = new RecordBatchBuilder(Compression.NONE, 1024);
+        long nowMs = time.nowMs();
+        entries.forEach(entry -> batch.append(nowMs, RegistryCodec.key(entry), RegistryCodec.value(entry), List.of()));
+        try {
+            if (partition == null) {
+                partition = broker.internals().log(TOPIC).join();
+            }
+            broker.internals().append(partition, batch.build()).join();
+        } catch (CompletionException failed) {
+            Throwable cause = failed.getCause();
+            String why = cause instanceof FaultException fault
+                    ? fault.fault() + ": " + fault.detail() + ". "
+                            + fault.fault().remedy()
+                    : String.valueOf(cause);
+            throw new SchemaRefusal(SchemaRefusal.STORE_ERROR, "The change could not be stored: " + why);
+        }
+    }
+}

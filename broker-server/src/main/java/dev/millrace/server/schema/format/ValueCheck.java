@@ -1,0 +1,14 @@
+package dev.millrace.server.schema.format;
+
+import java.nio.ByteBuffer;
+
+/** Decides whether bytes are a value of a schema. Thread: any. */
+@FunctionalInterface
+public interface ValueCheck {
+    /**
+     * @param value from position to limit; the position may move
+     * @param messageIndexes which message of a Protobuf file, outermost first; empty for the first, and for other formats
+     * @return null where the value fits, else where and why not
+     */
+    String problem(ByteBuffer value, int[] messageIndexes);
+}

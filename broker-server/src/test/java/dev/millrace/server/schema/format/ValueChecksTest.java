@@ -1,0 +1,170 @@
+package dev.millrace.server.schema.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What passes as a value, and where the answer points for what does not. */
+@Timeout(120)
+class ValueChecksTest {
+    private static final SchemaParser PARSER = new SchemaParser(1 << 20);
+    private static final int[] FIRST = {};
+
+    private static final String ORDER = """
+            {"type":"record","name":"Order","fields":[
+              {"name":"id","type":"string"},
+              {"name":"total","type":"int"},
+              {"name":"paid","type":"boolean"},
+              {"name":"state","type":{"type":"enum","name":"State","symbols":["NEW","PAID"]}},
+              {"name":"note","type":["null","string"]},
+              {"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[
+                {"name":"price","type":"double"},{"name":"hash","type":{"type":"fixed","name":"H","size":2}}]}}},
+              {"name":"tags","type":{"type":"map","values":"long"}}]}""";
+
+    private static ValueCheck check(SchemaType type, String schema) {
+        return PARSER.parse(SchemaSource.of(type, schema)).values();
+    }
+
+    private static GenericData.Record order(Schema schema) {
+        GenericData.Record order = new GenericData.Record(schema);
+        order.put("id", "o-17");
+        order.put("total", 12);
+        order.put("paid", true);
+        order.put("state", new GenericData.EnumSymbol(schema.getField("state").schema(), "PAID"));
+        order.put("note", "fragile");
+        Schema line = schema.getField("lines").schema().getElementType();
+        GenericData.Record first = new GenericData.Record(line);
+        first.put("price", 1.5);
+        first.put("hash", new GenericData.Fixed(line.getField("hash").schema(), new byte[] {1, 2}));
+        order.put("lines", List.of(first));
+        order.put("tags", Map.of("a", 1L, "b", -1L));
+        return order;
+    }
+
+    @Test
+    void acceptsWhatAvroWritesAndNothingThatIsCutOffOrLonger() {
+        Schema schema = new Schema.Parser().parse(ORDER);
+        ValueCheck check = check(SchemaType.AVRO, ORDER);
+        byte[] value = Values.avro(schema, order(schema));
+        assertThat(check.problem(ByteBuffer.wrap(value), FIRST)).isNull();
+        for (int length = 0; length < value.length; length++) {
+            assertThat(check.problem(ByteBuffer.wrap(value, 0, length).slice(), FIRST))
+                    .as("cut off at %d", length)
+                    .isNotNull();
+        }
+        byte[] longer = java.util.Arrays.copyOf(value, value.length + 1);
+        assertThat(check.problem(ByteBuffer.wrap(longer), FIRST)).contains("1 bytes are left over");
+    }
+
+    @Test
+    void namesTheFieldThatIsWrong() {
+        ValueCheck check = check(SchemaType.AVRO, ORDER);
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {2, 'a', 2, 7}), FIRST))
+                .isEqualTo("at /paid: byte 7 is no boolean");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {2, 'a', 2, 1, 8}), FIRST))
+                .isEqualTo("at /state: index 4 among 2 symbols");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {100}), FIRST))
+                .isEqualTo("at /id: a string of 50 bytes with 0 bytes left");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {0, 2, 1, 0, 0, 2, 0, 0}), FIRST))
+                .startsWith("at /lines/0/price: ");
+    }
+
+    /** The walk must agree with Avro's own decoder on whatever bytes; where both refuse, the reasons may differ. */
+    @Test
+    void agreesWithAvrosDecoderOnMutatedValues() throws IOException {
+        String given = System.getProperty("seed", "");
+        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        SplittableRandom random = new SplittableRandom(seed);
+        Schema schema = new Schema.Parser().parse(ORDER);
+        ValueCheck check = check(SchemaType.AVRO, ORDER);
+        byte[] good = Values.avro(schema, order(schema));
+        int refused = 0;
+        for (int i = 0; i < 2_000; i++) {
+            byte[] value = good.clone();
+            value[random.nextInt(value.length)] = (byte) random.nextInt(256);
+            boolean decodes = decodes(schema, value);
+            String problem = check.problem(ByteBuffer.wrap(value), FIRST);
+            if (!decodes) {
+                refused++;
+                assertThat(problem)
+                        .as("-Dseed=%d %s", seed, java.util.HexFormat.of().formatHex(value))
+                        .isNotNull();
+            }
+        }
+        assertThat(refused).isPositive();
+    }
+
+    private static boolean decodes(Schema schema, byte[] value) throws IOException {
+        BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(value, null);
+        try {
+            new GenericDatumReader<>(schema).read(null, decoder);
+            return decoder.isEnd();
+        } catch (IOException | AvroRuntimeException | IndexOutOfBoundsException | OutOfMemoryError refused) {
+            return false;
+        }
+    }
+
+    @Test
+    void boundsItemsWithoutBytesAndDepth() {
+        ValueCheck nothing = check(SchemaType.AVRO, "{\"type\":\"array\",\"items\":\"null\"}");
+        byte[] bomb = {(byte) 0xfe, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x7f, 0};
+        assertThat(nothing.problem(ByteBuffer.wrap(bomb), FIRST)).contains("more than 65536 items without bytes");
+        ValueCheck list = check(
+                SchemaType.AVRO,
+                "{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"L\"]}]}");
+        byte[] deep = new byte[100_000];
+        java.util.Arrays.fill(deep, (byte) 2);
+        assertThat(list.problem(ByteBuffer.wrap(deep), FIRST)).contains("nested more than 500 deep");
+    }
+
+    @Test
+    void namesThePathInJson() {
+        ValueCheck check = check(
+                SchemaType.JSON,
+                "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"string\"},"
+                        + "\"lines\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":"
+                        + "{\"price\":{\"type\":\"number\",\"minimum\":0}}}}}}");
+        assertThat(check.problem(Values.utf8("{\"id\":\"a\",\"lines\":[{\"price\":1}]}"), FIRST))
+                .isNull();
+        assertThat(check.problem(Values.utf8("{}"), FIRST)).contains("id");
+        assertThat(check.problem(Values.utf8("{\"id\":\"a\",\"lines\":[{\"price\":1},{\"price\":-1}]}"), FIRST))
+                .startsWith("at /lines/1/price: ");
+        assertThat(check.problem(Values.utf8("{\"id\":\"a\"} x"), FIRST)).contains("not JSON");
+        assertThat(check.problem(Values.utf8(""), FIRST)).contains("empty");
+        assertThat(check.problem(Values.utf8("[".repeat(100_000)), FIRST)).contains("depth");
+        assertThat(check.problem(Values.utf8("{\"id\":\"a\",\"n\":1e999999999}"), FIRST))
+                .contains("exponent");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {'"', (byte) 0xff, '"'}), FIRST))
+                .isNotNull();
+    }
+
+    @Test
+    void findsTheMessageOfAProtobufFileByItsIndexes() {
+        ValueCheck check = check(
+                SchemaType.PROTOBUF,
+                "syntax = \"proto2\"; message A { optional string s = 1; message In { required int32 n = 1; } }"
+                        + " message B { required bool ok = 1; }");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {10, 1, 'x'}), FIRST))
+                .isNull();
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {8, 1}), new int[] {1}))
+                .isNull();
+        assertThat(check.problem(ByteBuffer.wrap(new byte[0]), new int[] {1})).contains("required fields [ok]");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {8, 5}), new int[] {0, 0}))
+                .isNull();
+        assertThat(check.problem(ByteBuffer.wrap(new byte[] {10, 9, 'x'}), FIRST))
+                .contains("no A");
+        assertThat(check.problem(ByteBuffer.wrap(new byte[0]), new int[] {7})).contains("message 7 where there are 2");
+    }
+}
