@@ -170,6 +170,11 @@ class ConfigFilesTest {
         values.put("transactions.openMax", "43");
         values.put("transactions.memory", "44MiB");
         values.put("timers.pendingMax", "45");
+        values.put("schemas.compatibility", "full_transitive");
+        values.put("schemas.sizeMax", "46KiB");
+        values.put("schemas.subjectsMax", "47");
+        values.put("schemas.versionsMax", "48");
+        values.put("schemas.memory", "49MiB");
         values.put("limits.frameSize", "27MiB");
         values.put("limits.messageSize", "26MiB");
         values.put("limits.connections", "29");
