@@ -9,6 +9,7 @@ import dev.millrace.core.storage.StoreStats;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.server.config.Config;
 import dev.millrace.server.metrics.BrokerMetrics;
+import dev.millrace.server.metrics.DetailedMetrics;
 import dev.millrace.server.metrics.SchemaNumbers;
 import dev.millrace.server.metrics.StorageNumbers;
 import dev.millrace.server.net.ConnectionGate;
@@ -175,7 +176,8 @@ public final class BrokerServer implements AutoCloseable {
         broker.internals().checkSchemasWith(check);
         metrics.schemas(new SchemaNumbers(
                 registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
-        http.open(new HttpServices(registry, broker.clusterId(), Version.current()));
+        http.open(new HttpServices(
+                registry, broker.clusterId(), Version.current(), new DetailedMetrics(broker.topics(), broker.stats())));
     }
 
     private void openNative() {

@@ -37,7 +37,6 @@ import org.slf4j.LoggerFactory;
 final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final String JSON = "application/json";
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     /** Requests that came in the bytes of an earlier one; a client that sends more does not wait for answers. */
     private static final int PIPELINED_MAX = 16;
@@ -202,7 +201,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void execute(Route route, HttpCall call) {
         try {
-            work.workers().execute(() -> {
+            Executor executor = route.kind().equals(MetricRoutes.KIND) ? work.scraper() : work.workers();
+            executor.execute(() -> {
                 FullHttpResponse response = answer(route, call);
                 context.executor().execute(() -> send(response));
             });
@@ -248,7 +248,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerMetrics() {
-        meters.requests("metrics").increment();
+        meters.requests(MetricRoutes.KIND).increment();
         try {
             work.scraper().execute(() -> {
                 FullHttpResponse response = scrape();
@@ -263,7 +263,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private FullHttpResponse scrape() {
         try {
             byte[] text = options.metrics().get().getBytes(StandardCharsets.UTF_8);
-            return response(HttpResponseStatus.OK, PROMETHEUS_TEXT, text);
+            return response(HttpResponseStatus.OK, MetricRoutes.PROMETHEUS_TEXT, text);
         } catch (RuntimeException defect) {
             LOG.error("scrape_failed", defect);
             return error(

@@ -15,6 +15,8 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -61,7 +63,9 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     /** Serves these from now on; until then their paths are answered with 503. */
     public void open(HttpServices services) {
-        routes.open(SchemaRoutes.of(services.schemas(), services.clusterId(), services.version()));
+        List<Route> all = new ArrayList<>(SchemaRoutes.of(services.schemas(), services.clusterId(), services.version()));
+        all.addAll(MetricRoutes.of(services.metrics()));
+        routes.open(all);
     }
 
     HttpRoutes routes() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.server.FakeBroker;
+import dev.millrace.server.metrics.DetailedMetrics;
 import dev.millrace.server.schema.Compatibility;
 import dev.millrace.server.schema.SchemaLimits;
 import dev.millrace.server.schema.SchemaRegistry;
@@ -39,7 +40,8 @@ class SchemaApiTest {
     void open() {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(registry, new UUID(1, 2), "1.0"));
+        server.protocol.open(new HttpServices(
+                registry, new UUID(1, 2), "1.0", new DetailedMetrics(broker.topics(), broker.stats())));
     }
 
     @AfterEach
