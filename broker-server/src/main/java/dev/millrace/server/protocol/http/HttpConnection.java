@@ -42,7 +42,6 @@ import org.slf4j.LoggerFactory;
 final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final String JSON = "application/json";
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     /** Requests that came in the bytes of an earlier one; a client that sends more does not wait for answers. */
     private static final int PIPELINED_MAX = 16;
@@ -289,13 +288,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         int bytes = call.body().length;
         work.heldBytes().addAndGet(bytes);
         try {
-            work.workers()
-                    .execute(() -> answer(route, call)
-                            .exceptionally(failure -> failed(route, failure))
-                            .thenAccept(answer -> {
-                                work.heldBytes().addAndGet(-bytes);
-                                context.executor().execute(() -> send(answer));
-                            }));
+            Executor executor = route.kind().equals(MetricRoutes.KIND) ? work.scraper() : work.workers();
+            executor.execute(() -> answer(route, call)
+                    .exceptionally(failure -> failed(route, failure))
+                    .thenAccept(answer -> {
+                        work.heldBytes().addAndGet(-bytes);
+                        context.executor().execute(() -> send(answer));
+                    }));
         } catch (RejectedExecutionException busy) {
             work.heldBytes().addAndGet(-bytes);
             answerLater("overloaded", "too many requests wait; send fewer at a time");
@@ -376,7 +375,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerMetrics() {
-        meters.requests("metrics").increment();
+        meters.requests(MetricRoutes.KIND).increment();
         try {
             work.scraper().execute(() -> {
                 FullHttpResponse response = scrape();
@@ -391,7 +390,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private FullHttpResponse scrape() {
         try {
             byte[] text = options.metrics().get().getBytes(StandardCharsets.UTF_8);
-            return response(HttpResponseStatus.OK, PROMETHEUS_TEXT, text);
+            return response(HttpResponseStatus.OK, MetricRoutes.PROMETHEUS_TEXT, text);
         } catch (RuntimeException defect) {
             LOG.error("scrape_failed", defect);
             return error(

@@ -2,6 +2,7 @@ package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.server.metrics.DetailedMetrics;
 import dev.millrace.server.metrics.ProtocolMeters;
 import dev.millrace.server.protocol.ProtocolAdapter;
 import io.netty.buffer.ByteBuf;
@@ -76,6 +77,8 @@ public final class HttpProtocol implements ProtocolAdapter {
         List<Route> all = new ArrayList<>(
                 SchemaRoutes.of(services.schemas(), services.broker().clusterId(), services.version()));
         all.addAll(RestRoutes.of(services, encoder));
+        all.addAll(MetricRoutes.of(
+                new DetailedMetrics(services.broker().topics(), services.broker().stats())));
         routes.open(all);
     }
 
