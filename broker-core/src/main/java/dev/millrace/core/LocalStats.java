@@ -210,8 +210,7 @@ final class LocalStats implements BrokerStats {
                 continue;
             }
             try {
-                stats.add(new GroupProgress(
-                        group.group(), group.members().size(), reports.progress(group, topics)));
+                stats.add(new GroupProgress(group.group(), group.members().size(), reports.progress(group, topics)));
             } catch (StoreException | IllegalStateException unreadable) {
                 // As in groups(): no figure rather than a wrong one.
                 continue;

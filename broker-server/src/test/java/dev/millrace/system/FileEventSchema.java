@@ -3,6 +3,7 @@ package dev.millrace.system;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** The schema of {@link RealEvents}, events that do not fit it, and changes of it that break a reader. */
 final class FileEventSchema {
@@ -84,6 +85,11 @@ final class FileEventSchema {
 
     /** The new schema would not accept what is stored. */
     static List<Break> breaksForNewReaders() {
+        return Stream.concat(breaksOfStructure().stream(), breaksOfBounds().stream())
+                .toList();
+    }
+
+    private static List<Break> breaksOfStructure() {
         return List.of(
                 backward("time as text", "TYPE_CHANGED", "/properties/time/type", to("time", "type", "\"string\"")),
                 backward("a list of paths", "TYPE_CHANGED", "/properties/path/type", to("path", "type", "\"array\"")),
@@ -132,7 +138,11 @@ final class FileEventSchema {
                 backward("an author required", "REQUIRED_ATTRIBUTE_ADDED", "/required/author", schema -> {
                     properties(schema).putObject("author").put("type", "string");
                     schema.withArray("required").add("author");
-                }),
+                }));
+    }
+
+    private static List<Break> breaksOfBounds() {
+        return List.of(
                 backward("later times", "MINIMUM_INCREASED", "/properties/time/minimum", to("time", "minimum", "1")),
                 backward("earlier times", "MAXIMUM_DECREASED", "/properties/time/maximum", to("time", "maximum", "9")),
                 backward(

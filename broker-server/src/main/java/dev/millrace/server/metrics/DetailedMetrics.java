@@ -70,7 +70,8 @@ public final class DetailedMetrics {
         }
         List<TopicOperations.Topic> found = topics.list(pattern.get());
         if (found.isEmpty() && !pattern.get().equals(ALL_TOPICS)) {
-            throw new FaultException(Fault.TOPIC_NOT_FOUND, "no topic is called, or matches, \"" + pattern.get() + "\"");
+            throw new FaultException(
+                    Fault.TOPIC_NOT_FOUND, "no topic is called, or matches, \"" + pattern.get() + "\"");
         }
         checkCount(found.stream().mapToLong(TopicOperations.Topic::partitions).sum(), "partitions");
         Set<String> names = found.stream().map(TopicOperations.Topic::name).collect(Collectors.toSet());
@@ -89,8 +90,7 @@ public final class DetailedMetrics {
         if (rows.isEmpty() && name.isPresent()) {
             throw new FaultException(Fault.GROUP_NOT_FOUND, "group \"" + name.get() + "\" does not exist");
         }
-        checkCount(
-                rows.stream().mapToLong(row -> row.partitions().size()).sum(), "partitions of groups");
+        checkCount(rows.stream().mapToLong(row -> row.partitions().size()).sum(), "partitions of groups");
         return rows;
     }
 

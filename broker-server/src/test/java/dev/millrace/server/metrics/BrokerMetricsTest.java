@@ -175,9 +175,11 @@ class BrokerMetricsTest {
         try {
             test.exerciseAll();
             Set<String> names = new TreeSet<>();
-            test.scrape().families().values().forEach(family -> family.series()
-                    .keySet()
-                    .forEach(series -> names.add(series.replaceFirst("\\{.*", ""))));
+            test.scrape()
+                    .families()
+                    .values()
+                    .forEach(family ->
+                            family.series().keySet().forEach(series -> names.add(series.replaceFirst("\\{.*", ""))));
             return names;
         } finally {
             test.close();

@@ -57,7 +57,8 @@ class DetailedMetricsTest {
                 .toList();
         broker.groupProgress = List.of(
                 new GroupProgress("billing", 2, progress),
-                new GroupProgress("fresh", 1, List.of(new Progress("other", new TopicPartition(ID, 0), -1, 1, 1, 0, "m"))));
+                new GroupProgress(
+                        "fresh", 1, List.of(new Progress("other", new TopicPartition(ID, 0), -1, 1, 1, 0, "m"))));
     }
 
     @Test
@@ -119,9 +120,12 @@ class DetailedMetricsTest {
         assertThat(scrape.value("kafka_brokers")).isEqualTo(1);
         assertThat(scrape.value("kafka_topic_partitions{topic=\"orders\"}")).isEqualTo(2);
         String partition = "{partition=\"1\",topic=\"orders\"}";
-        assertThat(scrape.value("kafka_topic_partition_current_offset" + partition)).isEqualTo(10);
-        assertThat(scrape.value("kafka_topic_partition_oldest_offset" + partition)).isEqualTo(2);
-        assertThat(scrape.value("kafka_topic_partition_under_replicated_partition" + partition)).isZero();
+        assertThat(scrape.value("kafka_topic_partition_current_offset" + partition))
+                .isEqualTo(10);
+        assertThat(scrape.value("kafka_topic_partition_oldest_offset" + partition))
+                .isEqualTo(2);
+        assertThat(scrape.value("kafka_topic_partition_under_replicated_partition" + partition))
+                .isZero();
         String read = "{consumergroup=\"billing\",partition=\"0\",topic=\"orders\"}";
         assertThat(scrape.value("kafka_consumergroup_current_offset" + read)).isEqualTo(7);
         assertThat(scrape.value("kafka_consumergroup_lag" + read)).isEqualTo(3);
@@ -129,7 +133,8 @@ class DetailedMetricsTest {
         assertThat(scrape.value("kafka_consumergroup_lag" + unread)).isEqualTo(-1);
         assertThat(scrape.value("kafka_consumergroup_lag_sum{consumergroup=\"billing\",topic=\"orders\"}"))
                 .isEqualTo(3);
-        assertThat(scrape.value("kafka_consumergroup_members{consumergroup=\"fresh\"}")).isEqualTo(1);
+        assertThat(scrape.value("kafka_consumergroup_members{consumergroup=\"fresh\"}"))
+                .isEqualTo(1);
         assertThat(scrape.families().get("kafka_consumergroup_lag").series().keySet())
                 .as("a topic of which nothing was committed")
                 .noneMatch(series -> series.contains("fresh"));

@@ -77,8 +77,8 @@ public final class HttpProtocol implements ProtocolAdapter {
         List<Route> all = new ArrayList<>(
                 SchemaRoutes.of(services.schemas(), services.broker().clusterId(), services.version()));
         all.addAll(RestRoutes.of(services, encoder));
-        all.addAll(MetricRoutes.of(
-                new DetailedMetrics(services.broker().topics(), services.broker().stats())));
+        all.addAll(MetricRoutes.of(new DetailedMetrics(
+                services.broker().topics(), services.broker().stats())));
         routes.open(all);
     }
 

@@ -66,7 +66,8 @@ final class Subscriptions {
         this.deliveries = deliveries;
         this.clock = options.clock();
         this.countMax = options.limits().subscriptionsPerConnection();
-        this.readBytesMax = Math.min(LogOperations.STORED_TOGETHER_BYTES, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
+        this.readBytesMax =
+                Math.min(LogOperations.STORED_TOGETHER_BYTES, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
     }
 
     int size() {

@@ -168,6 +168,10 @@ class CompatibilityRulesTest {
     }
 
     static Stream<Change> json() {
+        return Stream.concat(jsonSimple(), jsonCombined());
+    }
+
+    private static Stream<Change> jsonSimple() {
         String a = "\"a\":{\"type\":\"string\"}";
         String b = "\"b\":{\"type\":\"integer\"}";
         return Stream.of(
@@ -225,7 +229,13 @@ class CompatibilityRulesTest {
                         "{\"type\":\"array\"}",
                         "{\"type\":\"array\",\"uniqueItems\":true}",
                         "UNIQUE_ITEMS_ADDED /uniqueItems",
-                        null),
+                        null));
+    }
+
+    private static Stream<Change> jsonCombined() {
+        String a = "\"a\":{\"type\":\"string\"}";
+        String b = "\"b\":{\"type\":\"integer\"}";
+        return Stream.of(
                 json(
                         "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
                         "{\"oneOf\":[{\"type\":\"string\"}]}",
