@@ -9,18 +9,17 @@ import java.util.List;
 public final class UpcasterExample {
     public static Upcasters<JsonNode> orders() {
         return Upcasters.<JsonNode>builder()
-                .step(
-                        "OrderPlaced",
-                        1,
-                        event -> { // "sum" became "total"
-                            ObjectNode data = event.data().deepCopy();
-                            data.set("total", data.remove("sum"));
-                            return event.next(data);
-                        })
+                // "sum" became "total"
+                .step("OrderPlaced", 1, event -> {
+                    ObjectNode data = event.data().deepCopy();
+                    data.set("total", data.remove("sum"));
+                    return event.next(data);
+                })
+                // one event too many became two
                 .split(
                         "OrderPaidAndShipped",
                         1,
-                        event -> List.of( // one event too many became two
+                        event -> List.of(
                                 event.as("OrderPaid", 1, event.data()), event.as("OrderShipped", 1, event.data())))
                 .drop("OrderPinged", 1)
                 .unknownNewer(Upcasters.UnknownNewer.FAIL)

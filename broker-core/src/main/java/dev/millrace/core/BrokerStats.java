@@ -4,6 +4,7 @@ import dev.millrace.core.storage.StoreStats;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /** Counters since start, and gauges now. Thread: any. Counters never fall, also when topics are deleted. */
 public interface BrokerStats {
@@ -45,6 +46,12 @@ public interface BrokerStats {
 
     List<GroupStats> groups();
 
+    /** The partitions of some topics, by topic and number. May be long: one row for each partition. */
+    List<PartitionStats> partitions(Predicate<String> topics);
+
+    /** How far some groups got in some topics, partition by partition; all of these groups, also with no partition. */
+    List<GroupProgress> groupProgress(Predicate<String> groups, Predicate<String> topics);
+
     /** Dead letters of each group that wait to be replayed or discarded, or are on their way back. */
     Map<String, Integer> deadLetters();
 
@@ -65,6 +72,11 @@ public interface BrokerStats {
             long logStartOffsetSum,
             long endOffsetSum,
             long bytes) {}
+
+    /** @param endOffset one past the last durable record */
+    record PartitionStats(String topic, int partition, long logStartOffset, long endOffset, long bytes) {}
+
+    record GroupProgress(String group, int members, List<GroupOperations.Progress> partitions) {}
 
     /** @param lagMs age of the oldest record not yet committed, 0 where there is none */
     record GroupStats(String group, String topic, int members, long lagMessages, long lagMs) {}

@@ -22,6 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 
 /** What people ask about groups: a picture taken on the shard, with lag measured on a reader thread. */
 final class GroupReports {
@@ -107,6 +108,11 @@ final class GroupReports {
 
     /** Every partition that the group has committed or is meant to read. */
     List<Progress> progress(GroupDescription group) {
+        return progress(group, topic -> true);
+    }
+
+    /** The same of some topics; the lag of others is not measured. */
+    List<Progress> progress(GroupDescription group, Predicate<String> topics) {
         SortedMap<Integer, String> owners = new TreeMap<>();
         group.offsets().keySet().forEach(partitionId -> owners.put(partitionId, null));
         for (MemberDescription member : group.members()) {
@@ -120,7 +126,7 @@ final class GroupReports {
         List<Progress> progress = new ArrayList<>();
         owners.forEach((partitionId, owner) -> {
             TopicDirectory.Place place = lookup.directory().placeOf(partitionId);
-            if (place != null) {
+            if (place != null && topics.test(place.topic().name())) {
                 progress.add(progressOf(place, partitionId, group.offsets().get(partitionId), owner));
             }
         });

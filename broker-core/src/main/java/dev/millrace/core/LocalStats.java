@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Numbers of a {@link LocalBroker}. Thread: any that may wait a moment; not an event loop. */
 final class LocalStats implements BrokerStats {
@@ -174,6 +175,46 @@ final class LocalStats implements BrokerStats {
             }
             byTopic.forEach((topic, lag) -> stats.add(
                     new GroupStats(group.group(), topic, group.members().size(), lag[0], lag[1])));
+        }
+        return stats;
+    }
+
+    @Override
+    public List<PartitionStats> partitions(Predicate<String> topics) {
+        List<PartitionStats> stats = new ArrayList<>();
+        for (Topic topic : lookup.directory().all()) {
+            if (topics.test(topic.name())) {
+                addPartitions(topic, stats);
+            }
+        }
+        return stats;
+    }
+
+    private void addPartitions(Topic topic, List<PartitionStats> stats) {
+        int[] partitionIds = topic.partitionIds();
+        for (int partition = 0; partition < partitionIds.length; partition++) {
+            PartitionLog log = lookup.logs().find(partitionIds[partition]);
+            if (log != null) {
+                stats.add(new PartitionStats(
+                        topic.name(), partition, log.logStartOffset(), log.durableEndOffset(), log.bytes()));
+            }
+        }
+    }
+
+    @Override
+    public List<GroupProgress> groupProgress(Predicate<String> groups, Predicate<String> topics) {
+        List<GroupProgress> stats = new ArrayList<>();
+        GroupReports reports = new GroupReports(runtime, lookup, sources.lag, Runnable::run);
+        for (GroupDescription group : describeAll()) {
+            if (!groups.test(group.group())) {
+                continue;
+            }
+            try {
+                stats.add(new GroupProgress(group.group(), group.members().size(), reports.progress(group, topics)));
+            } catch (StoreException | IllegalStateException unreadable) {
+                // As in groups(): no figure rather than a wrong one.
+                continue;
+            }
         }
         return stats;
     }

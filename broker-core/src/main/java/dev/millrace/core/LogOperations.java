@@ -1,10 +1,14 @@
 package dev.millrace.core;
 
+import dev.millrace.core.log.PartitionLog;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
 /** Appending to and reading from partitions. Thread: any. */
 public interface LogOperations {
+    /** Bytes of one read that cost the broker least: as much as it stores together. */
+    int STORED_TOGETHER_BYTES = PartitionLog.CHUNK_BYTES_MAX;
+
     /**
      * Appends record batches to one partition, all or nothing, in the order of the calls of one thread.
      *

@@ -44,9 +44,6 @@ import java.util.function.Supplier;
 final class StreamReads {
     private static final int COUNT_MAX = 10_000;
     private static final int BYTES_MAX = 4 << 20;
-    /** Of pages whose bytes the caller does not bound: they must fit in a frame. */
-    private static final int PAGE_BYTES_MAX = 512 << 10;
-
     private static final int SCANNED_BYTES_MAX = 8 << 20;
     private static final int READ_BYTES = 1 << 20;
     private static final byte[] NO_KEY = {};
@@ -153,43 +150,16 @@ final class StreamReads {
         int limit = requireCount(countMax);
         return answer(pending -> pending.touches(log.partitionId()), () -> {
             long end = cursor.endOffset() < 0 ? log.durableEndOffset() : cursor.endOffset();
-            List<Record> events = new ArrayList<>();
-            Budget budget = new Budget(limit);
-            reader.heads(log.partitionId(), prefix, cursor.afterKey(), (key, head) -> {
-                Record event = reader.lastEvent(log, head, asOf(asOf), end, time.nowMs());
-                if (event != null) {
-                    events.add(event);
-                }
-                return budget.spend(key, event);
-            });
-            return new LatestPage(events, budget.isSpent() ? new Cursor(budget.lastKey, end) : null);
+            PageBudget budget = new PageBudget(limit);
+            LatestEvents page = new LatestEvents(reader, log, budget);
+            reader.heads(
+                    log.partitionId(),
+                    prefix,
+                    cursor.afterKey(),
+                    (key, head) -> page.add(key, reader.lastOffset(log, head, asOf(asOf), end, time.nowMs())));
+            page.fetch();
+            return new LatestPage(page.events(), budget.isSpent() ? new Cursor(budget.lastKey(), end) : null);
         });
-    }
-
-    /** What one page may hold. */
-    private static final class Budget {
-        private int countLeft;
-        private long bytesLeft = PAGE_BYTES_MAX;
-        private int visitsLeft = 100_000;
-        private byte[] lastKey;
-
-        Budget(int count) {
-            countLeft = count;
-        }
-
-        boolean spend(byte[] key, Record event) {
-            lastKey = key;
-            visitsLeft--;
-            if (event != null) {
-                countLeft--;
-                bytesLeft -= 128L + key.length + (event.value() == null ? 0 : event.value().length);
-            }
-            return !isSpent();
-        }
-
-        boolean isSpent() {
-            return countLeft <= 0 || bytesLeft <= 0 || visitsLeft <= 0;
-        }
     }
 
     private static int requireCount(int countMax) {
@@ -204,7 +174,7 @@ final class StreamReads {
         int limit = requireCount(countMax);
         return answer(pending -> pending.touches(log.partitionId()), () -> {
             List<StreamInfo> streams = new ArrayList<>();
-            Budget budget = new Budget(limit);
+            PageBudget budget = new PageBudget(limit);
             reader.heads(log.partitionId(), prefix, cursor.afterKey(), (key, head) -> {
                 StreamInfo info = visible(log, key, head);
                 boolean shown = info != null && info.lastVersion() >= info.firstVersion();
@@ -213,7 +183,7 @@ final class StreamReads {
                 }
                 return budget.spend(key, shown ? new Record(0, 0, key, null, List.of()) : null);
             });
-            return new StreamsPage(streams, budget.isSpent() ? new Cursor(budget.lastKey, -1) : null);
+            return new StreamsPage(streams, budget.isSpent() ? new Cursor(budget.lastKey(), -1) : null);
         });
     }
 
@@ -286,7 +256,7 @@ final class StreamReads {
         long next = Math.max(fromOffset, log.logStartOffset());
         long scanned = 0;
         List<Record> found = new ArrayList<>();
-        Budget budget = new Budget(limit);
+        PageBudget budget = new PageBudget(limit);
         while (next < end && !budget.isSpent() && scanned < SCANNED_BYTES_MAX) {
             LogRead read = logReader.readCached(log, next, READ_BYTES);
             if (read instanceof LogRead.NotCached) {
@@ -308,7 +278,7 @@ final class StreamReads {
         return new MatchPage(found, next, end);
     }
 
-    private long collect(LogRead.Batches batches, EventMatch match, long from, Budget budget, List<Record> found) {
+    private long collect(LogRead.Batches batches, EventMatch match, long from, PageBudget budget, List<Record> found) {
         for (RecordBatch batch : RecordBatch.in(batches.batches())) {
             RecordCursor cursor = batch.cursor(decompressedBytesMax);
             while (cursor.next()) {

@@ -29,8 +29,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -158,6 +160,37 @@ class StreamReadTest {
                 .isSorted()
                 .hasSize(25);
         assertThat(values(found)).containsOnly("old");
+    }
+
+    @Test
+    void latestFindsEveryStreamWhereverItsEventLiesAndHoweverLargeItIs() {
+        Map<String, String> expected = new TreeMap<>();
+        for (int i = 0; i < 300; i++) {
+            // 37 and 300 have no divisor in common: each number once, and not in order.
+            int number = i * 37 % 300;
+            String key = String.format("k-%03d", number);
+            String value = (number >= 270 ? "x".repeat(300_000) : "v") + number;
+            world.append(key, NONE, "before", value);
+            expected.put(key, value);
+            if (number % 10 == 3) {
+                get(world.broker.streams().delete(world.topic, utf8(key), ANY, false));
+                expected.remove(key);
+            }
+        }
+        Map<String, String> found = new LinkedHashMap<>();
+        Cursor cursor = Cursor.START;
+        while (cursor != null) {
+            LatestPage page = get(world.broker.streams().latest(world.topic, utf8(""), AsOf.NOW, cursor, 1000));
+            for (Record event : page.events()) {
+                String key = new String(event.key(), StandardCharsets.UTF_8);
+                assertThat(found.put(key, new String(event.value(), StandardCharsets.UTF_8)))
+                        .as(key)
+                        .isNull();
+            }
+            cursor = page.next();
+        }
+        assertThat(found).isEqualTo(expected);
+        assertThat(List.copyOf(found.keySet())).isSorted();
     }
 
     @Test

@@ -59,12 +59,15 @@ public final class History {
         log(log).allowStart(offset);
     }
 
-    /** Retention by time may have taken what was acknowledged this long ago, and all before it. */
+    /**
+     * Retention by time may have taken what was published this long ago, and all before it. The time of the
+     * acknowledgement says nothing: a record may lie in the log through an outage before its producer, back again, is told.
+     */
     public synchronized void allowExpired(Duration retention) {
         long bornBefore = nanoTime() - retention.toNanos();
         for (Writer writer : writers) {
             for (int row = 0; row < writer.count(); row++) {
-                if (writer.outcome(row) == Writer.Outcome.OK && writer.answeredNanos(row) <= bornBefore) {
+                if (writer.outcome(row) == Writer.Outcome.OK && writer.invokedNanos(row) <= bornBefore) {
                     log(writer.log(row)).allowStart(writer.offset(row) + 1);
                 }
             }

@@ -115,6 +115,16 @@ class HistoryTest {
     }
 
     @Test
+    void acceptsThatRetentionTookWhatLayInTheLogThroughAnOutageBeforeItWasAcknowledged() {
+        long counter = writer.invoke();
+        clock.addAndGet(100);
+        writer.ok(counter, 0, 0);
+        history.allowExpired(Duration.ofNanos(50));
+        history.drain().starts(0, 1);
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
     void findsChangedBytesAndRecordsThatNobodyPublished() {
         publish(0, 0);
         byte[] changed = value(0);

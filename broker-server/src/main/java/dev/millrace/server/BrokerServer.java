@@ -153,7 +153,8 @@ public final class BrokerServer implements AutoCloseable {
                         readiness::live,
                         readiness::ready,
                         metrics::scrape,
-                        options.httpBodyBytesMax(),
+                        options.http().bodyBytesMax(),
+                        options.http().requestsPerSecond(),
                         HTTP_REQUEST_TIMEOUT_MS,
                         HTTP_IDLE_TIMEOUT_MS),
                 metrics.protocol("http"));
@@ -175,7 +176,9 @@ public final class BrokerServer implements AutoCloseable {
         broker.internals().checkSchemasWith(check);
         metrics.schemas(new SchemaNumbers(
                 registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
-        http.open(new HttpServices(registry, broker.clusterId(), Version.current()));
+        http.open(new HttpServices(broker, registry, options.http().configuration(), Version.current()));
+        // What it serves from the broker ends before the broker does; metrics and health go on until the end.
+        opened.push(http::close);
     }
 
     private void openNative() {

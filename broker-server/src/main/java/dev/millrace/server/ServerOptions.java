@@ -8,6 +8,7 @@ import dev.millrace.core.storage.StoreOptions;
 import dev.millrace.core.time.Units;
 import dev.millrace.server.config.BindAddress;
 import dev.millrace.server.config.Config;
+import dev.millrace.server.config.ConfigText;
 import dev.millrace.server.config.DataSize;
 import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.schema.Compatibility;
@@ -15,6 +16,7 @@ import dev.millrace.server.schema.SchemaLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** What the parts of a server are told, taken from the configuration. Units: in the names. */
@@ -23,9 +25,15 @@ record ServerOptions(
         InetSocketAddress nativeBind,
         InetSocketAddress httpBind,
         ConnectionLimits limits,
-        int httpBodyBytesMax,
+        Http http,
         long drainTimeoutMs,
         Schemas schemas) {
+    /**
+     * @param requestsPerSecond of one client's address, 0 for no limit
+     * @param configuration shown to those who ask
+     */
+    record Http(int bodyBytesMax, int requestsPerSecond, Map<String, String> configuration) {}
+
     /** @param compatibility of subjects that say nothing else */
     record Schemas(SchemaLimits limits, Compatibility compatibility) {
         static final Schemas DEFAULTS = new Schemas(SchemaLimits.DEFAULTS, Compatibility.BACKWARD);
@@ -55,7 +63,7 @@ record ServerOptions(
                         millis(limits.helloTimeout()),
                         millis(limits.idleTimeout()),
                         SUBSCRIPTIONS_PER_CONNECTION),
-                bytes(limits.httpRequestSize()),
+                new Http(bytes(limits.httpRequestSize()), limits.httpRequestsPerSecond(), ConfigText.values(config)),
                 config.shutdown().drainTimeout().toMillis(),
                 schemas(config.schemas()));
     }

@@ -54,6 +54,18 @@ class ExamplesTest {
     }
 
     @Test
+    void evolvesASchemaAndRefusesWhatWouldBreakReaders() {
+        assertThat(SchemaEvolutionExample.run(millrace.address(), "http://" + millrace.httpAddress()))
+                .singleElement()
+                .satisfies(found -> {
+                    assertThat(found.path()).isEqualTo("/properties/total/type");
+                    assertThat(found.rule()).isEqualTo("TYPE_CHANGED");
+                    assertThat(found.againstVersion()).isEqualTo(2);
+                });
+        assertThat(client.admin().describeTopic("orders").messages()).isEqualTo(1);
+    }
+
+    @Test
     void bringsOldEventsUpToDate() {
         ObjectNode old = JsonNodeFactory.instance.objectNode().put("sum", 20);
         assertThat(UpcasterExample.orders()

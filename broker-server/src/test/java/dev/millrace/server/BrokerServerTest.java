@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -95,7 +96,7 @@ class BrokerServerTest {
                 new InetSocketAddress("192.0.2.1", 0),
                 new InetSocketAddress("127.0.0.1", 0),
                 ConnectionLimits.DEFAULTS,
-                1000,
+                new ServerOptions.Http(1000, 0, Map.of()),
                 1000,
                 ServerOptions.Schemas.DEFAULTS);
         assertThatThrownBy(() -> BrokerServer.open(options, watch -> broker))
@@ -136,7 +137,7 @@ class BrokerServerTest {
                 new InetSocketAddress("127.0.0.1", nativePort),
                 new InetSocketAddress("127.0.0.1", httpPort),
                 ConnectionLimits.DEFAULTS,
-                1000,
+                new ServerOptions.Http(1000, 0, Map.of()),
                 1000,
                 ServerOptions.Schemas.DEFAULTS);
     }

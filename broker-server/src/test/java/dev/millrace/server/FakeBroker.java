@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /**
  * A broker in memory, for tests of what stands above the facade: each append is one record. Appends can be held back to
@@ -51,6 +52,8 @@ public final class FakeBroker implements Broker {
     public volatile Runnable onClose = () -> {};
     public volatile List<BrokerStats.TopicStats> topicStats = List.of();
     public volatile List<BrokerStats.GroupStats> groupStats = List.of();
+    public volatile List<BrokerStats.PartitionStats> partitionStats = List.of();
+    public volatile List<BrokerStats.GroupProgress> groupProgress = List.of();
     public volatile Map<String, Integer> deadLetterCounts = Map.of();
     public volatile BrokerStats.Observer observer;
     public volatile SchemaCheck schemaCheck;
@@ -558,6 +561,26 @@ public final class FakeBroker implements Broker {
     }
 
     private final class Stats implements BrokerStats {
+        @Override
+        public List<PartitionStats> partitions(Predicate<String> wanted) {
+            return partitionStats.stream()
+                    .filter(row -> wanted.test(row.topic()))
+                    .toList();
+        }
+
+        @Override
+        public List<GroupProgress> groupProgress(Predicate<String> groups, Predicate<String> wanted) {
+            return groupProgress.stream()
+                    .filter(row -> groups.test(row.group()))
+                    .map(row -> new GroupProgress(
+                            row.group(),
+                            row.members(),
+                            row.partitions().stream()
+                                    .filter(progress -> wanted.test(progress.topic()))
+                                    .toList()))
+                    .toList();
+        }
+
         @Override
         public Map<String, Integer> deadLetters() {
             return deadLetterCounts;

@@ -56,6 +56,11 @@ public final class Daemon implements AutoCloseable {
         return "127.0.0.1:" + nativePort;
     }
 
+    /** Such as {@code http://127.0.0.1:17680}. */
+    public String httpUrl() {
+        return "http://127.0.0.1:" + httpPort;
+    }
+
     public Path data() {
         return data;
     }
@@ -148,7 +153,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     private HttpRequest request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path))
+        return HttpRequest.newBuilder(URI.create(httpUrl() + path))
                 .timeout(Duration.ofSeconds(10))
                 .build();
     }

@@ -2,6 +2,8 @@ package dev.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.client.schema.RegistrySchema;
+import dev.millrace.client.schema.SchemaRegistryClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -184,6 +186,35 @@ class StartIT {
                     .containsPattern("dev\\.millrace\\.server\\.BrokerServer source: shared objects file");
             assertThat(daemon.terminate()).isZero();
             assertThat(daemon.log()).doesNotContain("[warning]");
+        }
+    }
+
+    /** What the registry needs takes longer to load than all the rest of a start. */
+    @Test
+    void loadsNoLibraryOfSchemasBeforeOneIsUsed() throws Exception {
+        Path loaded = directory.resolve("classes.log");
+        try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
+            daemon.environment("MILLRACE_CACHE_DIR", "");
+            daemon.environment("MILLRACE_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+            daemon.start();
+            assertThat(Files.readString(loaded)).contains("dev.millrace.server.BrokerServer");
+            assertThat(librariesOfSchemas(loaded)).isEmpty();
+            SchemaRegistryClient.of(daemon.httpUrl())
+                    .register("orders-value", RegistrySchema.json("{\"type\":\"string\"}"));
+            assertThat(librariesOfSchemas(loaded)).isNotEmpty();
+            assertThat(daemon.terminate()).isZero();
+            daemon.start();
+            assertThat(librariesOfSchemas(loaded)).isEmpty();
+            assertThat(daemon.terminate()).isZero();
+        }
+    }
+
+    private static List<String> librariesOfSchemas(Path log) throws IOException {
+        try (Stream<String> lines = Files.lines(log)) {
+            return lines.filter(
+                            line -> line.matches(
+                                    ".* (org\\.apache\\.avro|com\\.networknt|com\\.google\\.protobuf|com\\.squareup|kotlin)\\..*"))
+                    .toList();
         }
     }
 

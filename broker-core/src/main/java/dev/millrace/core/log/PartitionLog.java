@@ -14,8 +14,12 @@ import java.util.List;
  * segment map and the tail; what lies at or past the durable end is not for them.
  */
 public final class PartitionLog {
-    /** What one delivery holds: a larger chunk would be read again for each part of it. */
-    private static final int CHUNK_BYTES_MAX = 448 << 10;
+    /**
+     * What lies together on the disk, and what one delivery should hold: a larger chunk would be read again for each part
+     * of it. Under half a MiB, so that it is no "humongous" object in a receiver's heap of up to 2 GiB: of 1 MiB deliveries
+     * most of a Java client's collections were for these.
+     */
+    public static final int CHUNK_BYTES_MAX = 448 << 10;
 
     private static final long TIME_INDEX_INTERVAL_BYTES = 1 << 20;
     private static final long SEGMENT_BYTES_MAX = 64L << 20;

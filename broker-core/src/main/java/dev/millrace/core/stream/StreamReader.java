@@ -8,7 +8,9 @@ import dev.millrace.core.record.Record;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Reads streams as they are on the disk: what is past the durable end of the partition is not there for it. Thread: any;
@@ -226,7 +228,7 @@ public final class StreamReader {
         try (RecordFetch fetch = new RecordFetch(logReader, log, decompressedBytesMax)) {
             for (Place place : places) {
                 Record event = fetch.at(place.offset);
-                bytes += event.value() == null ? 64 : event.value().length + 64;
+                bytes += bytes(event);
                 if (bytes > span.bytesMax() && !events.isEmpty()) {
                     break;
                 }
@@ -255,27 +257,48 @@ public final class StreamReader {
                 (row, value) -> visitor.visit(StreamRows.keyOfHead(row), StreamHead.decode(value)));
     }
 
-    /** The stream's last event as of a moment, of what lay before the end; null where there is none. */
-    public Record lastEvent(PartitionLog log, StreamHead head, AsOf asOf, long endOffset, long nowMs) {
-        if (!head.holdsEvents()) {
-            return null;
-        }
-        View view = view(log, head, new Bounds(endOffset, nowMs));
-        if (view == null) {
-            return null;
-        }
-        long last = lastAsOf(view, asOf);
-        if (last < view.first) {
-            return null;
+    /** Where the stream's last event as of a moment lies, of what lay before the end; -1 where there is none. */
+    public long lastOffset(PartitionLog log, StreamHead head, AsOf asOf, long endOffset, long nowMs) {
+        View view = head.holdsEvents() ? view(log, head, new Bounds(endOffset, nowMs)) : null;
+        long last = view == null ? -1 : lastAsOf(view, asOf);
+        if (view == null || last < view.first) {
+            return -1;
         }
         long[] at = {-1};
         scan(log, head, last, last + 1, (version, offset, timestampMs) -> {
             at[0] = offset;
             return false;
         });
+        return at[0];
+    }
+
+    /**
+     * Fetches the events at these offsets, which may come in any order, and answers in the same. They are read in the
+     * order in which they lie, so that each chunk is read once. Null where they are several and larger than permitted.
+     *
+     * <p>Fails: FaultException DATA_DAMAGED, or what the log says of an offset that it has not any more.
+     */
+    public List<Record> events(PartitionLog log, long[] offsets, long bytesMax) {
+        List<Integer> byOffset = IntStream.range(0, offsets.length)
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> offsets[i]))
+                .toList();
+        Record[] events = new Record[offsets.length];
+        long bytes = 0;
         try (RecordFetch fetch = new RecordFetch(logReader, log, decompressedBytesMax)) {
-            return fetch.at(at[0]);
+            for (int i : byOffset) {
+                events[i] = fetch.at(offsets[i]);
+                bytes += bytes(events[i]);
+                if (bytes > bytesMax && offsets.length > 1) {
+                    return null;
+                }
+            }
         }
+        return List.of(events);
+    }
+
+    private static long bytes(Record event) {
+        return 64L + (event.value() == null ? 0 : event.value().length);
     }
 
     /** First and last readable version; null where there is none. */

@@ -81,7 +81,8 @@ public record Config(
             DataSize helloBytes,
             int inboxRequests,
             DataSize inboxBytes,
-            DataSize httpRequestSize) {}
+            DataSize httpRequestSize,
+            int httpRequestsPerSecond) {}
 
     public record Shutdown(Duration drainTimeout) {}
 

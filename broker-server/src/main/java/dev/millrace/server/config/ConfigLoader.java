@@ -154,6 +154,7 @@ public final class ConfigLoader {
                 d.value(Keys.HELLO_BYTES),
                 d.value(Keys.INBOX_REQUESTS),
                 d.value(Keys.INBOX_BYTES),
-                d.value(Keys.HTTP_REQUEST_SIZE));
+                d.value(Keys.HTTP_REQUEST_SIZE),
+                d.value(Keys.HTTP_REQUESTS_PER_SECOND));
     }
 }

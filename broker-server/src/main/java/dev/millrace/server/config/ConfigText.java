@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.millrace.server.config.Loaded.Setting;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -18,6 +19,13 @@ public final class ConfigText {
     private record Line(String text, String comment) {}
 
     private ConfigText() {}
+
+    /** Each key's path and its value in the written form, in the order of the documentation. */
+    public static Map<String, String> values(Config config) {
+        Map<String, String> values = new LinkedHashMap<>();
+        Keys.ALL.forEach(key -> values.put(key.path(), key.written(config)));
+        return values;
+    }
 
     /** @param origins true adds where each value came from, as comments */
     public static String yaml(Loaded loaded, boolean origins) {

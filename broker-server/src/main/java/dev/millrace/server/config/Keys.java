@@ -300,6 +300,13 @@ final class Keys {
             "1MiB",
             "The largest body of an HTTP request.",
             c -> c.limits().httpRequestSize());
+    static final Key<Integer> HTTP_REQUESTS_PER_SECOND = key(
+            "limits.httpRequestsPerSecond",
+            count(0, 1_000_000),
+            "2000",
+            "HTTP requests that the clients at one address may send in a second, not counting metrics and health."
+                    + " Further ones are answered with 429. 0 means no limit.",
+            c -> c.limits().httpRequestsPerSecond());
 
     static final Key<Duration> DRAIN_TIMEOUT = key(
             "shutdown.drainTimeout",
@@ -365,6 +372,7 @@ final class Keys {
             INBOX_REQUESTS,
             INBOX_BYTES,
             HTTP_REQUEST_SIZE,
+            HTTP_REQUESTS_PER_SECOND,
             DRAIN_TIMEOUT,
             LOG_LEVEL,
             LOG_FORMAT);

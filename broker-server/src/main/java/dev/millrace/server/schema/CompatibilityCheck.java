@@ -66,6 +66,9 @@ final class CompatibilityCheck {
         }
         if (level.forward()) {
             for (Mismatch mismatch : older.mismatches(schema, strictness)) {
+                if (mismatch.onlyForNewReaders()) {
+                    continue;
+                }
                 found.add(new Violation(
                         mismatch.path(),
                         mismatch.rule(),

@@ -170,6 +170,11 @@ class ConfigFilesTest {
         values.put("transactions.openMax", "43");
         values.put("transactions.memory", "44MiB");
         values.put("timers.pendingMax", "45");
+        values.put("schemas.compatibility", "full_transitive");
+        values.put("schemas.sizeMax", "46KiB");
+        values.put("schemas.subjectsMax", "47");
+        values.put("schemas.versionsMax", "48");
+        values.put("schemas.memory", "49MiB");
         values.put("limits.frameSize", "27MiB");
         values.put("limits.messageSize", "26MiB");
         values.put("limits.connections", "29");
@@ -181,6 +186,7 @@ class ConfigFilesTest {
         values.put("limits.inboxRequests", "35");
         values.put("limits.inboxBytes", "36MiB");
         values.put("limits.httpRequestSize", "37MiB");
+        values.put("limits.httpRequestsPerSecond", "1999");
         values.put("shutdown.drainTimeout", "0s");
         values.put("logging.level", "debug");
         values.put("logging.format", "json");

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -47,11 +48,13 @@ class BrokerMetricsTest {
     void documentListsEveryMetricAndNoOther() throws Exception {
         exerciseAll();
         Map<String, String> scraped = new TreeMap<>();
-        scrape().families().forEach((name, family) -> {
-            if (name.startsWith("millrace_")) {
-                scraped.put(name, family.type() + " | " + String.join(", ", family.labels()));
-            }
-        });
+        for (ScrapeText scrape : List.of(scrape(), DetailedMetricsTest.exercised())) {
+            scrape.families().forEach((name, family) -> {
+                if (name.startsWith("millrace_")) {
+                    scraped.put(name, family.type() + " | " + String.join(", ", family.labels()));
+                }
+            });
+        }
         Map<String, String> documented = new TreeMap<>();
         for (String line : Files.readAllLines(DOC)) {
             String[] cells = line.split("\\|");
@@ -164,6 +167,23 @@ class BrokerMetricsTest {
         broker.groupStats = List.of(new GroupStats("new", "t", 1, 7, 1));
         assertThat(scrape().value("millrace_group_lag_messages{group=\"new\",topic=\"t\"}"))
                 .isEqualTo(7);
+    }
+
+    /** The names of all samples of a scrape of a broker that does everything. */
+    static Set<String> sampleNames() {
+        BrokerMetricsTest test = new BrokerMetricsTest();
+        try {
+            test.exerciseAll();
+            Set<String> names = new TreeSet<>();
+            test.scrape()
+                    .families()
+                    .values()
+                    .forEach(family ->
+                            family.series().keySet().forEach(series -> names.add(series.replaceFirst("\\{.*", ""))));
+            return names;
+        } finally {
+            test.close();
+        }
     }
 
     private void exerciseAll() {

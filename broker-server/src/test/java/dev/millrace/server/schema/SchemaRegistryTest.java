@@ -136,6 +136,20 @@ class SchemaRegistryTest {
     }
 
     @Test
+    void aNumberThatWasReservedIsNotGivenAgainUnderAnyLevel() {
+        registry.set(ORDERS, new SubjectSettings(Compatibility.FULL_TRANSITIVE, null, null));
+        register(ORDERS, protobuf("string id = 1; int32 total = 2;"));
+        register(ORDERS, protobuf("string id = 1; reserved 2;"));
+        List<Violation> reused = registry.check(ORDERS, protobuf("string id = 1; int32 count = 2;"), null);
+        assertThat(reused).extracting(Violation::rule).containsExactly("RESERVED_REUSED");
+        assertThat(reused.get(0).direction()).isEqualTo(Compatibility.BACKWARD);
+    }
+
+    private static SchemaSubmission protobuf(String fields) {
+        return SchemaSubmission.of(SchemaType.PROTOBUF, "syntax = \"proto3\"; message Order { " + fields + " }");
+    }
+
+    @Test
     void isRebuiltFromItsLog() {
         register(ORDERS, avro(field("id", "string")));
         register(ORDERS, avro(field("id", "string"), optional("note")));

@@ -10,8 +10,14 @@ import java.util.Optional;
  * @param path what the template's names stand for, decoded
  * @param contentType empty where none was given
  * @param body at most limits.httpRequestSize
+ * @param headers by their names in lower case
  */
-public record HttpCall(Map<String, String> path, Map<String, List<String>> query, String contentType, byte[] body) {
+public record HttpCall(
+        Map<String, String> path,
+        Map<String, List<String>> query,
+        String contentType,
+        byte[] body,
+        Map<String, String> headers) {
     /** What a name of the template stands for. */
     String path(String name) {
         return path.get(name);

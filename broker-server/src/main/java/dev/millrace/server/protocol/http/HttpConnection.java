@@ -1,7 +1,6 @@
 package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.error.Fault;
-import dev.millrace.core.error.FaultException;
 import dev.millrace.server.metrics.ProtocolMeters;
 import dev.millrace.server.net.LastWord;
 import io.netty.buffer.ByteBufUtil;
@@ -22,14 +21,20 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.timeout.WriteTimeoutHandler;
 import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,10 +42,15 @@ import org.slf4j.LoggerFactory;
 final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final String JSON = "application/json";
-    private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
     /** Requests that came in the bytes of an earlier one; a client that sends more does not wait for answers. */
     private static final int PIPELINED_MAX = 16;
+
+    /** Beyond it further requests are refused; each connection may have added one request and one answer before. */
+    private static final long HELD_BYTES_MAX = 64L << 20;
+
+    /** So many signs of life of a stream in the time in which a silent connection is closed. */
+    private static final int STREAM_TICKS = 4;
 
     private enum State {
         /** Between two requests. */
@@ -67,10 +77,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private final Queue<FullHttpRequest> pipelined = new ArrayDeque<>();
     private State state = State.IDLE;
     private boolean draining;
+    private boolean headOnly;
     private Future<?> deadline;
+    /** What is being sent piece by piece, or null. */
+    private StreamedAnswer streaming;
 
-    /** Who does what an event loop must not wait for. */
-    record Work(Executor scraper, Executor workers, HttpRoutes routes) {}
+    /**
+     * What all connections share, above all who does what an event loop must not wait for.
+     *
+     * @param heldBytes bodies of requests that wait, and of answers that clients have not taken
+     */
+    record Work(Executor scraper, Executor workers, HttpRoutes routes, RequestRate rate, AtomicLong heldBytes) {}
 
     HttpConnection(HttpOptions options, ProtocolMeters meters, Work work) {
         this.options = options;
@@ -107,6 +124,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         cancelDeadline();
         pipelined.forEach(FullHttpRequest::release);
         pipelined.clear();
+        if (streaming != null) {
+            streaming.onClosed();
+        }
     }
 
     @Override
@@ -114,11 +134,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         FullHttpRequest request = (FullHttpRequest) message;
         if (state != State.ANSWERING) {
             begin(request);
-        } else if (pipelined.size() < PIPELINED_MAX) {
+        } else if (streaming == null && pipelined.size() < PIPELINED_MAX) {
             pipelined.add(request);
         } else {
             request.release();
             reading.close();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext changed) {
+        if (streaming != null) {
+            streaming.onWritabilityChanged();
         }
     }
 
@@ -146,8 +173,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (current != null) {
             current.executor().execute(() -> {
                 draining = true;
-                if (state != State.ANSWERING) {
+                if (streaming != null) {
+                    streaming.stop();
+                } else if (state != State.ANSWERING) {
                     current.close();
+                }
+            });
+        }
+    }
+
+    /** Ends what is sent piece by piece. Thread: any. */
+    void stopStreaming() {
+        ChannelHandlerContext current = context;
+        if (current != null) {
+            current.executor().execute(() -> {
+                if (streaming != null) {
+                    streaming.stop();
                 }
             });
         }
@@ -159,6 +200,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             answerUndecoded(decoded.cause());
             return;
         }
+        headOnly = request.method().equals(HttpMethod.HEAD);
         QueryStringDecoder uri = new QueryStringDecoder(request.uri());
         OwnAnswer own = OWN.get(uri.rawPath());
         if (own == null) {
@@ -171,6 +213,24 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void route(FullHttpRequest request, QueryStringDecoder uri) {
+        InetSocketAddress peer = (InetSocketAddress) context.channel().remoteAddress();
+        if (!work.rate().admits(peer.getAddress())) {
+            send(refusal(new HttpProblem(
+                    429,
+                    "rate_limited",
+                    "more than " + work.rate().perSecond()
+                            + " requests in a second came from your address; send fewer, or raise"
+                            + " limits.httpRequestsPerSecond")));
+            return;
+        }
+        if (isOfAnotherSite(request)) {
+            answerError(
+                    HttpResponseStatus.FORBIDDEN,
+                    "cross_origin",
+                    "a page of " + HttpProblem.shown(request.headers().get(HttpHeaderNames.ORIGIN))
+                            + " may not change anything here");
+            return;
+        }
         HttpRoutes.Match match = work.routes().find(request.method(), uri.rawPath());
         if (match instanceof HttpRoutes.Match.Found found) {
             HttpCall call;
@@ -179,7 +239,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                         found.path(),
                         uri.parameters(),
                         request.headers().get(HttpHeaderNames.CONTENT_TYPE, ""),
-                        ByteBufUtil.getBytes(request.content()));
+                        ByteBufUtil.getBytes(request.content()),
+                        headers(request));
             } catch (IllegalArgumentException malformed) {
                 answerError(HttpResponseStatus.BAD_REQUEST, "bad_request", "the query is malformed: " + malformed);
                 return;
@@ -189,49 +250,115 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         } else if (match instanceof HttpRoutes.Match.WrongMethod wrong) {
             answerMethodNotAllowed(String.join(", ", wrong.allowed()));
         } else if (match instanceof HttpRoutes.Match.Starting) {
-            answerLater("starting", "the broker is starting; ask /health/ready how far it is");
+            answerLater("starting", "the broker is starting or stopping; ask /health/ready how far it is");
         } else {
             answerError(
                     HttpResponseStatus.NOT_FOUND,
                     "not_found",
                     "there is nothing at " + HttpProblem.shown(uri.rawPath()) + "; there is "
                             + String.join(", ", OWN.keySet())
-                            + ", /subjects, /schemas, /compatibility, /config, /mode");
+                            + ", /v1/..., /openapi.json, /subjects, /schemas, /compatibility, /config, /mode");
         }
     }
 
+    /** True where a browser sends what a page of another site wants changed; only browsers name the origin. */
+    private static boolean isOfAnotherSite(FullHttpRequest request) {
+        String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+        boolean changes =
+                !request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD);
+        return changes
+                && origin != null
+                && !origin.endsWith("://" + request.headers().get(HttpHeaderNames.HOST));
+    }
+
+    /** By their names in lower case, the first of each. */
+    private static Map<String, String> headers(FullHttpRequest request) {
+        Map<String, String> headers = new HashMap<>();
+        for (Map.Entry<String, String> header : request.headers().entries()) {
+            headers.putIfAbsent(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
+        }
+        return headers;
+    }
+
     private void execute(Route route, HttpCall call) {
+        if (work.heldBytes().get() > HELD_BYTES_MAX) {
+            answerLater("overloaded", "too many bytes of requests and answers wait; take answers sooner");
+            return;
+        }
+        int bytes = call.body().length;
+        work.heldBytes().addAndGet(bytes);
         try {
-            work.workers().execute(() -> {
-                FullHttpResponse response = answer(route, call);
-                context.executor().execute(() -> send(response));
-            });
+            Executor executor = route.kind().equals(MetricRoutes.KIND) ? work.scraper() : work.workers();
+            executor.execute(() -> answer(route, call)
+                    .exceptionally(failure -> failed(route, failure))
+                    .thenAccept(answer -> {
+                        work.heldBytes().addAndGet(-bytes);
+                        context.executor().execute(() -> send(answer));
+                    }));
         } catch (RejectedExecutionException busy) {
+            work.heldBytes().addAndGet(-bytes);
             answerLater("overloaded", "too many requests wait; send fewer at a time");
         }
     }
 
     /** Thread: a worker. */
-    private FullHttpResponse answer(Route route, HttpCall call) {
-        HttpAnswer answer;
+    private static CompletableFuture<HttpAnswer> answer(Route route, HttpCall call) {
         try {
-            answer = route.handler().answer(call);
-        } catch (HttpProblem problem) {
-            answer = problem.answer();
-        } catch (FaultException failure) {
-            answer = HttpProblem.of(failure).answer();
-        } catch (RuntimeException | StackOverflowError defect) {
-            LOG.error("request_failed route={}", route.template(), defect);
-            return error(
-                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "internal", "the request failed; see the broker's log");
+            return route.handler().answer(call);
+        } catch (RuntimeException | StackOverflowError failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    private static HttpAnswer failed(Route route, Throwable failure) {
+        HttpProblem problem = HttpProblem.of(failure);
+        if (problem == null) {
+            LOG.error("request_failed route={}", route.path(), failure);
+            problem = new HttpProblem(500, "internal", "the request failed; see the broker's log");
+        }
+        return problem.answer();
+    }
+
+    private void send(HttpAnswer answer) {
+        if (answer.stream() != null && !headOnly) {
+            stream(answer);
+            return;
+        }
+        if (answer.stream() != null) {
+            answer.stream().onClosed();
         }
         if (answer.status() >= 400) {
             meters.rejected(answer.status() < 500 ? Fault.INVALID_REQUEST : Fault.OVERLOADED);
         }
+        send(response(answer));
+    }
+
+    private static FullHttpResponse response(HttpAnswer answer) {
         FullHttpResponse response =
                 response(HttpResponseStatus.valueOf(answer.status()), answer.contentType(), answer.body());
         answer.headers().forEach(response.headers()::set);
         return response;
+    }
+
+    private FullHttpResponse refusal(HttpProblem problem) {
+        meters.rejected(Fault.OVERLOADED);
+        return response(problem.answer());
+    }
+
+    /** Reads on, to see the client leave; a stream may take for ever, so no deadline holds for its writes. */
+    private void stream(HttpAnswer answer) {
+        StreamedAnswer started = new StreamedAnswer(context, answer.stream());
+        if (!context.channel().isActive()) {
+            answer.stream().onClosed();
+            return;
+        }
+        context.pipeline().remove(WriteTimeoutHandler.class);
+        context.channel().config().setAutoRead(true);
+        streaming = started;
+        started.start(answer.contentType(), options.idleTimeoutMs() / STREAM_TICKS);
+        if (draining) {
+            started.stop();
+        }
     }
 
     private void answerMethodNotAllowed(String allowed) {
@@ -248,7 +375,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerMetrics() {
-        meters.requests("metrics").increment();
+        meters.requests(MetricRoutes.KIND).increment();
         try {
             work.scraper().execute(() -> {
                 FullHttpResponse response = scrape();
@@ -263,7 +390,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private FullHttpResponse scrape() {
         try {
             byte[] text = options.metrics().get().getBytes(StandardCharsets.UTF_8);
-            return response(HttpResponseStatus.OK, PROMETHEUS_TEXT, text);
+            return response(HttpResponseStatus.OK, MetricRoutes.PROMETHEUS_TEXT, text);
         } catch (RuntimeException defect) {
             LOG.error("scrape_failed", defect);
             return error(
@@ -328,7 +455,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
+        int bytes = response.content().readableBytes();
+        work.heldBytes().addAndGet(bytes);
         context.writeAndFlush(response).addListener((ChannelFutureListener) sent -> {
+            work.heldBytes().addAndGet(-bytes);
             if (close || !sent.isSuccess()) {
                 sent.channel().close();
                 return;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import java.util.Locale;
+import java.util.concurrent.CompletionException;
 
 /** A request that is answered with problem details (RFC 9457). Has no stack trace: it is an answer, not a bug. */
 public final class HttpProblem extends RuntimeException {
@@ -15,21 +16,49 @@ public final class HttpProblem extends RuntimeException {
 
     private final int status;
     private final String code;
+    private final transient ObjectNode members;
 
     /**
      * @param code stable, for machines
      * @param detail what happened, with the values involved, and what to do
      */
     HttpProblem(int status, String code, String detail) {
+        this(status, code, detail, JsonNodeFactory.instance.objectNode());
+    }
+
+    /** @param members of the document, beside the usual ones */
+    HttpProblem(int status, String code, String detail, ObjectNode members) {
         super(detail, null, false, false);
         this.status = status;
         this.code = code;
+        this.members = members;
     }
 
     static HttpProblem of(FaultException failure) {
-        Fault fault = failure.fault();
+        return of(failure.fault(), failure.detail(), JsonNodeFactory.instance.objectNode());
+    }
+
+    /** @param members of the document, beside the usual ones */
+    static HttpProblem of(Fault fault, String detail, ObjectNode members) {
         return new HttpProblem(
-                status(fault), fault.name().toLowerCase(Locale.ROOT), failure.detail() + ". " + fault.remedy());
+                status(fault),
+                fault.name().toLowerCase(Locale.ROOT),
+                detail + ". " + fault.remedy(),
+                members.put("fault", fault.code()));
+    }
+
+    /** A request that says something wrong. */
+    static HttpProblem badRequest(String detail) {
+        return new HttpProblem(400, "bad_request", detail);
+    }
+
+    /** What the request is answered with; null for a defect. */
+    static HttpProblem of(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+        if (cause instanceof HttpProblem problem) {
+            return problem;
+        }
+        return cause instanceof FaultException fault ? of(fault) : null;
     }
 
     private static int status(Fault fault) {
@@ -79,8 +108,13 @@ public final class HttpProblem extends RuntimeException {
     }
 
     HttpAnswer answer() {
-        return HttpAnswer.of(
-                status, CONTENT_TYPE, body(status, code, getMessage()).toString());
+        HttpAnswer answer = HttpAnswer.of(status, CONTENT_TYPE, document() + "\n");
+        return status == 503 || status == 429 ? answer.with("retry-after", "1") : answer;
+    }
+
+    /** The document of this problem. */
+    ObjectNode document() {
+        return body(status, code, getMessage()).setAll(members);
     }
 
     /** The document of a problem; more members may be added. */

@@ -1,6 +1,8 @@
 package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.time.TimeSource;
+import dev.millrace.server.metrics.DetailedMetrics;
 import dev.millrace.server.metrics.ProtocolMeters;
 import dev.millrace.server.protocol.ProtocolAdapter;
 import io.netty.buffer.ByteBuf;
@@ -15,21 +17,26 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Serves metrics and health, and once {@link #open} was called all the rest. Thread: any. */
 public final class HttpProtocol implements ProtocolAdapter {
     private static final int LINE_BYTES_MAX = 4 << 10;
     private static final int HEADER_BYTES_MAX = 16 << 10;
     private static final int SCRAPES_WAITING_MAX = 16;
-    private static final int WORKERS = 2;
+    private static final int WORKERS = 4;
+    private static final int ENCODERS = 2;
     private static final int REQUESTS_WAITING_MAX = 256;
     /** Parsers of schemas descend by recursion. */
     private static final long WORKER_STACK_BYTES = 8 << 20;
@@ -52,16 +59,33 @@ public final class HttpProtocol implements ProtocolAdapter {
             new ArrayBlockingQueue<>(REQUESTS_WAITING_MAX),
             HttpProtocol::workerThread);
 
+    /** Each tail has at most one task here, so their number bounds what waits. */
+    private final ExecutorService encoder = Executors.newFixedThreadPool(ENCODERS, HttpProtocol::encoderThread);
+
     private final HttpRoutes routes = new HttpRoutes();
+    private final RequestRate rate;
+    private final AtomicLong heldBytes = new AtomicLong();
 
     public HttpProtocol(HttpOptions options, ProtocolMeters meters) {
         this.options = options;
         this.meters = meters;
+        this.rate = new RequestRate(options.requestsPerSecond(), TimeSource.SYSTEM);
     }
 
     /** Serves these from now on; until then their paths are answered with 503. */
     public void open(HttpServices services) {
-        routes.open(SchemaRoutes.of(services.schemas(), services.clusterId(), services.version()));
+        List<Route> all = new ArrayList<>(
+                SchemaRoutes.of(services.schemas(), services.broker().clusterId(), services.version()));
+        all.addAll(RestRoutes.of(services, encoder));
+        all.addAll(MetricRoutes.of(new DetailedMetrics(
+                services.broker().topics(), services.broker().stats())));
+        routes.open(all);
+    }
+
+    /** Serves only metrics and health from now on, and ends live tails: the broker is about to close. */
+    public void close() {
+        routes.close();
+        connections.forEach(HttpConnection::stopStreaming);
     }
 
     HttpRoutes routes() {
@@ -76,7 +100,7 @@ public final class HttpProtocol implements ProtocolAdapter {
     @Override
     public void accept(Channel channel) {
         HttpConnection connection =
-                new HttpConnection(options, meters, new HttpConnection.Work(scraper, workers, routes));
+                new HttpConnection(options, meters, new HttpConnection.Work(scraper, workers, routes, rate, heldBytes));
         connections.add(connection);
         channel.closeFuture().addListener(closed -> forget(connection));
         channel.pipeline()
@@ -115,6 +139,7 @@ public final class HttpProtocol implements ProtocolAdapter {
         return drained.whenComplete((done, error) -> {
             scraper.shutdown();
             workers.shutdown();
+            encoder.shutdown();
         });
     }
 
@@ -148,6 +173,12 @@ public final class HttpProtocol implements ProtocolAdapter {
 
     private static Thread workerThread(Runnable task) {
         Thread thread = new Thread(null, task, "millrace-http", WORKER_STACK_BYTES);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private static Thread encoderThread(Runnable task) {
+        Thread thread = new Thread(task, "millrace-tail");
         thread.setDaemon(true);
         return thread;
     }

@@ -22,13 +22,22 @@ public final class HttpRoutes {
 
         record NotFound() implements Match {}
 
-        /** The broker is not there yet. */
+        /** The broker is not there, or no longer. */
         record Starting() implements Match {}
     }
 
     /** Serves these from now on. */
     void open(List<Route> all) {
         routes = List.copyOf(all);
+    }
+
+    /** Serves nothing from now on. */
+    void close() {
+        routes = null;
+    }
+
+    List<Route> all() {
+        return routes;
     }
 
     Match find(HttpMethod method, String rawPath) {

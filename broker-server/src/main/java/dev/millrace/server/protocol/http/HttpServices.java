@@ -1,7 +1,12 @@
 package dev.millrace.server.protocol.http;
 
+import dev.millrace.core.Broker;
 import dev.millrace.server.schema.SchemaRegistry;
-import java.util.UUID;
+import java.util.Map;
 
-/** What HTTP serves once the broker is there. */
-public record HttpServices(SchemaRegistry schemas, UUID clusterId, String version) {}
+/**
+ * What HTTP serves once the broker is there.
+ *
+ * @param configuration the settings in force, by their paths
+ */
+public record HttpServices(Broker broker, SchemaRegistry schemas, Map<String, String> configuration, String version) {}

@@ -1,2 +1,2 @@
-/** HTTP: /metrics, /health/live and /health/ready for operators, the schema registry for serializers. */
+/** HTTP: /metrics, /health/live and /health/ready for operators, the schema registry for serializers, the broker as JSON. */
 package dev.millrace.server.protocol.http;

@@ -36,12 +36,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread: the connection's event loop.
  */
 final class Subscriptions {
-    /**
-     * Under half a MiB, so that it is no "humongous" object in a receiver's heap of up to 2 GiB: of 1 MiB deliveries most
-     * of a Java client's collections were for these.
-     */
-    private static final int READ_BYTES_MAX = 448 << 10;
-
     private static final int READS_MAX = 4;
     /** What a DELIVER frame adds to its payload. */
     private static final int DELIVER_HEAD_BYTES = FrameCodec.HEADER_BYTES + Long.BYTES;
@@ -72,7 +66,8 @@ final class Subscriptions {
         this.deliveries = deliveries;
         this.clock = options.clock();
         this.countMax = options.limits().subscriptionsPerConnection();
-        this.readBytesMax = Math.min(READ_BYTES_MAX, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
+        this.readBytesMax =
+                Math.min(LogOperations.STORED_TOGETHER_BYTES, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
     }
 
     int size() {

@@ -5,13 +5,23 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 
 /** Compares the keywords of two JSON schemas that say something by themselves, such as types and bounds. */
 final class JsonKeywords {
     private static final Set<String> ALL_TYPES =
             Set.of("null", "boolean", "object", "array", "number", "integer", "string");
+
+    /** What may bring names that {@code unevaluatedProperties} then lets pass. */
+    private static final List<String> NAMING = List.of("if", "then", "else", "dependentSchemas", "allOf", "$ref");
+
+    /** What changes the meaning of a keyword beside which it stands. */
+    private static final Map<String, List<String>> DEPENDS_ON =
+            Map.of("contains", List.of("minContains"), "unevaluatedItems", List.of("items", "prefixItems", "contains"));
 
     private final String path;
     private final JsonNode reader;
@@ -65,6 +75,17 @@ final class JsonKeywords {
     static JsonNode additional(JsonNode schema) {
         JsonNode additional = schema.get("additionalProperties");
         return additional == null ? BooleanNode.TRUE : additional;
+    }
+
+    /** What a reader accepts under a name that it does not know; at least so much. */
+    static JsonNode readRest(JsonNode schema) {
+        JsonNode unevaluated = schema.get("unevaluatedProperties");
+        return unevaluated == null || schema.has("additionalProperties") ? additional(schema) : unevaluated;
+    }
+
+    /** What a writer may write under a name that its schema does not have; at most so much. */
+    static JsonNode writtenRest(JsonNode schema) {
+        return NAMING.stream().anyMatch(schema::has) ? additional(schema) : readRest(schema);
     }
 
     /** False where nothing more is to be said. */
@@ -124,10 +145,16 @@ final class JsonKeywords {
         return set;
     }
 
-    void compareOpaque(List<String> keywords) {
+    void compareOpaque(List<String> keywords, BiPredicate<JsonNode, JsonNode> same) {
         for (String keyword : keywords) {
             JsonNode reads = reader.get(keyword);
-            if (reads != null && !reads.equals(writer.get(keyword))) {
+            JsonNode writes = writer.get(keyword);
+            boolean asItWas = reads != null
+                    && writes != null
+                    && same.test(reads, writes)
+                    && DEPENDS_ON.getOrDefault(keyword, List.of()).stream()
+                            .allMatch(other -> Objects.equals(reader.get(other), writer.get(other)));
+            if (reads != null && !asItWas) {
                 add(
                         "/" + keyword,
                         "KEYWORD_CHANGED",

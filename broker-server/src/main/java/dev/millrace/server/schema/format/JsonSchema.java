@@ -36,13 +36,13 @@ final class JsonSchema implements ParsedSchema {
 
     static JsonSchema parse(SchemaSource source) {
         JsonDocument document = JsonDocument.of(source);
-        SpecificationVersion draft = draft(document.root());
+        SpecificationVersion draft = draft(document.text());
         try {
-            requireValid(document.root(), draft);
+            requireValid(document.text(), draft);
             Map<String, String> texts = new HashMap<>();
             addTexts(document, texts);
             Schema validator = SchemaRegistry.withDefaultDialect(draft, builder -> builder.schemas(texts))
-                    .getSchema(SchemaLocation.of(BASE + "root.json"), document.root());
+                    .getSchema(SchemaLocation.of(BASE + "root.json"), document.text());
             validator.initializeValidators();
             return new JsonSchema(document, validator);
         } catch (SchemaException | PatternSyntaxException e) {
@@ -80,14 +80,14 @@ final class JsonSchema implements ParsedSchema {
 
     private static void addTexts(JsonDocument document, Map<String, String> texts) {
         document.references().forEach((name, reference) -> {
-            String text = reference.root().toString();
+            String text = reference.text().toString();
             texts.putIfAbsent(name, text);
             texts.putIfAbsent(BASE + name, text);
-            JsonNode id = document.root().get("$id");
+            JsonNode id = document.text().get("$id");
             if (id != null && id.isTextual() && id.textValue().contains("/")) {
                 texts.putIfAbsent(id.textValue().substring(0, id.textValue().lastIndexOf('/') + 1) + name, text);
             }
-            JsonNode own = reference.root().get("$id");
+            JsonNode own = reference.text().get("$id");
             if (own != null && own.isTextual()) {
                 texts.putIfAbsent(own.textValue(), text);
             }
@@ -102,17 +102,17 @@ final class JsonSchema implements ParsedSchema {
 
     @Override
     public String canonical() {
-        return document.root().toString();
+        return document.text().toString();
     }
 
     @Override
     public String normalized() {
-        return JsonTexts.sorted(document.root()).toString();
+        return JsonTexts.sorted(document.text()).toString();
     }
 
     @Override
     public String name() {
-        JsonNode title = document.root().get("title");
+        JsonNode title = document.text().get("title");
         return title != null && title.isTextual() ? title.textValue() : "";
     }
 

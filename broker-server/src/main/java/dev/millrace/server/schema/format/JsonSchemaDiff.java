@@ -1,8 +1,9 @@
 package dev.millrace.server.schema.format;
 
+import static dev.millrace.server.schema.format.JsonAlternatives.acceptsAll;
+import static dev.millrace.server.schema.format.JsonAlternatives.acceptsNothing;
+
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.server.schema.format.JsonDocument.Place;
 import dev.millrace.server.schema.format.ParsedSchema.Strictness;
 import java.util.ArrayList;
@@ -20,25 +21,24 @@ final class JsonSchemaDiff {
     /** Pairs of schemas looked at; beyond it the two are too complex. */
     private static final int PAIRS_MAX = 50_000;
 
-    private static final int ALTERNATIVES_MAX = 64;
-    private static final List<String> COMBINING = List.of("allOf", "anyOf", "oneOf");
     /** Compared as they are: what differs counts as narrower. */
     private static final List<String> OPAQUE = List.of(
+            "allOf", // what alternatives keep back
             "not",
             "if",
             "then",
             "else",
             "contains",
-            "minContains",
             "maxContains",
+            "format",
             "propertyNames",
             "dependencies",
             "dependentRequired",
             "dependentSchemas",
-            "unevaluatedProperties",
             "unevaluatedItems");
 
     private final Strictness strictness;
+    private final JsonAlternatives alternatives = new JsonAlternatives();
     private int pairs;
     /** Pairs that are being compared further up: a schema that contains itself is taken to match until shown otherwise. */
     private final Set<Pair> open = new HashSet<>();
@@ -77,13 +77,8 @@ final class JsonSchemaDiff {
         if (acceptsAll(reads.node()) || acceptsNothing(writes.node()) || !open.add(pair)) {
             return;
         }
-        if (acceptsNothing(reads.node())) {
-            found.add(new Mismatch(
-                    path, "SCHEMA_FORBIDS", "false", writes.node().toString(), "allow the value", "do not write it"));
-            return;
-        }
-        List<Place> readings = alternatives(reads, path);
-        List<Place> writings = alternatives(writes, path);
+        List<Place> readings = alternatives.of(reads, path);
+        List<Place> writings = alternatives.of(writes, path);
         for (Place writing : writings) {
             compareWithAny(path, readings, writing, found);
         }
@@ -115,97 +110,6 @@ final class JsonSchemaDiff {
         }
     }
 
-    private static boolean acceptsAll(JsonNode schema) {
-        return schema.isBoolean() ? schema.booleanValue() : schema.isEmpty();
-    }
-
-    private static boolean acceptsNothing(JsonNode schema) {
-        return schema.isBoolean() && !schema.booleanValue();
-    }
-
-    // ---- alternatives
-
-    private List<Place> alternatives(Place place, String path) {
-        Place resolved = JsonDocument.follow(place, path);
-        boolean plain = COMBINING.stream().noneMatch(resolved.node()::has);
-        if (!resolved.node().isObject() || plain) {
-            return List.of(resolved);
-        }
-        ObjectNode base = ((ObjectNode) resolved.node()).deepCopy();
-        JsonNode all = base.remove("allOf");
-        List<JsonNode> choices = new ArrayList<>();
-        for (String keyword : List.of("anyOf", "oneOf")) {
-            JsonNode choice = base.remove(keyword);
-            if (choice != null && choice.isArray() && !choice.isEmpty()) {
-                choices.add(choice);
-            }
-        }
-        List<Place> result = List.of(new Place(base, resolved.document()));
-        if (all != null) {
-            for (JsonNode part : all) {
-                result = product(result, alternatives(new Place(part, resolved.document()), path));
-            }
-        }
-        for (JsonNode choice : choices) {
-            List<Place> options = new ArrayList<>();
-            for (JsonNode option : choice) {
-                options.addAll(alternatives(new Place(option, resolved.document()), path));
-            }
-            result = product(result, options);
-        }
-        return result;
-    }
-
-    private List<Place> product(List<Place> bases, List<Place> parts) {
-        if ((long) bases.size() * parts.size() > ALTERNATIVES_MAX) {
-            throw new UnusableSchemaException("it has more than " + ALTERNATIVES_MAX + " alternatives at one place");
-        }
-        List<Place> merged = new ArrayList<>();
-        for (Place base : bases) {
-            for (Place part : parts) {
-                merged.add(merge(base, part));
-            }
-        }
-        return merged;
-    }
-
-    /** Both at once. References inside keep the document of the part that has them, as far as both parts are of one. */
-    private static Place merge(Place base, Place part) {
-        if (!part.node().isObject() || !base.node().isObject()) {
-            return acceptsAll(part.node())
-                    ? base
-                    : acceptsAll(base.node())
-                            ? part
-                            : new Place(JsonNodeFactory.instance.booleanNode(false), base.document());
-        }
-        if (base.node().isEmpty()) {
-            return part;
-        }
-        ObjectNode both = ((ObjectNode) base.node()).deepCopy();
-        part.node().properties().forEach(member -> {
-            JsonNode had = both.get(member.getKey());
-            if (had == null) {
-                both.set(member.getKey(), member.getValue());
-            } else if (member.getKey().equals("required")) {
-                Set<String> names = texts(had);
-                names.addAll(texts(member.getValue()));
-                both.putArray("required")
-                        .addAll(names.stream()
-                                .map(JsonNodeFactory.instance::textNode)
-                                .toList());
-            } else if (had.isObject()
-                    && member.getValue().isObject()
-                    && member.getKey().equals("properties")) {
-                ObjectNode properties = had.deepCopy();
-                properties.setAll((ObjectNode) member.getValue());
-                both.set("properties", properties);
-            } else {
-                both.set(member.getKey(), member.getValue());
-            }
-        });
-        return new Place(both, part.node().isEmpty() ? base.document() : part.document());
-    }
-
     // ---- keyword by keyword
 
     private void compareSimple(String path, Place reading, Place writing, List<Mismatch> found) {
@@ -214,12 +118,20 @@ final class JsonSchemaDiff {
         if (acceptsAll(reader) || acceptsNothing(writer)) {
             return;
         }
+        if (acceptsNothing(reader)) {
+            found.add(new Mismatch(
+                    path, "SCHEMA_FORBIDS", "false", writer.toString(), "allow the value", "do not write it"));
+            return;
+        }
         Set<String> written = JsonKeywords.types(writer);
         JsonKeywords keywords = new JsonKeywords(path, reader, writer, found);
         if (!keywords.compareTypes() || !keywords.compareEnums()) {
             return;
         }
-        keywords.compareOpaque(OPAQUE);
+        keywords.compareOpaque(
+                OPAQUE,
+                (reads, writes) -> JsonDocument.same(
+                        alternatives.place(reads, reading.document()), alternatives.place(writes, writing.document())));
         if (written.contains("number") || written.contains("integer")) {
             keywords.compareNumbers();
         }
@@ -241,28 +153,28 @@ final class JsonSchemaDiff {
         for (int i = 0; i < tuple; i++) {
             compare(
                     path + "/items/" + i,
-                    new Place(JsonKeywords.item(reading.node(), i), reading.document()),
-                    new Place(JsonKeywords.item(writing.node(), i), writing.document()),
+                    alternatives.place(JsonKeywords.item(reading.node(), i), reading.document()),
+                    alternatives.place(JsonKeywords.item(writing.node(), i), writing.document()),
                     found);
         }
         compare(
                 path + "/items",
-                new Place(JsonKeywords.item(reading.node(), tuple), reading.document()),
-                new Place(JsonKeywords.item(writing.node(), tuple), writing.document()),
+                alternatives.place(JsonKeywords.item(reading.node(), tuple), reading.document()),
+                alternatives.place(JsonKeywords.item(writing.node(), tuple), writing.document()),
                 found);
     }
 
     private void compareProperties(String path, Place reading, Place writing, List<Mismatch> found) {
         JsonNode readerProperties = reading.node().path("properties");
         JsonNode writerProperties = writing.node().path("properties");
-        Place readerRest = new Place(JsonKeywords.additional(reading.node()), reading.document());
-        Place writerRest = new Place(JsonKeywords.additional(writing.node()), writing.document());
+        Place readerRest = alternatives.place(readRest(reading), reading.document());
+        Place writerRest = alternatives.place(writtenRest(writing), writing.document());
         for (String name : names(readerProperties)) {
-            Place reads = new Place(readerProperties.get(name), reading.document());
+            Place reads = alternatives.place(readerProperties.get(name), reading.document());
             JsonNode writes = writerProperties.get(name);
             String at = path + "/properties/" + name;
             if (writes != null) {
-                compare(at, reads, new Place(writes, writing.document()), found);
+                compare(at, reads, alternatives.place(writes, writing.document()), found);
             } else if (!acceptsAll(writerRest.node())) {
                 compare(at, reads, writerRest, found);
             } else if (strictness == Strictness.STRICT && !acceptsAll(reads.node())) {
@@ -279,7 +191,7 @@ final class JsonSchemaDiff {
         }
         for (String name : names(writerProperties)) {
             if (!readerProperties.has(name) && !acceptsAll(readerRest.node())) {
-                Place writes = new Place(writerProperties.get(name), writing.document());
+                Place writes = alternatives.place(writerProperties.get(name), writing.document());
                 if (acceptsNothing(readerRest.node()) && !acceptsNothing(writes.node())) {
                     found.add(new Mismatch(
                             path + "/properties/" + name,
@@ -307,6 +219,18 @@ final class JsonSchemaDiff {
         comparePatterns(path, reading, writing, found);
     }
 
+    private static JsonNode readRest(Place reading) {
+        return reading.document().newDraft()
+                ? JsonKeywords.readRest(reading.node())
+                : JsonKeywords.additional(reading.node());
+    }
+
+    private static JsonNode writtenRest(Place writing) {
+        return writing.document().newDraft()
+                ? JsonKeywords.writtenRest(writing.node())
+                : JsonKeywords.additional(writing.node());
+    }
+
     private void comparePatterns(String path, Place reading, Place writing, List<Mismatch> found) {
         JsonNode reader = reading.node().path("patternProperties");
         JsonNode writer = writing.node().path("patternProperties");
@@ -314,8 +238,8 @@ final class JsonSchemaDiff {
             JsonNode writes = writer.get(pattern);
             compare(
                     path + "/patternProperties/" + pattern,
-                    new Place(reader.get(pattern), reading.document()),
-                    new Place(writes == null ? JsonKeywords.additional(writing.node()) : writes, writing.document()),
+                    alternatives.place(reader.get(pattern), reading.document()),
+                    alternatives.place(writes == null ? writtenRest(writing) : writes, writing.document()),
                     found);
         }
     }
@@ -324,11 +248,5 @@ final class JsonSchemaDiff {
         Set<String> names = new TreeSet<>();
         object.fieldNames().forEachRemaining(names::add);
         return names;
-    }
-
-    private static Set<String> texts(JsonNode array) {
-        Set<String> texts = new TreeSet<>();
-        array.forEach(item -> texts.add(item.asText()));
-        return texts;
     }
 }

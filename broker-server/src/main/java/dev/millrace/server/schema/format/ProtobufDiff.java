@@ -159,7 +159,7 @@ final class ProtobufDiff {
         } else if (writes.isReservedNumber(field.getNumber()) || writes.isReservedName(field.getName())) {
             found.add(new Mismatch(
                     path + "/" + field.getName(),
-                    "RESERVED_REUSED",
+                    Mismatch.RESERVED_REUSED,
                     text(field),
                     "number " + field.getNumber() + " or its name is reserved",
                     "choose a number and a name that were never used",

@@ -36,7 +36,7 @@ final class HttpServer implements AutoCloseable {
 
     HttpServer(int connectionsMax, int timeoutMs, boolean started) {
         protocol = new HttpProtocol(
-                new HttpOptions(() -> live, () -> ready, () -> metrics.get(), 1_000, timeoutMs, timeoutMs), meters);
+                new HttpOptions(() -> live, () -> ready, () -> metrics.get(), 1_000, 0, timeoutMs, timeoutMs), meters);
         if (started) {
             protocol.routes().open(List.of());
         }

@@ -15,7 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,7 @@ class SchemaApiTest {
     void open() {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(registry, new UUID(1, 2), "1.0"));
+        server.protocol.open(new HttpServices(broker, registry, Map.of(), "1.0"));
     }
 
     @AfterEach

@@ -1,6 +1,7 @@
 package dev.millrace.server.schema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.server.schema.format.ParsedSchema.Strictness;
 import java.util.List;
@@ -26,7 +27,7 @@ class CompatibilityRulesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"avro", "json", "protobuf"})
+    @MethodSource("changes")
     void namesRuleAndPathInBothDirections(Change change) {
         assertThat(against(change.type, change.newer, change.older))
                 .as("backward")
@@ -37,10 +38,14 @@ class CompatibilityRulesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"avro", "json", "protobuf"})
+    @MethodSource("changes")
     void everySchemaReadsItself(Change change) {
         assertThat(against(change.type, change.older, change.older)).isNull();
         assertThat(against(change.type, change.newer, change.newer)).isNull();
+    }
+
+    static Stream<Change> changes() {
+        return Stream.of(avro(), json(), protobuf()).flatMap(changes -> changes);
     }
 
     private static String against(SchemaType type, String reader, String writer) {
@@ -92,7 +97,7 @@ class CompatibilityRulesTest {
                         field("total", "\"int\""),
                         field("total", "[\"null\",\"int\"]"),
                         null,
-                        "TYPE_MISMATCH /total/type"),
+                        "TYPE_MISMATCH /total/type/0"),
                 avro(
                         field("total", "[\"null\",\"int\",\"string\"]"),
                         field("total", "[\"null\",\"int\"]"),
@@ -152,7 +157,21 @@ class CompatibilityRulesTest {
         return "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" + properties + "}" + more + "}";
     }
 
+    private static String unevaluated(String properties) {
+        return "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\","
+                + "\"unevaluatedProperties\":false,\"properties\":{" + properties + "}}";
+    }
+
+    private static String referring(String property) {
+        return "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$defs\":{\"n\":{\"type\":\"integer\"}},"
+                + "\"properties\":{\"x\":" + property + "}}";
+    }
+
     static Stream<Change> json() {
+        return Stream.concat(jsonSimple(), jsonCombined());
+    }
+
+    private static Stream<Change> jsonSimple() {
         String a = "\"a\":{\"type\":\"string\"}";
         String b = "\"b\":{\"type\":\"integer\"}";
         return Stream.of(
@@ -210,7 +229,13 @@ class CompatibilityRulesTest {
                         "{\"type\":\"array\"}",
                         "{\"type\":\"array\",\"uniqueItems\":true}",
                         "UNIQUE_ITEMS_ADDED /uniqueItems",
-                        null),
+                        null));
+    }
+
+    private static Stream<Change> jsonCombined() {
+        String a = "\"a\":{\"type\":\"string\"}";
+        String b = "\"b\":{\"type\":\"integer\"}";
+        return Stream.of(
                 json(
                         "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
                         "{\"oneOf\":[{\"type\":\"string\"}]}",
@@ -230,6 +255,36 @@ class CompatibilityRulesTest {
                                 + "\"properties\":{\"head\":{\"$ref\":\"#/definitions/n\"}}}",
                         "TYPE_CHANGED /properties/head/properties/v/type",
                         "TYPE_CHANGED /properties/head/properties/v/type"),
+                json(
+                        "{\"type\":\"integer\",\"minimum\":0}",
+                        "{\"type\":\"integer\",\"minimum\":5,\"allOf\":[{\"minimum\":0}]}",
+                        "MINIMUM_INCREASED /minimum",
+                        null),
+                json(
+                        closed(a + "," + b, ""),
+                        closed(a, ",\"allOf\":[{\"properties\":{" + b + "}}]"),
+                        "SCHEMA_FORBIDS /properties/b",
+                        null),
+                json(
+                        referring("{\"$ref\":\"#/$defs/n\",\"minimum\":0}"),
+                        referring("{\"$ref\":\"#/$defs/n\",\"minimum\":1}"),
+                        "MINIMUM_INCREASED /properties/x/minimum",
+                        null),
+                json(
+                        "{\"definitions\":{\"x\":{\"type\":\"null\"}},\"not\":{\"$ref\":\"#/definitions/x\"}}",
+                        "{\"definitions\":{\"x\":{\"type\":\"string\"}},\"not\":{\"$ref\":\"#/definitions/x\"}}",
+                        "KEYWORD_CHANGED /not",
+                        "KEYWORD_CHANGED /not"),
+                json(
+                        unevaluated(a + "," + b),
+                        unevaluated(a),
+                        "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL /properties/b",
+                        null),
+                json(
+                        "{\"type\":\"string\"}",
+                        "{\"type\":\"string\",\"format\":\"date\"}",
+                        "KEYWORD_CHANGED /format",
+                        null),
                 json(
                         "{\"not\":{\"type\":\"null\"}}",
                         "{\"not\":{\"type\":\"string\"}}",
@@ -330,6 +385,32 @@ class CompatibilityRulesTest {
                         "enum S { NEW = 0; PAID = 1; } message A { S s = 1; }",
                         null,
                         null));
+    }
+
+    @Test
+    void referencesStartFromTheDocumentThatTheyAreWrittenIn() {
+        SchemaSource base = SchemaSource.of(
+                SchemaType.JSON,
+                "{\"definitions\":{\"n\":{\"type\":\"integer\"}},\"properties\":{\"a\":{\"$ref\":\"#/definitions/n\"}}}");
+        String order =
+                "{\"type\":\"object\",\"allOf\":[{\"$ref\":\"base.json\"}],\"definitions\":{\"n\":{\"type\":\"string\"}},"
+                        + "\"properties\":{\"b\":{\"$ref\":\"#/definitions/n\"}}}";
+        List<SchemaSource.Reference> references = List.of(new SchemaSource.Reference("base.json", base));
+        ParsedSchema older = PARSER.parse(new SchemaSource(SchemaType.JSON, order, references));
+        ParsedSchema newer =
+                PARSER.parse(new SchemaSource(SchemaType.JSON, order.replace("string", "boolean"), references));
+        assertThat(older.mismatches(older, Strictness.STRICT)).isEmpty();
+        assertThat(newer.mismatches(older, Strictness.STRICT))
+                .extracting(mismatch -> mismatch.rule() + " " + mismatch.path())
+                .containsExactly("TYPE_CHANGED /properties/b/type");
+    }
+
+    @Test
+    void alternativesThatReferToThemselvesEndInAReason() {
+        String text =
+                "{\"definitions\":{\"a\":{\"anyOf\":[{\"$ref\":\"#/definitions/a\"},{\"$ref\":\"#/definitions/a\"}]}},"
+                        + "\"properties\":{\"x\":{\"$ref\":\"#/definitions/a\"}}}";
+        assertThatThrownBy(() -> against(SchemaType.JSON, text, text)).isInstanceOf(UnusableSchemaException.class);
     }
 
     @Test

@@ -1,0 +1,79 @@
+package dev.millrace.server.protocol.http;
+
+import static io.netty.handler.codec.http.HttpMethod.DELETE;
+import static io.netty.handler.codec.http.HttpMethod.GET;
+import static io.netty.handler.codec.http.HttpMethod.PATCH;
+import static io.netty.handler.codec.http.HttpMethod.POST;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.core.Broker;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/** The broker as JSON, below {@code /v1}, and the OpenAPI document of all that HTTP serves. */
+final class RestRoutes {
+    private static final String READ = "rest_read";
+    private static final String PUBLISH = "rest_publish";
+    private static final String CHANGE = "rest_change";
+    private static final String TAIL = "rest_tail";
+    private static final String OPENAPI = "openapi.json";
+
+    private RestRoutes() {}
+
+    /** @param encoder of live tails */
+    static List<Route> of(HttpServices services, Executor encoder) {
+        Broker broker = services.broker();
+        TopicNames names = new TopicNames(broker.topics());
+        TopicRoutes topics = new TopicRoutes(broker, names);
+        RecordRoutes records = new RecordRoutes(broker.logs(), names, encoder);
+        PublishRoutes publish = new PublishRoutes(broker.logs(), names);
+        StreamRoutes streams = new StreamRoutes(broker.streams(), names);
+        GroupRoutes groups = new GroupRoutes(broker, names);
+        DeadLetterRoutes letters = new DeadLetterRoutes(broker.deadLetters());
+        HttpAnswer openApi = HttpAnswer.of(200, HttpAnswer.JSON, openApi());
+        ObjectNode configuration = configuration(services.configuration());
+        return List.of(
+                Route.of(GET, "/openapi.json", READ, call -> openApi),
+                Route.of(GET, "/v1/config", READ, call -> HttpAnswer.ok(configuration)),
+                Route.of(GET, "/v1/topics", READ, topics::list),
+                Route.of(POST, "/v1/topics", CHANGE, topics::create),
+                Route.of(GET, "/v1/topics/{topic}", READ, topics::describe),
+                Route.of(PATCH, "/v1/topics/{topic}", CHANGE, topics::change),
+                Route.of(DELETE, "/v1/topics/{topic}", CHANGE, topics::delete),
+                Route.later(POST, "/v1/topics/{topic}/records", PUBLISH, publish::publish),
+                Route.of(GET, "/v1/topics/{topic}/partitions/{partition}/records", READ, records::read),
+                Route.of(GET, "/v1/topics/{topic}/tail", TAIL, records::tail),
+                Route.of(GET, "/v1/topics/{topic}/latest", READ, streams::latest),
+                Route.of(GET, "/v1/streams/{topic}/{stream}", READ, streams::read),
+                Route.later(POST, "/v1/streams/{topic}/{stream}", PUBLISH, streams::append),
+                Route.of(GET, "/v1/groups", READ, groups::list),
+                Route.of(GET, "/v1/groups/{group}", READ, groups::describe),
+                Route.of(DELETE, "/v1/groups/{group}", CHANGE, groups::delete),
+                Route.of(GET, "/v1/groups/{group}/lag", READ, groups::lag),
+                Route.of(POST, "/v1/groups/{group}/reset", CHANGE, groups::reset),
+                Route.of(GET, "/v1/deadletters", READ, letters::list),
+                Route.of(GET, "/v1/groups/{group}/deadletters/{topic}/{partition}/{offset}", READ, letters::show),
+                Route.of(POST, "/v1/groups/{group}/deadletters/replay", CHANGE, letters::replay),
+                Route.of(POST, "/v1/groups/{group}/deadletters/discard", CHANGE, letters::discard));
+    }
+
+    private static ObjectNode configuration(Map<String, String> settings) {
+        ObjectNode body = JsonNodeFactory.instance.objectNode();
+        settings.forEach(body::put);
+        return body;
+    }
+
+    private static String openApi() {
+        try (InputStream document = RestRoutes.class.getResourceAsStream(OPENAPI)) {
+            return new String(document.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+}
