@@ -88,9 +88,11 @@ class CloudEventTest {
         CloudEvent read = CloudEvent.of(message);
         assertThat(read.attributes()).isEqualTo(event.attributes());
         String text = new String(read.data(), StandardCharsets.UTF_8);
-        assertThat(text).isEqualTo(data.equals("{\"total\":1.10,\"big\":123456789012345678901234567890}")
-                        ? "{\"total\":1.1,\"big\":123456789012345678901234567890}"
-                        : data);
+        assertThat(text)
+                .isEqualTo(
+                        data.equals("{\"total\":1.10,\"big\":123456789012345678901234567890}")
+                                ? "{\"total\":1.1,\"big\":123456789012345678901234567890}"
+                                : data);
     }
 
     @Test
@@ -143,7 +145,8 @@ class CloudEventTest {
 
     @Test
     void deepAndRandomInputIsUndecodableOrRead() {
-        String deep = "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data\":" + "[".repeat(100_000);
+        String deep =
+                "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data\":" + "[".repeat(100_000);
         assertThatThrownBy(() -> CloudEvent.of(structured(deep))).isInstanceOf(UndecodableException.class);
         Random random = new Random(11);
         byte[] valid = event("application/json", "{}").toStructuredMessage("t").value();

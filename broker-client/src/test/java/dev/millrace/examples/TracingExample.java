@@ -37,7 +37,8 @@ public final class TracingExample {
     /** Where you take messages yourself, or hand work to another thread. */
     public static void byHand(Producer producer, List<ReceivedMessage> messages) throws Exception {
         for (ReceivedMessage message : messages) {
-            MessageContext.run(message, () -> producer.publish(Message.to("shop-invoices").value("by hand")));
+            MessageContext.run(
+                    message, () -> producer.publish(Message.to("shop-invoices").value("by hand")));
         }
     }
 

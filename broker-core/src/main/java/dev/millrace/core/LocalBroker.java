@@ -158,7 +158,11 @@ public final class LocalBroker implements Broker {
                 new LocalStreams.Behind(streamReads(lookup, reader), purge),
                 options.memory());
         this.traces = new LocalTraces(
-                lookup, machine.correlations(), reader, readers, options.memory().decompressedBytesMax());
+                lookup,
+                machine.correlations(),
+                reader,
+                readers,
+                options.memory().decompressedBytesMax());
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         this.deadLetters =

@@ -168,7 +168,7 @@ class LocalTracesTest {
         assertThatThrownBy(() -> future.get(20, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .cause()
-                .isInstanceOfSatisfying(FaultException.class, e -> assertThat(e.fault())
-                        .isEqualTo(fault));
+                .isInstanceOfSatisfying(
+                        FaultException.class, e -> assertThat(e.fault()).isEqualTo(fault));
     }
 }

@@ -53,14 +53,14 @@ class RealTraceIT {
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
             daemon.start();
             try (MillraceClient client = client(daemon)) {
-                client.admin()
-                        .createTopic(TOPIC, PARTITIONS, Map.of("stream.index", "key", "correlation.index", "on"));
+                client.admin().createTopic(TOPIC, PARTITIONS, Map.of("stream.index", "key", "correlation.index", "on"));
                 append(client.streams(TOPIC), lines);
                 prove(client, asked, commits);
             }
             for (String commit : asked.subList(0, COMMITS_BY_COMMAND)) {
-                JsonNode nodes = RealEvents.parse(
-                        daemon.run("trace", commit, "--max", "1000000", "-o", "json").succeeded().out());
+                JsonNode nodes = RealEvents.parse(daemon.run("trace", commit, "--max", "1000000", "-o", "json")
+                        .succeeded()
+                        .out());
                 List<String> ids = new ArrayList<>();
                 nodes.forEach(node -> ids.add(node.get("id").asText()));
                 assertThat(new TreeSet<>(ids)).isEqualTo(idsOf(commits.get(commit)));
@@ -87,8 +87,8 @@ class RealTraceIT {
     private static List<String> asked(Map<String, List<String>> commits, Random random) {
         List<String> all = new ArrayList<>(commits.keySet());
         List<String> bySize = new ArrayList<>(all);
-        bySize.sort((a, b) ->
-                Integer.compare(commits.get(b).size(), commits.get(a).size()));
+        bySize.sort(
+                (a, b) -> Integer.compare(commits.get(b).size(), commits.get(a).size()));
         List<String> asked = new ArrayList<>();
         asked.add(bySize.get(0));
         asked.add(bySize.get(bySize.size() - 1));

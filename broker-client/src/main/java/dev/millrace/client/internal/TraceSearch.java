@@ -51,8 +51,8 @@ final class TraceSearch {
     private void collect(String id) {
         TraceFrames.Place next = new TraceFrames.Place("", 0, 0);
         while (next != null) {
-            TraceFrames.Correlated page = Waiting.on(link.call(
-                    new TraceFrames.FindCorrelated(id, next, PAGE), TraceFrames.Correlated.class, true));
+            TraceFrames.Correlated page = Waiting.on(
+                    link.call(new TraceFrames.FindCorrelated(id, next, PAGE), TraceFrames.Correlated.class, true));
             for (TraceFrames.Found each : page.found()) {
                 TracedMessage message = message(each);
                 if (found.size() >= countMax && !found.containsKey(message.position())) {

@@ -26,8 +26,7 @@ public record TraceParent(String traceId, String spanId, int flags) {
         }
         String version = text.substring(0, 2);
         // A later version may say more, behind a dash; "ff" is none.
-        boolean endFits =
-                text.length() == TEXT_CHARS || !version.equals("00") && text.charAt(TEXT_CHARS) == '-';
+        boolean endFits = text.length() == TEXT_CHARS || !version.equals("00") && text.charAt(TEXT_CHARS) == '-';
         String traceId = text.substring(3, 35);
         String spanId = text.substring(36, 52);
         if (version.equals("ff") || !endFits || isZero(traceId) || isZero(spanId)) {

@@ -37,8 +37,7 @@ public final class TraceFrames {
     }
 
     /** A record without its value; -1 bytes for no value. */
-    public record Found(
-            Place place, long timestampMs, byte[] key, int valueBytes, List<StreamFrames.Header> headers) {
+    public record Found(Place place, long timestampMs, byte[] key, int valueBytes, List<StreamFrames.Header> headers) {
         static Found read(FieldReader in) {
             return new Found(
                     Place.read(in),

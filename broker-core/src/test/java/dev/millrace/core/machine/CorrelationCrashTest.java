@@ -104,8 +104,7 @@ class CorrelationCrashTest {
         shard.sync();
         durably(new AlterTopic(TOPIC, 0, settings("on"), 1000));
         for (int partitionId : topic.partitionIds()) {
-            indexedFrom.put(
-                    partitionId, shard.machine.logs().find(partitionId).durableEndOffset());
+            indexedFrom.put(partitionId, shard.machine.logs().find(partitionId).durableEndOffset());
         }
     }
 

@@ -62,7 +62,8 @@ class TraceParentTest {
             }
             text.setLength(random.nextInt(text.length() + 1));
             TraceParent read = TraceParent.parse(text.toString());
-            assertThat(read == null || read.toString().length() == VALID.length()).isTrue();
+            assertThat(read == null || read.toString().length() == VALID.length())
+                    .isTrue();
         }
         assertThat(TraceParent.parse(null)).isNull();
     }

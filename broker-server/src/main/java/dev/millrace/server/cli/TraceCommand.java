@@ -113,10 +113,8 @@ final class TraceCommand implements Callable<Integer> {
 
     /** Null for none. */
     private static String groups(List<TraceProgress.Step> steps, Predicate<TraceProgress.Step> which) {
-        String names = steps.stream()
-                .filter(which)
-                .map(TraceProgress.Step::group)
-                .collect(Collectors.joining(", "));
+        String names =
+                steps.stream().filter(which).map(TraceProgress.Step::group).collect(Collectors.joining(", "));
         return names.isEmpty() ? null : names;
     }
 

@@ -47,8 +47,7 @@ final class TraceProgress {
         List<Position> positions =
                 trace.messages().stream().map(TracedMessage::position).toList();
         for (int from = 0; from < positions.size(); from += PAGE_COUNT) {
-            progress.addDeadLetters(
-                    admin, positions.subList(from, Math.min(positions.size(), from + PAGE_COUNT)));
+            progress.addDeadLetters(admin, positions.subList(from, Math.min(positions.size(), from + PAGE_COUNT)));
         }
         return progress;
     }

@@ -77,8 +77,10 @@ class CorrelationEndToEndTest {
 
     private List<ReceivedMessage> published(int count) {
         List<ReceivedMessage> messages = new ArrayList<>();
-        try (Consumer consumer =
-                client.consumer().topics("out", "log").from(StartFrom.earliest()).open()) {
+        try (Consumer consumer = client.consumer()
+                .topics("out", "log")
+                .from(StartFrom.earliest())
+                .open()) {
             while (messages.size() < count) {
                 messages.addAll(consumer.poll(Duration.ofSeconds(1)));
             }
@@ -137,8 +139,7 @@ class CorrelationEndToEndTest {
             }
             publishInAllWays(message);
         };
-        try (RunningConsumer running = group()
-                .onFailure(FailurePolicy.retryThenDeadLetter(5, Duration.ofMillis(1)))
+        try (RunningConsumer running = group().onFailure(FailurePolicy.retryThenDeadLetter(5, Duration.ofMillis(1)))
                 .start(handler)) {
             assertAllWaysFollow();
         }
@@ -172,7 +173,9 @@ class CorrelationEndToEndTest {
     void whatASagaPublishesFollowsFromItsInput() {
         appendRoot();
         Saga<String> saga = client.saga("order", Codec.string())
-                .startedBy("orders", (step, event) -> step.publish(Message.to("out").key("a").value("charge")));
+                .startedBy(
+                        "orders",
+                        (step, event) -> step.publish(Message.to("out").key("a").value("charge")));
         try (RunningConsumer running = saga.start()) {
             assertFollows(published(1).get(0));
         }
@@ -181,11 +184,13 @@ class CorrelationEndToEndTest {
     @Test
     void theFirstMessageNamesWhatFollowsWhereItBelongsToNothing() {
         producer.publish(Message.to("orders").key("o-1").value("root").header("traceparent", "00-nonsense"));
-        try (RunningConsumer running = group().start(message ->
-                producer.publish(Message.to("out").key("a").value("next")))) {
+        try (RunningConsumer running = group().start(
+                        message -> producer.publish(Message.to("out").key("a").value("next")))) {
             ReceivedMessage message = published(1).get(0);
             assertThat(message.header("$causation")).isNotNull().isEqualTo(message.header("$correlation"));
-            assertThat(message.header("traceparent")).as("malformed, so ignored").isNull();
+            assertThat(message.header("traceparent"))
+                    .as("malformed, so ignored")
+                    .isNull();
         }
     }
 
