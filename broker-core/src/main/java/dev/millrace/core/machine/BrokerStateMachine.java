@@ -4,6 +4,7 @@ import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.AppendWithIds;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.CancelTimer;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CommitTransaction;
@@ -75,6 +76,7 @@ public final class BrokerStateMachine implements ShardMachine {
     private final TimerTable timers = new TimerTable();
     private final TransactionApplier transactionApplier;
     private final TimerFirer firer;
+    private final AuditLog audit;
     private BooleanSupplier mayFire = () -> true;
     private Consumer<List<FiredTimer>> onTimersFired = fired -> {};
     private List<FiredTimer> fired = List.of();
@@ -104,6 +106,7 @@ public final class BrokerStateMachine implements ShardMachine {
                 timers,
                 new TransactionStreams(catalog, streams, streamCommands));
         this.firer = new TimerFirer(catalog, logs, timers, streams, streamCommands);
+        this.audit = new AuditLog(catalog, logs, new AuditView(catalog, logs, groups));
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
@@ -184,6 +187,8 @@ public final class BrokerStateMachine implements ShardMachine {
             return maintain(maintain, sink);
         } else if (command instanceof DeleteGroup delete) {
             return groupDeleted(delete, nowMs, sink);
+        } else if (command instanceof Audited audited) {
+            return audit.apply(audited, () -> apply(audited.change(), nowMs, sink), nowMs, sink);
         }
         return applyTogether(command, nowMs, sink);
     }
