@@ -1,5 +1,6 @@
 package dev.millrace.core;
 
+import dev.millrace.core.wire.Actor;
 import java.util.UUID;
 
 /**
@@ -12,6 +13,14 @@ import java.util.UUID;
 public interface Broker extends AutoCloseable {
     /** Names this data directory for good. */
     UUID clusterId();
+
+    /**
+     * The same broker for the requests of one client, which the audit log then names. Costs little; closing it does
+     * nothing.
+     */
+    default Broker as(Actor actor) {
+        return this;
+    }
 
     TopicOperations topics();
 

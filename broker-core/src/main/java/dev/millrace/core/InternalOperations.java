@@ -1,6 +1,9 @@
 package dev.millrace.core;
 
+import dev.millrace.core.wire.Actor;
+import dev.millrace.core.wire.AuditNote;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -17,6 +20,12 @@ public interface InternalOperations {
 
     /** As {@link LogOperations#append}. */
     CompletableFuture<LogOperations.Appended> append(TopicPartition partition, ByteBuffer batches);
+
+    /** The same, recorded in the audit log in the same commit. */
+    default CompletableFuture<LogOperations.Appended> append(
+            TopicPartition partition, ByteBuffer batches, Actor actor, List<AuditNote> notes) {
+        return append(partition, batches);
+    }
 
     /** From now on decides about the records of topics with {@code schema.validation}, which were refused until now. */
     void checkSchemasWith(SchemaCheck check);

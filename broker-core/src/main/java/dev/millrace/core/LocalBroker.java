@@ -19,6 +19,7 @@ import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.stream.StreamReader;
 import dev.millrace.core.time.BrokerClock;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.MalformedFrameException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -298,6 +299,14 @@ public final class LocalBroker implements Broker {
     @Override
     public UUID clusterId() {
         return directory.clusterId();
+    }
+
+    @Override
+    public Broker as(Actor actor) {
+        return new ActingBroker(
+                this,
+                new ActingBroker.Changes(
+                        topics.as(actor), groups.as(actor), streams.as(actor), deadLetters.as(actor)));
     }
 
     @Override

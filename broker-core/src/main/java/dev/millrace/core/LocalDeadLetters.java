@@ -1,5 +1,6 @@
 package dev.millrace.core;
 
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.BeginDelivery;
 import dev.millrace.core.command.DiscardDeadLetters;
 import dev.millrace.core.command.MemberClaim;
@@ -14,6 +15,7 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.TopicDirectory;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -55,6 +57,7 @@ final class LocalDeadLetters implements DeadLetterOperations {
     private final LocalTopics topics;
     private final DiskGuard disk;
     private final DeadLetterCopies copies;
+    private final Actor actor;
 
     LocalDeadLetters(
             ShardRuntime<BrokerStateMachine> runtime,
@@ -67,6 +70,20 @@ final class LocalDeadLetters implements DeadLetterOperations {
         this.topics = topics;
         this.disk = disk;
         this.copies = copies;
+        this.actor = Actor.BROKER;
+    }
+
+    private LocalDeadLetters(LocalDeadLetters same, Actor actor) {
+        this.runtime = same.runtime;
+        this.lookup = same.lookup;
+        this.topics = same.topics;
+        this.disk = same.disk;
+        this.copies = same.copies;
+        this.actor = actor;
+    }
+
+    LocalDeadLetters as(Actor other) {
+        return new LocalDeadLetters(this, other);
     }
 
     /** Turns a fault that is thrown into the answer's. */
@@ -499,8 +516,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
         return then(read, done -> {
             disk.admit((int) taken.bytes);
             return Answers.map(
-                    runtime.<dev.millrace.core.deadletter.Moved>submit(
-                            new ReplayDeadLetters(replay.selection().group(), taken.entries, replay.who())),
+                    runtime.<dev.millrace.core.deadletter.Moved>submit(new Audited(
+                            actor, new ReplayDeadLetters(replay.selection().group(), taken.entries, replay.who()))),
                     moved -> taken.moved(toMoved(moved)));
         });
     }
@@ -544,7 +561,8 @@ final class LocalDeadLetters implements DeadLetterOperations {
                         f.letter.source().partitionId(), f.letter.source().offset()))
                 .toList();
         return Answers.map(
-                runtime.<dev.millrace.core.deadletter.Moved>submit(new DiscardDeadLetters(group, entries, note)),
+                runtime.<dev.millrace.core.deadletter.Moved>submit(
+                        new Audited(actor, new DiscardDeadLetters(group, entries, note))),
                 moved -> new Step(step.size(), toMoved(moved)));
     }
 

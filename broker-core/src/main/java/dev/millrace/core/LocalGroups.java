@@ -1,5 +1,6 @@
 package dev.millrace.core;
 
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.CommitOffsets;
 import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.HeartbeatGroup;
@@ -16,6 +17,7 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.MemberAssignment;
 import dev.millrace.core.machine.TopicDirectory;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.wire.Actor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -36,7 +38,8 @@ final class LocalGroups implements GroupOperations {
     private final PartitionLookup lookup;
     private final GroupReports reports;
     private final BrokerOptions options;
-    private final List<AssignmentListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<AssignmentListener> listeners;
+    private final Actor actor;
 
     LocalGroups(
             ShardRuntime<BrokerStateMachine> runtime,
@@ -48,6 +51,21 @@ final class LocalGroups implements GroupOperations {
         this.lookup = lookup;
         this.reports = new GroupReports(runtime, lookup, lag, readers);
         this.options = options;
+        this.listeners = new CopyOnWriteArrayList<>();
+        this.actor = Actor.BROKER;
+    }
+
+    private LocalGroups(LocalGroups same, Actor actor) {
+        this.runtime = same.runtime;
+        this.lookup = same.lookup;
+        this.reports = same.reports;
+        this.options = same.options;
+        this.listeners = same.listeners;
+        this.actor = actor;
+    }
+
+    LocalGroups as(Actor other) {
+        return new LocalGroups(this, other);
     }
 
     @Override
@@ -198,7 +216,8 @@ final class LocalGroups implements GroupOperations {
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return Answers.map(runtime.<List<PartitionResult>>submit(new ResetOffsets(group, entries)), results -> {
+        Audited reset = new Audited(actor, new ResetOffsets(group, entries));
+        return Answers.map(runtime.<List<PartitionResult>>submit(reset), results -> {
             for (PartitionResult result : results) {
                 if (!result.accepted()) {
                     throw new FaultException(result.fault(), result.detail());
@@ -213,7 +232,7 @@ final class LocalGroups implements GroupOperations {
         if (group.isEmpty()) {
             return CompletableFuture.failedFuture(new FaultException(Fault.INVALID_REQUEST, "the group has no name"));
         }
-        return Answers.map(runtime.submit(new DeleteGroup(group)), deleted -> null);
+        return Answers.map(runtime.submit(new Audited(actor, new DeleteGroup(group))), deleted -> null);
     }
 
     @Override

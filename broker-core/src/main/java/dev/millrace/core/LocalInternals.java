@@ -1,6 +1,10 @@
 package dev.millrace.core;
 
+import dev.millrace.core.command.Audited;
+import dev.millrace.core.wire.Actor;
+import dev.millrace.core.wire.AuditNote;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +26,7 @@ final class LocalInternals implements InternalOperations {
         Optional<TopicOperations.Topic> existing = topics.find(name);
         return existing.isPresent()
                 ? CompletableFuture.completedFuture(only(existing.get()))
-                : Answers.map(topics.createAny(name, 1, KEPT), LocalInternals::only);
+                : Answers.map(topics.createNeeded(name, KEPT), LocalInternals::only);
     }
 
     private static TopicPartition only(TopicOperations.Topic topic) {
@@ -32,6 +36,12 @@ final class LocalInternals implements InternalOperations {
     @Override
     public CompletableFuture<LogOperations.Appended> append(TopicPartition partition, ByteBuffer batches) {
         return logs.appendAnywhere(partition, batches);
+    }
+
+    @Override
+    public CompletableFuture<LogOperations.Appended> append(
+            TopicPartition partition, ByteBuffer batches, Actor actor, List<AuditNote> notes) {
+        return logs.appendAnywhere(partition, batches, append -> new Audited(actor, append, notes));
     }
 
     @Override

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** Logs of a {@link LocalBroker}: validates on the caller's thread, proposes, and reads. */
 final class LocalLogs implements LogOperations {
@@ -83,6 +84,12 @@ final class LocalLogs implements LogOperations {
 
     /** Also to a topic of the broker's own. */
     CompletableFuture<Appended> appendAnywhere(TopicPartition partition, ByteBuffer batches) {
+        return appendAnywhere(partition, batches, UnaryOperator.identity());
+    }
+
+    /** @param wrap gives the command to propose for the one that appends */
+    CompletableFuture<Appended> appendAnywhere(
+            TopicPartition partition, ByteBuffer batches, UnaryOperator<Command> wrap) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
@@ -102,7 +109,7 @@ final class LocalLogs implements LogOperations {
             return CompletableFuture.failedFuture(refused);
         }
         int bytes = batches.remaining();
-        return Answers.map(runtime.<AppendResult>submit(command), result -> {
+        return Answers.map(runtime.<AppendResult>submit(wrap.apply(command)), result -> {
             if (!result.duplicate()) {
                 count(topic.name(), check.recordCount(), bytes);
             }

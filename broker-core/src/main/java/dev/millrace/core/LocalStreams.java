@@ -2,6 +2,7 @@ package dev.millrace.core;
 
 import dev.millrace.core.command.AppendCondition;
 import dev.millrace.core.command.AppendEvents;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.DeleteStream;
 import dev.millrace.core.command.LimitStream;
 import dev.millrace.core.command.PutSnapshot;
@@ -14,6 +15,7 @@ import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.stream.AppendOutcome;
 import dev.millrace.core.stream.EventMatch;
 import dev.millrace.core.stream.StreamHead;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.EventQuery;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -30,6 +32,7 @@ final class LocalStreams implements StreamOperations {
     private final StreamReads reads;
     private final StreamPurge purge;
     private final BrokerOptions.Memory limits;
+    private final Actor actor;
 
     /** How streams are read, and how the disk is cleaned of what was erased. */
     record Behind(StreamReads reads, StreamPurge purge) {}
@@ -46,6 +49,21 @@ final class LocalStreams implements StreamOperations {
         this.reads = behind.reads;
         this.purge = behind.purge;
         this.limits = limits;
+        this.actor = Actor.BROKER;
+    }
+
+    private LocalStreams(LocalStreams same, Actor actor) {
+        this.runtime = same.runtime;
+        this.rules = same.rules;
+        this.logs = same.logs;
+        this.reads = same.reads;
+        this.purge = same.purge;
+        this.limits = same.limits;
+        this.actor = actor;
+    }
+
+    LocalStreams as(Actor other) {
+        return new LocalStreams(this, other);
     }
 
     // ---- appending
@@ -210,8 +228,10 @@ final class LocalStreams implements StreamOperations {
         return refusing(() -> {
             rules.requireKey(partition, key);
             return Answers.map(
-                    runtime.<StreamHead>submit(new LimitStream(
-                            partition.topicId(), partition.partition(), key, before, countMax, ageMsMax)),
+                    runtime.<StreamHead>submit(new Audited(
+                            actor,
+                            new LimitStream(
+                                    partition.topicId(), partition.partition(), key, before, countMax, ageMsMax))),
                     head -> StreamReads.info(key, head));
         });
     }
@@ -222,8 +242,9 @@ final class LocalStreams implements StreamOperations {
             rules.requireKey(partition, key);
             StreamRules.requireExpected(expected);
             return Answers.map(
-                    runtime.<StreamHead>submit(
-                            new DeleteStream(partition.topicId(), partition.partition(), key, expected, forGood)),
+                    runtime.<StreamHead>submit(new Audited(
+                            actor,
+                            new DeleteStream(partition.topicId(), partition.partition(), key, expected, forGood))),
                     head -> StreamReads.info(key, head));
         });
     }
@@ -232,7 +253,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<StreamInfo> erase(TopicPartition partition, byte[] key, long fromVersion, long toVersion) {
         return refusing(() -> {
             rules.requireKey(partition, key);
-            return purge.erase(partition, key, fromVersion, toVersion);
+            return purge.erase(actor, partition, key, fromVersion, toVersion);
         });
     }
 

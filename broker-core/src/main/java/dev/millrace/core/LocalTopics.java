@@ -1,6 +1,7 @@
 package dev.millrace.core;
 
 import dev.millrace.core.command.AlterTopic;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteTopic;
 import dev.millrace.core.error.Fault;
@@ -8,6 +9,7 @@ import dev.millrace.core.error.FaultException;
 import dev.millrace.core.group.TopicPattern;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.ShardRuntime;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +23,22 @@ final class LocalTopics implements TopicOperations {
     private final ShardRuntime<BrokerStateMachine> runtime;
     private final PartitionLookup lookup;
     private final BrokerOptions options;
+    private final Actor actor;
 
     LocalTopics(ShardRuntime<BrokerStateMachine> runtime, PartitionLookup lookup, BrokerOptions options) {
+        this(runtime, lookup, options, Actor.BROKER);
+    }
+
+    private LocalTopics(
+            ShardRuntime<BrokerStateMachine> runtime, PartitionLookup lookup, BrokerOptions options, Actor actor) {
         this.runtime = runtime;
         this.lookup = lookup;
         this.options = options;
+        this.actor = actor;
+    }
+
+    LocalTopics as(Actor other) {
+        return new LocalTopics(runtime, lookup, options, other);
     }
 
     @Override
@@ -38,15 +51,22 @@ final class LocalTopics implements TopicOperations {
 
     /** Also one of the broker's own. */
     CompletableFuture<Topic> createAny(String name, int partitions, Map<String, String> settings) {
+        return createAny(name, partitions, settings, options.topics().partitionsMax());
+    }
+
+    /** One of the broker's own that it cannot do without; the limit is for the others. */
+    CompletableFuture<Topic> createNeeded(String name, Map<String, String> settings) {
+        return createAny(name, 1, settings, Integer.MAX_VALUE);
+    }
+
+    private CompletableFuture<Topic> createAny(
+            String name, int partitions, Map<String, String> settings, int partitionsMax) {
         int count = partitions == 0 ? options.topics().partitions() : partitions;
         UUID topicId = options.world().ids().get();
         return Answers.map(
-                runtime.<dev.millrace.core.topic.Topic>submit(new CreateTopic(
-                        topicId,
-                        name,
-                        count,
-                        new TreeMap<>(settings),
-                        options.topics().partitionsMax())),
+                runtime.<dev.millrace.core.topic.Topic>submit(new Audited(
+                        actor,
+                        new CreateTopic(topicId, name, count, new TreeMap<>(settings), partitionsMax))),
                 LocalTopics::describe);
     }
 
@@ -80,11 +100,13 @@ final class LocalTopics implements TopicOperations {
     @Override
     public CompletableFuture<Topic> alter(String name, int partitions, Map<String, String> settings) {
         return Answers.map(
-                runtime.<dev.millrace.core.topic.Topic>submit(new AlterTopic(
-                        name,
-                        partitions,
-                        new TreeMap<>(settings),
-                        options.topics().partitionsMax())),
+                runtime.<dev.millrace.core.topic.Topic>submit(new Audited(
+                        actor,
+                        new AlterTopic(
+                                name,
+                                partitions,
+                                new TreeMap<>(settings),
+                                options.topics().partitionsMax()))),
                 LocalTopics::describe);
     }
 
@@ -93,7 +115,7 @@ final class LocalTopics implements TopicOperations {
         if (DeadLetterNames.isInternal(name)) {
             return CompletableFuture.failedFuture(internal(name, "deleted"));
         }
-        return Answers.map(runtime.submit(new DeleteTopic(name)), deleted -> null);
+        return Answers.map(runtime.submit(new Audited(actor, new DeleteTopic(name))), deleted -> null);
     }
 
     private static FaultException internal(String name, String done) {

@@ -1,6 +1,7 @@
 package dev.millrace.core;
 
 import dev.millrace.core.StreamOperations.StreamInfo;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.ConfirmErased;
 import dev.millrace.core.command.EraseEvents;
 import dev.millrace.core.machine.BrokerStateMachine;
@@ -9,6 +10,7 @@ import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.stream.Erasure;
 import dev.millrace.core.stream.StreamChanges;
+import dev.millrace.core.wire.Actor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
@@ -41,8 +43,10 @@ final class StreamPurge implements AutoCloseable {
         StreamChanges.unpurged(store).forEach(this::purgeSoon);
     }
 
-    CompletableFuture<StreamInfo> erase(TopicPartition partition, byte[] key, long fromVersion, long toVersion) {
-        EraseEvents command = new EraseEvents(partition.topicId(), partition.partition(), key, fromVersion, toVersion);
+    CompletableFuture<StreamInfo> erase(
+            Actor actor, TopicPartition partition, byte[] key, long fromVersion, long toVersion) {
+        Audited command = new Audited(
+                actor, new EraseEvents(partition.topicId(), partition.partition(), key, fromVersion, toVersion));
         return Answers.map(runtime.<Erasure.Done>submit(command), done -> {
             purgeSoon(new Erasure.Unpurged(
                     lookup.partitionId(partition), key, done.head().erasedMs(), done.places()));

@@ -7,6 +7,7 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.StoreStats;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.wire.AuditNames;
 import dev.millrace.server.config.Config;
 import dev.millrace.server.metrics.BrokerMetrics;
 import dev.millrace.server.metrics.SchemaNumbers;
@@ -166,6 +167,8 @@ public final class BrokerServer implements AutoCloseable {
     private void openBroker(Function<RecoveryWatch, Broker> brokerOpener) {
         broker = brokerOpener.apply(readiness::recovering);
         opened.push(broker);
+        // Before anybody can change anything; what cannot be recorded must not be changed.
+        broker.internals().log(AuditNames.TOPIC).join();
         metrics.observe(broker.stats(), () -> numbers(broker.stats().store()));
     }
 

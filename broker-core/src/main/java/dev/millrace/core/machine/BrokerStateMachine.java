@@ -4,6 +4,7 @@ import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.AppendWithIds;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.CancelTimer;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CommitTransaction;
@@ -77,6 +78,7 @@ public final class BrokerStateMachine implements ShardMachine {
     private final TimerTable timers = new TimerTable();
     private final TransactionApplier transactionApplier;
     private final TimerFirer firer;
+    private final AuditLog audit;
     private BooleanSupplier mayFire = () -> true;
     private Consumer<List<FiredTimer>> onTimersFired = fired -> {};
     private List<FiredTimer> fired = List.of();
@@ -108,6 +110,7 @@ public final class BrokerStateMachine implements ShardMachine {
         this.correlations = new CorrelationIndex(store);
         logs.onAppend(correlations::appended);
         this.firer = new TimerFirer(catalog, logs, timers, streams, streamCommands);
+        this.audit = new AuditLog(catalog, logs, new AuditView(catalog, logs, groups));
     }
 
     /** Reads the durable state; called once before any command. Sessions go on from {@code steadyMs}. */
@@ -191,6 +194,8 @@ public final class BrokerStateMachine implements ShardMachine {
             return maintain(maintain, sink);
         } else if (command instanceof DeleteGroup delete) {
             return groupDeleted(delete, nowMs, sink);
+        } else if (command instanceof Audited audited) {
+            return audit.apply(audited, () -> apply(audited.change(), nowMs, sink), nowMs, sink);
         }
         return applyTogether(command, nowMs, sink);
     }

@@ -3,6 +3,8 @@ package dev.millrace.core.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.core.wire.Actor;
+import dev.millrace.core.wire.AuditNote;
 import dev.millrace.core.wire.GroupFrames.PartitionOffset;
 import dev.millrace.core.wire.MalformedFrameException;
 import dev.millrace.core.wire.NewTimer;
@@ -79,7 +81,17 @@ class CommandCodecTest {
                 new Golden(
                         new CancelTimer(new TimerRef(ID, null, 1, 2)),
                         "3f 01" + ID_HEX + "ffffffff 0000000000000001 0000000000000002"),
-                new Golden(new FireTimers(1000, 4), "40 01 000003e8 00000004"));
+                new Golden(new FireTimers(1000, 4), "40 01 000003e8 00000004"),
+                new Golden(
+                        new Audited(new Actor("p", "c", "a"), new DeleteTopic("t")),
+                        "64 01 00000001 70 00000001 63 00000001 61 00000007 05 01 00000001 74 00000000"),
+                new Golden(
+                        new Audited(
+                                new Actor("p", "", ""),
+                                new DeleteTopic("t"),
+                                List.of(new AuditNote("a", "b", null, "{}"))),
+                        "64 01 00000001 70 00000000 00000000 00000007 05 01 00000001 74"
+                                + "00000001 00000001 61 00000001 62 ffffffff 00000002 7b7d"));
     }
 
     @ParameterizedTest

@@ -86,6 +86,7 @@ public final class CommandRunner {
         commands.put("group", new Entry(GroupCommand.class, () -> GroupCommand.create(session)));
         commands.put("deadletter", new Entry(DeadLetterCommand.class, () -> DeadLetterCommand.create(session)));
         commands.put("schema", new Entry(SchemaCommand.class, () -> SchemaCommand.create(session)));
+        commands.put("audit", new Entry(AuditCommand.class, () -> new AuditCommand(session)));
         commands.put("timer", new Entry(TimerCommand.class, () -> TimerCommand.create(session)));
         commands.put("trace", new Entry(TraceCommand.class, () -> new TraceCommand(session)));
         commands.put("backup", new Entry(BackupCommand.class, () -> BackupCommand.create(session)));

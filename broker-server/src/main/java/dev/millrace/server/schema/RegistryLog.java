@@ -9,6 +9,8 @@ import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.wire.Actor;
+import dev.millrace.core.wire.AuditNote;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -16,6 +18,9 @@ import java.util.function.Consumer;
 /** The internal topic that holds all that the registry knows. Waits for the disk: not for an event loop. */
 final class RegistryLog {
     static final String TOPIC = "$schemas.registry";
+    /** The registry's one way in, so far. */
+    private static final Actor BY_HTTP = new Actor("http", "", "");
+
     private static final int READ_BYTES = 1 << 20;
     private static final int RECORD_BYTES_MAX = 64 << 20;
 
@@ -68,7 +73,7 @@ final class RegistryLog {
     }
 
     /** Appends all or nothing; on return they are durable. Fails: {@link SchemaRefusal} STORE_ERROR. */
-    void append(List<RegistryEntry> entries) {
+    void append(List<RegistryEntry> entries, List<AuditNote> notes) {
         RecordBatchBuilder batch = new RecordBatchBuilder(Compression.NONE, 1024);
         long nowMs = time.nowMs();
         entries.forEach(entry -> batch.append(nowMs, RegistryCodec.key(entry), RegistryCodec.value(entry), List.of()));
@@ -76,7 +81,7 @@ final class RegistryLog {
             if (partition == null) {
                 partition = broker.internals().log(TOPIC).join();
             }
-            broker.internals().append(partition, batch.build()).join();
+            broker.internals().append(partition, batch.build(), BY_HTTP, notes).join();
         } catch (CompletionException failed) {
             Throwable cause = failed.getCause();
             String why = cause instanceof FaultException fault

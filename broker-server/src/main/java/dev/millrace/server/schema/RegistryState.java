@@ -39,6 +39,28 @@ final class RegistryState {
         }
     }
 
+    /** What an entry replaces; null where there is nothing yet. */
+    RegistryEntry previous(RegistryEntry entry) {
+        if (entry instanceof RegistryEntry.Version version) {
+            return previous(version.schema().subject(), version.schema().version());
+        } else if (entry instanceof RegistryEntry.VersionGone gone) {
+            return previous(gone.subject(), gone.version());
+        } else if (entry instanceof RegistryEntry.Settings settings) {
+            return new RegistryEntry.Settings(settings.subject(), settingsOf(settings.subject()));
+        } else if (entry instanceof RegistryEntry.Mode mode) {
+            return new RegistryEntry.Mode(mode.subject(), modeOf(mode.subject()));
+        }
+        return null;
+    }
+
+    private RegistryEntry previous(SubjectName subject, int version) {
+        return versions(subject).stream()
+                .filter(schema -> schema.version() == version)
+                .findFirst()
+                .map(RegistryEntry.Version::new)
+                .orElse(null);
+    }
+
     private static <V> void putOrRemove(Map<SubjectName, V> map, SubjectName key, V value) {
         if (value == null) {
             map.remove(key);

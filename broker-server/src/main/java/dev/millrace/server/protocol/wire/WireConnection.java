@@ -2,6 +2,7 @@ package dev.millrace.server.protocol.wire;
 
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.FrameType;
@@ -21,6 +22,7 @@ import io.netty.handler.timeout.IdleState;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -63,6 +65,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
     private UnsentBytes unsent;
     private Subscriptions subscriptions;
     private TransactionRequests transactions;
+    private RequestRouter router;
     private Future<?> helloDeadline;
     private boolean inInput;
     private int requestsOpen;
@@ -259,6 +262,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         }
         cancelHelloDeadline();
         state = State.SERVING;
+        router = protocol.routerFor(new Actor(protocol.name(), hello.clientId(), peerAddress()));
         context.pipeline().get(FrameDecoder.class).setFrameBytesMax(limits.frameBytesMax());
         Frames.HelloOk answer = new Frames.HelloOk(
                 Frames.Hello.VERSION,
@@ -283,7 +287,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
             if (state == State.DRAINING) {
                 throw new FaultException(Fault.SHUTTING_DOWN, "the broker is stopping");
             }
-            answer = protocol.router().handle(requestId, envelope.frame(), this);
+            answer = router.handle(requestId, envelope.frame(), this);
         } catch (RuntimeException failure) {
             answer = CompletableFuture.failedFuture(failure);
         }
@@ -369,6 +373,12 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
             subscriptions.pump();
         }
         brake.checkUnsent();
+    }
+
+    private String peerAddress() {
+        return context.channel().remoteAddress() instanceof InetSocketAddress peer
+                ? peer.getHostString() + ":" + peer.getPort()
+                : String.valueOf(context.channel().remoteAddress());
     }
 
     private void cancelHelloDeadline() {

@@ -3,6 +3,7 @@ package dev.millrace.server.protocol.wire;
 import dev.millrace.core.Broker;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.FrameType;
 import dev.millrace.server.metrics.ProtocolMeters;
@@ -30,7 +31,6 @@ public final class WireProtocol implements ProtocolAdapter {
     private final ProtocolMeters meters;
     private final Map<FrameType, LongAdder> requestCounters = new EnumMap<>(FrameType.class);
     private final MemberRegistry members = new MemberRegistry();
-    private final RequestRouter router;
     private final Set<WireConnection> connections = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
@@ -40,7 +40,6 @@ public final class WireProtocol implements ProtocolAdapter {
         this.options = options;
         this.inFlight = inFlight;
         this.meters = meters;
-        this.router = new RequestRouter(broker, options, members);
         for (FrameType type : FrameType.values()) {
             if (RequestRouter.isRequest(type)) {
                 requestCounters.put(type, meters.requests(type.name().toLowerCase(Locale.ROOT)));
@@ -119,8 +118,9 @@ public final class WireProtocol implements ProtocolAdapter {
         return members;
     }
 
-    RequestRouter router() {
-        return router;
+    /** A connection's own, so that what it changes is recorded as this client's deed. */
+    RequestRouter routerFor(Actor actor) {
+        return new RequestRouter(broker.as(actor), options, members);
     }
 
     void countRequest(FrameType type) {
