@@ -6,7 +6,10 @@ import java.util.UUID;
 record ActingBroker(Broker broker, Changes changes) implements Broker {
     /** What makes administrative changes, in the client's name. */
     record Changes(
-            TopicOperations topics, GroupOperations groups, StreamOperations streams, DeadLetterOperations deadLetters) {}
+            TopicOperations topics,
+            GroupOperations groups,
+            StreamOperations streams,
+            DeadLetterOperations deadLetters) {}
 
     @Override
     public TopicOperations topics() {
@@ -41,6 +44,11 @@ record ActingBroker(Broker broker, Changes changes) implements Broker {
     @Override
     public TransactionOperations transactions() {
         return broker.transactions();
+    }
+
+    @Override
+    public TraceOperations traces() {
+        return broker.traces();
     }
 
     @Override

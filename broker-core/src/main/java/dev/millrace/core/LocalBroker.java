@@ -305,8 +305,7 @@ public final class LocalBroker implements Broker {
     public Broker as(Actor actor) {
         return new ActingBroker(
                 this,
-                new ActingBroker.Changes(
-                        topics.as(actor), groups.as(actor), streams.as(actor), deadLetters.as(actor)));
+                new ActingBroker.Changes(topics.as(actor), groups.as(actor), streams.as(actor), deadLetters.as(actor)));
     }
 
     @Override

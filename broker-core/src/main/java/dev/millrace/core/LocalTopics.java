@@ -65,8 +65,7 @@ final class LocalTopics implements TopicOperations {
         UUID topicId = options.world().ids().get();
         return Answers.map(
                 runtime.<dev.millrace.core.topic.Topic>submit(new Audited(
-                        actor,
-                        new CreateTopic(topicId, name, count, new TreeMap<>(settings), partitionsMax))),
+                        actor, new CreateTopic(topicId, name, count, new TreeMap<>(settings), partitionsMax))),
                 LocalTopics::describe);
     }
 

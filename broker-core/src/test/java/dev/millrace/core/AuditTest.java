@@ -109,9 +109,7 @@ class AuditTest {
                                 + "\"partitions\":3,\"settings\":{\"retention\":\"1d\"},\"records\":4},\"after\":null}");
         Record first = events().get(0);
         assertThat(new String(first.key(), StandardCharsets.UTF_8)).isEqualTo("orders");
-        assertThat(first.headers().stream()
-                        .map(RecordHeader::key)
-                        .toList())
+        assertThat(first.headers().stream().map(RecordHeader::key).toList())
                 .containsExactly("action", "target", "protocol", "client", "address");
     }
 
@@ -180,7 +178,8 @@ class AuditTest {
     @Test
     void itsRetentionIsItsOwnAndChangingItIsRecorded() throws Exception {
         get(broker.as(ANNA).topics().alter(AuditNames.TOPIC, 0, Map.of("retention", "400d")));
-        assertThat(broker.topics().find(AuditNames.TOPIC).orElseThrow().settings()).containsEntry("retention", "400d");
+        assertThat(broker.topics().find(AuditNames.TOPIC).orElseThrow().settings())
+                .containsEntry("retention", "400d");
         assertThat(texts().get(0)).contains("\"topic.alter\",\"target\":\"$audit.log\"", "\"retention\":\"400d\"");
     }
 }

@@ -59,8 +59,7 @@ final class AuditLog {
         if (!(answer instanceof Refusal)) {
             for (AuditNote note : audited.notes()) {
                 AuditView.Subject subject = new AuditView.Subject(note.action(), note.target());
-                Event event =
-                        new Event(subject, audited.actor(), document(note.before()), document(note.after()));
+                Event event = new Event(subject, audited.actor(), document(note.before()), document(note.after()));
                 append(topic, event, nowMs, sink);
             }
         }

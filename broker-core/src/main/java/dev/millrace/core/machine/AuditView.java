@@ -228,7 +228,6 @@ final class AuditView {
         }
         return answer instanceof List<?> results
                 && results.stream()
-                        .noneMatch(result -> result instanceof PartitionResult partition
-                                && partition.accepted());
+                        .noneMatch(result -> result instanceof PartitionResult partition && partition.accepted());
     }
 }

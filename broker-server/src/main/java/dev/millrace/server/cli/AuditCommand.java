@@ -113,8 +113,12 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private String table(Deque<ReceivedMessage> events) {
-        TableWriter table =
-                new TableWriter().text("TIME").text("ACTION").text("TARGET").text("CLIENT").text("ADDRESS");
+        TableWriter table = new TableWriter()
+                .text("TIME")
+                .text("ACTION")
+                .text("TARGET")
+                .text("CLIENT")
+                .text("ADDRESS");
         events.forEach(event -> table.row(
                 Instant.ofEpochMilli(event.timestampMs()).toString(),
                 event.header("action"),

@@ -594,9 +594,11 @@ public final class SchemaRegistry {
     // ---- the log
 
     private void change(List<RegistryEntry> entries) {
-        log.append(entries, reading(() -> entries.stream()
-                .map(entry -> RegistryAudit.note(entry, state.previous(entry)))
-                .toList()));
+        log.append(
+                entries,
+                reading(() -> entries.stream()
+                        .map(entry -> RegistryAudit.note(entry, state.previous(entry)))
+                        .toList()));
         stateLock.writeLock().lock();
         try {
             entries.forEach(state::apply);

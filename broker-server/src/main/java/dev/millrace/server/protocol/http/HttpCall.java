@@ -1,5 +1,6 @@
 package dev.millrace.server.protocol.http;
 
+import dev.millrace.core.wire.Actor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,13 +12,15 @@ import java.util.Optional;
  * @param contentType empty where none was given
  * @param body at most limits.httpRequestSize
  * @param headers by their names in lower case
+ * @param caller in whose name it changes what it changes
  */
 public record HttpCall(
         Map<String, String> path,
         Map<String, List<String>> query,
         String contentType,
         byte[] body,
-        Map<String, String> headers) {
+        Map<String, String> headers,
+        Actor caller) {
     /** What a name of the template stands for. */
     String path(String name) {
         return path.get(name);

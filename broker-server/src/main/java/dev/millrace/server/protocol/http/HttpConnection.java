@@ -1,6 +1,7 @@
 package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.server.metrics.ProtocolMeters;
 import dev.millrace.server.net.LastWord;
 import io.netty.buffer.ByteBufUtil;
@@ -240,7 +241,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                         uri.parameters(),
                         request.headers().get(HttpHeaderNames.CONTENT_TYPE, ""),
                         ByteBufUtil.getBytes(request.content()),
-                        headers(request));
+                        headers(request),
+                        caller(request));
             } catch (IllegalArgumentException malformed) {
                 answerError(HttpResponseStatus.BAD_REQUEST, "bad_request", "the query is malformed: " + malformed);
                 return;
@@ -278,6 +280,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             headers.putIfAbsent(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
         }
         return headers;
+    }
+
+    private Actor caller(FullHttpRequest request) {
+        InetSocketAddress peer = (InetSocketAddress) context.channel().remoteAddress();
+        return new Actor(
+                "http",
+                request.headers().get(HttpHeaderNames.USER_AGENT, ""),
+                peer.getAddress().getHostAddress() + ":" + peer.getPort());
     }
 
     private void execute(Route route, HttpCall call) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /** The broker as JSON, below {@code /v1}, and the OpenAPI document of all that HTTP serves. */
 final class RestRoutes {
@@ -36,16 +37,30 @@ final class RestRoutes {
         StreamRoutes streams = new StreamRoutes(broker.streams(), names);
         GroupRoutes groups = new GroupRoutes(broker, names);
         DeadLetterRoutes letters = new DeadLetterRoutes(broker.deadLetters());
+        // What changes something is done in the caller's name: the audit log tells whose deed it was.
+        Function<HttpCall, TopicRoutes> topicsAs = call -> new TopicRoutes(broker.as(call.caller()), names);
+        Function<HttpCall, GroupRoutes> groupsAs = call -> new GroupRoutes(broker.as(call.caller()), names);
+        Function<HttpCall, DeadLetterRoutes> lettersAs =
+                call -> new DeadLetterRoutes(broker.as(call.caller()).deadLetters());
         HttpAnswer openApi = HttpAnswer.of(200, HttpAnswer.JSON, openApi());
         ObjectNode configuration = configuration(services.configuration());
         return List.of(
                 Route.of(GET, "/openapi.json", READ, call -> openApi),
                 Route.of(GET, "/v1/config", READ, call -> HttpAnswer.ok(configuration)),
                 Route.of(GET, "/v1/topics", READ, topics::list),
-                Route.of(POST, "/v1/topics", CHANGE, topics::create),
+                Route.of(
+                        POST, "/v1/topics", CHANGE, call -> topicsAs.apply(call).create(call)),
                 Route.of(GET, "/v1/topics/{topic}", READ, topics::describe),
-                Route.of(PATCH, "/v1/topics/{topic}", CHANGE, topics::change),
-                Route.of(DELETE, "/v1/topics/{topic}", CHANGE, topics::delete),
+                Route.of(
+                        PATCH,
+                        "/v1/topics/{topic}",
+                        CHANGE,
+                        call -> topicsAs.apply(call).change(call)),
+                Route.of(
+                        DELETE,
+                        "/v1/topics/{topic}",
+                        CHANGE,
+                        call -> topicsAs.apply(call).delete(call)),
                 Route.later(POST, "/v1/topics/{topic}/records", PUBLISH, publish::publish),
                 Route.of(GET, "/v1/topics/{topic}/partitions/{partition}/records", READ, records::read),
                 Route.of(GET, "/v1/topics/{topic}/tail", TAIL, records::tail),
@@ -54,13 +69,29 @@ final class RestRoutes {
                 Route.later(POST, "/v1/streams/{topic}/{stream}", PUBLISH, streams::append),
                 Route.of(GET, "/v1/groups", READ, groups::list),
                 Route.of(GET, "/v1/groups/{group}", READ, groups::describe),
-                Route.of(DELETE, "/v1/groups/{group}", CHANGE, groups::delete),
+                Route.of(
+                        DELETE,
+                        "/v1/groups/{group}",
+                        CHANGE,
+                        call -> groupsAs.apply(call).delete(call)),
                 Route.of(GET, "/v1/groups/{group}/lag", READ, groups::lag),
-                Route.of(POST, "/v1/groups/{group}/reset", CHANGE, groups::reset),
+                Route.of(
+                        POST,
+                        "/v1/groups/{group}/reset",
+                        CHANGE,
+                        call -> groupsAs.apply(call).reset(call)),
                 Route.of(GET, "/v1/deadletters", READ, letters::list),
                 Route.of(GET, "/v1/groups/{group}/deadletters/{topic}/{partition}/{offset}", READ, letters::show),
-                Route.of(POST, "/v1/groups/{group}/deadletters/replay", CHANGE, letters::replay),
-                Route.of(POST, "/v1/groups/{group}/deadletters/discard", CHANGE, letters::discard));
+                Route.of(
+                        POST,
+                        "/v1/groups/{group}/deadletters/replay",
+                        CHANGE,
+                        call -> lettersAs.apply(call).replay(call)),
+                Route.of(
+                        POST,
+                        "/v1/groups/{group}/deadletters/discard",
+                        CHANGE,
+                        call -> lettersAs.apply(call).discard(call)));
     }
 
     private static ObjectNode configuration(Map<String, String> settings) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.core.BrokerStats.PartitionStats;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.server.FakeBroker;
-import dev.millrace.server.metrics.DetailedMetrics;
 import dev.millrace.server.schema.Compatibility;
 import dev.millrace.server.schema.SchemaLimits;
 import dev.millrace.server.schema.SchemaRegistry;
@@ -15,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,8 +30,7 @@ class MetricRoutesTest {
     void open() {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(
-                registry, new UUID(1, 2), "1.0", new DetailedMetrics(broker.topics(), broker.stats())));
+        server.protocol.open(new HttpServices(broker, registry, Map.of(), "1.0"));
         broker.topics().create("orders", 1, Map.of()).join();
         broker.partitionStats = List.of(new PartitionStats("orders", 0, 2, 10, 500));
     }
@@ -54,7 +51,8 @@ class MetricRoutesTest {
         HttpResponse<String> detailed = get("/metrics/detailed?topic=orders");
         assertThat(detailed.statusCode()).isEqualTo(200);
         assertThat(detailed.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
-        assertThat(detailed.body()).contains("millrace_partition_log_end_offset{partition=\"0\",topic=\"orders\"} 10.0");
+        assertThat(detailed.body())
+                .contains("millrace_partition_log_end_offset{partition=\"0\",topic=\"orders\"} 10.0");
         assertThat(get("/metrics/kafka").body())
                 .contains("kafka_topic_partition_current_offset{partition=\"0\",topic=\"orders\"} 10.0");
     }

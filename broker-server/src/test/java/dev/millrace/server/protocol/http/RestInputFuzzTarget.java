@@ -2,6 +2,7 @@ package dev.millrace.server.protocol.http;
 
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.server.protocol.http.RecordJson.Draft;
 import dev.millrace.server.protocol.http.RecordJson.Form;
 import dev.millrace.server.protocol.http.RecordJson.Values;
@@ -42,7 +43,8 @@ public final class RestInputFuzzTarget {
                                 "t",
                                 "ce-time",
                                 text)
-                        : Map.of());
+                        : Map.of(),
+                Actor.BROKER);
         answered(() -> Positions.parse(text, "offset"));
         answered(() -> show(
                 CloudEvents.areIn(call)
