@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  *
  * <table>
  * <caption>Attributes with a place of their own in a message</caption>
- * <tr><td>{@code id}</td><td>header {@code $id}</td></tr>
+ * <tr><td>{@code source} and {@code id}</td><td>header {@code $id}, as {@code source#id}: an id is one of its source's</td></tr>
  * <tr><td>{@code type}</td><td>header {@code $type}</td></tr>
  * <tr><td>{@code partitionkey}</td><td>the key</td></tr>
  * <tr><td>{@code correlationid}</td><td>header {@code $correlation}</td></tr>
@@ -124,7 +124,7 @@ public record CloudEvent(String id, String source, String type, SortedMap<String
     }
 
     private Message addressed(String topic) {
-        Message message = Message.to(topic).header(EventHeaders.ID, id).header(EventHeaders.TYPE, type);
+        Message message = Message.to(topic).header(EventHeaders.ID, uniqueId()).header(EventHeaders.TYPE, type);
         String key = attributes.get(PARTITION_KEY);
         if (key != null) {
             message = message.key(key);
@@ -135,11 +135,16 @@ public record CloudEvent(String id, String source, String type, SortedMap<String
         return message;
     }
 
+    /** Unique among all sources, and the same as where the event comes over HTTP. */
+    private String uniqueId() {
+        return source + "#" + id;
+    }
+
     /** For an event stream, in binary mode. The stream's event id is made of this one's, see {@link Event#idOf}. */
     public Event toEvent() {
         List<RecordHeader> headers = new ArrayList<>(mappedHeaders());
         headers.addAll(binaryHeaders());
-        return new Event(Event.idOf(id), type, data, List.of(), headers, -1);
+        return new Event(Event.idOf(uniqueId()), type, data, List.of(), headers, -1);
     }
 
     private List<RecordHeader> mappedHeaders() {

@@ -59,7 +59,7 @@ class CloudEventTest {
         assertThat(message.header("ce_subject")).isEqualTo("größe");
         assertThat(message.header("content-type")).isEqualTo("application/json");
         assertThat(message.header("ce_datacontenttype")).isNull();
-        assertThat(message.id()).isEqualTo("o-1/paid");
+        assertThat(message.id()).isEqualTo("/shop#o-1/paid");
         assertThat(message.header("$correlation")).isEqualTo("process-7");
         assertThat(message.header("$causation")).isEqualTo("o-1/placed");
         assertThat(message.header("traceparent")).isEqualTo(PARENT);
@@ -116,9 +116,17 @@ class CloudEventTest {
     }
 
     @Test
+    void eventsOfTwoSourcesAreTwoEventsWhateverTheirIds() {
+        CloudEvent one = CloudEvent.of("1", "/a", "t", null);
+        CloudEvent other = CloudEvent.of("1", "/b", "t", null);
+        assertThat(received(one.toMessage("t")).id()).isNotEqualTo(received(other.toMessage("t")).id());
+        assertThat(one.toEvent().id()).isNotEqualTo(other.toEvent().id());
+    }
+
+    @Test
     void anEventOfAStreamKeepsItsIdAsAText() {
         Event event = event("application/json", "{}").toEvent();
-        assertThat(event.id()).isEqualTo(Event.idOf("o-1/paid"));
+        assertThat(event.id()).isEqualTo(Event.idOf("/shop#o-1/paid"));
         assertThat(event.type()).isEqualTo("com.example.paid");
         assertThat(event.headers()).contains(new RecordHeader("ce_id", utf8("o-1/paid")));
     }

@@ -171,7 +171,7 @@ final class LocalLogs implements LogOperations {
         if (DeadLetterNames.isInternal(topic.name())) {
             throw new FaultException(
                     Fault.INVALID_REQUEST,
-                    "topic \"" + topic.name() + "\" is one of the broker's own: nobody else publishes to it");
+                    "topic \"" + topic.name() + "\" is one of the broker's own: nobody else publishes to it or deletes from it");
         }
     }
 
@@ -388,6 +388,12 @@ final class LocalLogs implements LogOperations {
 
     @Override
     public CompletableFuture<Void> deleteBefore(TopicPartition partition, long offset) {
+        try {
+            // The audit log would lose its past without a trace, the registry its schemas.
+            refuseInternal(lookup.topic(partition));
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
         return Answers.map(
                 runtime.submit(new DeleteBefore(partition.topicId(), partition.partition(), offset)), start -> null);
     }

@@ -1,6 +1,7 @@
 package dev.millrace.core;
 
 import dev.millrace.core.record.Record;
+import dev.millrace.core.record.RecordHeader;
 
 /** What one page of an answer may hold: events, bytes, and streams looked at for it. Thread: one. */
 final class PageBudget {
@@ -34,7 +35,11 @@ final class PageBudget {
     }
 
     private static long bytes(byte[] key, Record event) {
-        return (long) RECORD_BYTES + key.length + (event.value() == null ? 0 : event.value().length);
+        long bytes = (long) RECORD_BYTES + key.length + (event.value() == null ? 0 : event.value().length);
+        for (RecordHeader header : event.headers()) {
+            bytes += header.key().length() + (header.value() == null ? 0 : header.value().length);
+        }
+        return bytes;
     }
 
     boolean isSpent() {

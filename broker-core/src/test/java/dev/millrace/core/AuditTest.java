@@ -77,6 +77,15 @@ class AuditTest {
                 .toList();
     }
 
+    @Test
+    void nobodyTakesItsPastAway() throws Exception {
+        topic(broker.as(ANNA), "orders");
+        assertThatThrownBy(() -> get(broker.logs().deleteBefore(audit, 1)))
+                .hasRootCauseInstanceOf(FaultException.class)
+                .hasMessageContaining("one of the broker's own");
+        assertThat(events()).hasSize(1);
+    }
+
     private TopicOperations.Topic topic(Broker by, String name) throws Exception {
         return get(by.topics().create(name, 2, Map.of("retention", "7d")));
     }

@@ -80,7 +80,7 @@ class StartIT {
             daemon.start();
             assertThat(daemon.terminate()).isZero();
             Path format = data.resolve("FORMAT");
-            String other = Files.readString(format).replaceFirst("1", "99");
+            String other = Files.readString(format).replaceFirst("format=[0-9]+", "format=99");
             Files.writeString(format, other);
             assertRefused(daemon, "99", "version");
             assertThat(Files.readString(format)).isEqualTo(other);

@@ -33,7 +33,8 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
-    public static final int FORMAT_VERSION = 1;
+    /** 2 since event ids are kept in runs and the index of streams in a row a run: docs/adr/2026-11-28-ids-in-runs.md. */
+    public static final int FORMAT_VERSION = 2;
 
     static final String LOCK = "millrace.lock";
     static final String SHARD_PREFIX = "shard-";

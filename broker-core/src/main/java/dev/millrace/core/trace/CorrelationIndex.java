@@ -29,7 +29,7 @@ import java.util.Set;
 public final class CorrelationIndex {
     private static final int SPAN_BITS = 18;
     /** Batches were inflated within the broker's limit before they came here. */
-    private static final int INFLATED_BYTES_MAX = 1 << 30;
+    private static final int INFLATED_BYTES_MAX = Integer.MAX_VALUE;
 
     private static final byte[] NOTHING = {};
 

@@ -28,7 +28,7 @@ final class DataDirectoryTest {
             assertThat(data.shardDirectory(0)).isEqualTo(data.path().resolve("shard-0"));
             assertThat(path.resolve("FORMAT"))
                     .content()
-                    .matches("millrace.format=1\ncluster.id=" + cluster + "\nchecksum=[0-9a-f]{8}\n");
+                    .matches("millrace.format=2\ncluster.id=" + cluster + "\nchecksum=[0-9a-f]{8}\n");
         }
         try (DataDirectory data = DataDirectory.open(path)) {
             assertThat(data.clusterId()).isEqualTo(cluster);
@@ -76,16 +76,16 @@ final class DataDirectoryTest {
     void refusesAnotherFormatVersion() throws IOException {
         DataDirectory.open(root).close();
         Path format = root.resolve("FORMAT");
-        Files.writeString(format, Files.readString(format).replace("format=1", "format=2"));
+        Files.writeString(format, Files.readString(format).replace("format=2", "format=1"));
         assertRefused(Kind.FORMAT_VERSION, root)
-                .hasMessageContaining("version 2")
-                .hasMessageContaining("version 1");
+                .hasMessageContaining("version 1")
+                .hasMessageContaining("version 2");
     }
 
     @Test
     void refusesADamagedFormatFile() throws IOException {
         DataDirectory.open(root).close();
-        for (String text : new String[] {"", "millrace.format=1\n", "millrace.format=1\ncluster.id=x\n", "\0\0\0"}) {
+        for (String text : new String[] {"", "millrace.format=2\n", "millrace.format=2\ncluster.id=x\n", "\0\0\0"}) {
             Files.writeString(root.resolve("FORMAT"), text);
             assertRefused(Kind.DAMAGED, root).hasMessageContaining("FORMAT");
         }

@@ -26,14 +26,17 @@ final class SchemaReader {
     /** Finds a version, deleted ones included; null where there is none. */
     private final BiFunction<SubjectName, Integer, RegisteredSchema> finder;
 
-    private final Map<UUID, ParsedSchema> parsed = new LinkedHashMap<>(64, 0.75f, true) {
+    /** By context, in which references are looked up, and guid. */
+    private final Map<Key, ParsedSchema> parsed = new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<UUID, ParsedSchema> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, ParsedSchema> eldest) {
             return size() > PARSED_MAX;
         }
     };
+
+    private record Key(String context, UUID guid) {}
 
     SchemaReader(SchemaLimits limits, BiFunction<SubjectName, Integer, RegisteredSchema> finder) {
         this.parser = new SchemaParser(limits.schemaCharsMax());
@@ -62,17 +65,25 @@ final class SchemaReader {
 
     /** A version that was registered before. */
     ParsedSchema read(RegisteredSchema schema) {
+        Key key = new Key(schema.subject().context(), schema.guid());
         synchronized (parsed) {
-            ParsedSchema known = parsed.get(schema.guid());
+            ParsedSchema known = parsed.get(key);
             if (known != null) {
                 return known;
             }
         }
         ParsedSchema fresh = read(schema.subject(), schema.type(), schema.text(), schema.references());
         synchronized (parsed) {
-            parsed.put(schema.guid(), fresh);
+            parsed.put(key, fresh);
         }
         return fresh;
+    }
+
+    /** A version that others may have referred to is gone for good, and its number may be given again. */
+    void forgetAll() {
+        synchronized (parsed) {
+            parsed.clear();
+        }
     }
 
     /** Names a schema by what it is, so that the same one has the same id everywhere. */

@@ -605,6 +605,9 @@ public final class SchemaRegistry {
         } finally {
             stateLock.writeLock().unlock();
         }
+        if (entries.stream().anyMatch(RegistryEntry.VersionGone.class::isInstance)) {
+            reader.forgetAll();
+        }
         listeners.forEach(Runnable::run);
     }
 

@@ -66,7 +66,8 @@ final class EventTail implements BodyStream {
     public void start(Out to) {
         out = to;
         ready.addAll(places);
-        out.write(utf8("retry: 1000\n\n"));
+        // Without an id from the start a tail that breaks off before its first event would begin anew at the end.
+        out.write(utf8("retry: 1000\nid: " + id(positions()) + "\n\n"));
         pump();
     }
 
@@ -107,14 +108,28 @@ final class EventTail implements BodyStream {
         }
         reading = true;
         Place place = ready.poll();
-        long[] positions = places.stream().mapToLong(each -> each.next).toArray();
-        source.logs.read(place.partition, place.next, SLICE_BYTES).whenComplete((slice, failure) -> {
-            if (failure != null) {
-                out.execute(() -> fail(failure));
-            } else {
-                encode(place, positions, slice);
-            }
-        });
+        long[] positions = positions();
+        try {
+            source.logs.read(place.partition, place.next, SLICE_BYTES).whenComplete((slice, failure) -> {
+                if (failure != null) {
+                    out.execute(() -> fail(failure));
+                } else {
+                    encode(place, positions, slice);
+                }
+            });
+        } catch (RuntimeException refused) {
+            fail(refused);
+        }
+    }
+
+    private long[] positions() {
+        return places.stream().mapToLong(each -> each.next).toArray();
+    }
+
+    private static String id(long[] positions) {
+        return IntStream.range(0, positions.length)
+                .mapToObj(i -> Long.toString(positions[i]))
+                .collect(Collectors.joining(","));
     }
 
     /** Thread: any. */
@@ -124,7 +139,7 @@ final class EventTail implements BodyStream {
                 try {
                     Text text = text(place, positions, slice);
                     out.execute(() -> onRead(place, text));
-                } catch (RuntimeException damaged) {
+                } catch (RuntimeException | Error damaged) {
                     out.execute(() -> fail(damaged));
                 } finally {
                     slice.release();
@@ -156,9 +171,7 @@ final class EventTail implements BodyStream {
 
     private void append(StringBuilder text, long[] positions, Place place, Record record) {
         text.append("id: ")
-                .append(IntStream.range(0, positions.length)
-                        .mapToObj(i -> Long.toString(positions[i]))
-                        .collect(Collectors.joining(",")))
+                .append(id(positions))
                 .append("\ndata: ")
                 .append(RecordJson.of(record, source.form)
                         .put("topic", source.topic)

@@ -315,7 +315,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static CompletableFuture<HttpAnswer> answer(Route route, HttpCall call) {
         try {
             return route.handler().answer(call);
-        } catch (RuntimeException | StackOverflowError failure) {
+        } catch (RuntimeException | Error failure) {
+            // An error, too: without an answer the connection and its bytes would be held for ever.
             return CompletableFuture.failedFuture(failure);
         }
     }

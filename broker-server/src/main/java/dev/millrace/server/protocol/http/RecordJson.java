@@ -25,6 +25,8 @@ final class RecordJson {
     /** What a stored batch unpacks to was limited when it was appended. */
     static final int DECOMPRESSED_BYTES_MAX = Integer.MAX_VALUE;
 
+    private static final long RECORD_BYTES = 64;
+
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final String BASE64 = "Base64";
 
@@ -60,6 +62,19 @@ final class RecordJson {
      * @param key may be null, as may the value
      */
     record Draft(int partition, long timestampMs, byte[] key, byte[] value, List<RecordHeader> headers) {}
+
+    /** About what it takes in memory, headers and all: what bounds a page must not be fooled by an empty value. */
+    static long bytes(Record record) {
+        long bytes = RECORD_BYTES + length(record.key()) + length(record.value());
+        for (RecordHeader header : record.headers()) {
+            bytes += RECORD_BYTES + header.key().length() + length(header.value());
+        }
+        return bytes;
+    }
+
+    private static long length(byte[] bytes) {
+        return bytes == null ? 0 : bytes.length;
+    }
 
     static ObjectNode of(Record record, Form form) {
         ObjectNode json = NODES.objectNode().put("offset", record.offset()).put("timestamp", record.timestampMs());

@@ -4,9 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.core.LogOperations;
+import dev.millrace.core.LogOperations.Bounds;
 import dev.millrace.core.LogOperations.LogSlice;
 import dev.millrace.core.TopicOperations.Topic;
 import dev.millrace.core.TopicPartition;
+import dev.millrace.core.error.Fault;
+import dev.millrace.core.error.FaultException;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.wire.StartPosition;
@@ -111,7 +114,7 @@ final class RecordRoutes {
                             return;
                         }
                         records.add(RecordJson.of(record, form));
-                        bytes += record.value() == null ? 0 : record.value().length;
+                        bytes += RecordJson.bytes(record);
                         next = record.offset() + 1;
                     }
                 }
@@ -157,9 +160,21 @@ final class RecordRoutes {
                     : i < resumed.size()
                             ? resumed.get(i)
                             : logs.bounds(partition).logStartOffset();
+            requireThere(partition, next);
             places.add(new EventTail.Place(i, partition, next));
         }
         return places;
+    }
+
+    /** A position that is gone ends the client's tries: it would come back with the same each second. */
+    private void requireThere(TopicPartition partition, long next) {
+        Bounds bounds = logs.bounds(partition);
+        if (next < bounds.logStartOffset() || next > bounds.endOffset()) {
+            throw new FaultException(
+                    Fault.OFFSET_OUT_OF_RANGE,
+                    "offset " + next + " of partition " + partition.partition() + " is not there; it holds offsets from "
+                            + bounds.logStartOffset() + " to before " + bounds.endOffset());
+        }
     }
 
     /** Where a tail that broke off goes on: the id of the last event that the client saw. */

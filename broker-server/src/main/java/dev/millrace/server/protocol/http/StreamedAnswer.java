@@ -46,6 +46,11 @@ final class StreamedAnswer implements BodyStream.Out {
     }
 
     private void tick() {
+        if (ended) {
+            // It did not take its last piece.
+            context.close();
+            return;
+        }
         if (context.channel().isWritable()) {
             unsentBefore = NOTHING_UNSENT;
             body.keepAlive();

@@ -42,6 +42,7 @@ class TailTest {
         try (RestServer.Tail tail = rest.tail("/v1/topics/orders/tail")) {
             assertThat(tail.line("content-type: ")).isEqualTo("text/event-stream");
             assertThat(tail.line("retry: ")).isEqualTo("1000");
+            assertThat(tail.line("id: ")).as("where to go on, before anything came").isEqualTo("1,0");
             publish(1, "first");
             publish(0, "second");
             id = tail.line("id: ");
@@ -63,6 +64,7 @@ class TailTest {
             assertThat(values).containsExactlyInAnyOrder("second", "third");
         }
         rest.refused(400, "bad_request", "GET", "/v1/topics/orders/tail", null, "Last-Event-ID", "1,2,3");
+        rest.refused(410, "offset_out_of_range", "GET", "/v1/topics/orders/tail", null, "Last-Event-ID", "1,99");
         rest.refused(400, "bad_request", "GET", "/v1/topics/orders/tail?from=1", null);
     }
 

@@ -124,6 +124,13 @@ class ValueChecksTest {
         ValueCheck list = check(
                 SchemaType.AVRO,
                 "{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"L\"]}]}");
+        StringBuilder bomber = new StringBuilder("{\"type\":\"record\",\"name\":\"R0\",\"fields\":[]}");
+        for (int i = 1; i <= 20; i++) {
+            bomber.insert(0, "{\"type\":\"record\",\"name\":\"R" + i + "\",\"fields\":[{\"name\":\"a\",\"type\":")
+                    .append("},{\"name\":\"b\",\"type\":\"R" + (i - 1) + "\"},{\"name\":\"c\",\"type\":\"R" + (i - 1) + "\"}]}");
+        }
+        assertThat(check(SchemaType.AVRO, bomber.toString()).problem(ByteBuffer.allocate(0), FIRST))
+                .contains("more than 65536 items without bytes");
         byte[] deep = new byte[100_000];
         java.util.Arrays.fill(deep, (byte) 2);
         assertThat(list.problem(ByteBuffer.wrap(deep), FIRST)).contains("nested more than 500 deep");
