@@ -119,7 +119,8 @@ class CloudEventTest {
     void eventsOfTwoSourcesAreTwoEventsWhateverTheirIds() {
         CloudEvent one = CloudEvent.of("1", "/a", "t", null);
         CloudEvent other = CloudEvent.of("1", "/b", "t", null);
-        assertThat(received(one.toMessage("t")).id()).isNotEqualTo(received(other.toMessage("t")).id());
+        assertThat(received(one.toMessage("t")).id())
+                .isNotEqualTo(received(other.toMessage("t")).id());
         assertThat(one.toEvent().id()).isNotEqualTo(other.toEvent().id());
     }
 

@@ -171,7 +171,8 @@ final class LocalLogs implements LogOperations {
         if (DeadLetterNames.isInternal(topic.name())) {
             throw new FaultException(
                     Fault.INVALID_REQUEST,
-                    "topic \"" + topic.name() + "\" is one of the broker's own: nobody else publishes to it or deletes from it");
+                    "topic \"" + topic.name()
+                            + "\" is one of the broker's own: nobody else publishes to it or deletes from it");
         }
     }
 

@@ -172,8 +172,9 @@ final class RecordRoutes {
         if (next < bounds.logStartOffset() || next > bounds.endOffset()) {
             throw new FaultException(
                     Fault.OFFSET_OUT_OF_RANGE,
-                    "offset " + next + " of partition " + partition.partition() + " is not there; it holds offsets from "
-                            + bounds.logStartOffset() + " to before " + bounds.endOffset());
+                    "offset " + next + " of partition " + partition.partition()
+                            + " is not there; it holds offsets from " + bounds.logStartOffset() + " to before "
+                            + bounds.endOffset());
         }
     }
 

@@ -96,8 +96,9 @@ class EventTailTest {
         publish(1, "a");
         tail.start(out);
         assertThat(taken())
-                .isEqualTo("retry: 1000\nid: 0,0\n\nid: 0,1\ndata: {\"offset\":0,\"timestamp\":5,\"key\":null,\"headers\":{},"
-                        + "\"value\":\"a\",\"topic\":\"orders\",\"partition\":1}\n\n");
+                .isEqualTo(
+                        "retry: 1000\nid: 0,0\n\nid: 0,1\ndata: {\"offset\":0,\"timestamp\":5,\"key\":null,\"headers\":{},"
+                                + "\"value\":\"a\",\"topic\":\"orders\",\"partition\":1}\n\n");
         publish(0, "b");
         assertThat(taken()).startsWith("id: 1,1\n").contains("\"value\":\"b\"");
         tail.keepAlive();

@@ -127,7 +127,8 @@ class ValueChecksTest {
         StringBuilder bomber = new StringBuilder("{\"type\":\"record\",\"name\":\"R0\",\"fields\":[]}");
         for (int i = 1; i <= 20; i++) {
             bomber.insert(0, "{\"type\":\"record\",\"name\":\"R" + i + "\",\"fields\":[{\"name\":\"a\",\"type\":")
-                    .append("},{\"name\":\"b\",\"type\":\"R" + (i - 1) + "\"},{\"name\":\"c\",\"type\":\"R" + (i - 1) + "\"}]}");
+                    .append("},{\"name\":\"b\",\"type\":\"R" + (i - 1) + "\"},{\"name\":\"c\",\"type\":\"R" + (i - 1)
+                            + "\"}]}");
         }
         assertThat(check(SchemaType.AVRO, bomber.toString()).problem(ByteBuffer.allocate(0), FIRST))
                 .contains("more than 65536 items without bytes");
