@@ -7,12 +7,15 @@ import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,13 +56,14 @@ class PowerCutIT {
             for (int cut = 0; cut < CUTS; cut++) {
                 if (cut % 2 == 0) {
                     daemon.process().waitFor(200 + random.nextInt(1500), TimeUnit.MILLISECONDS);
-                    freeze(daemon);
                 } else {
                     daemon.terminate();
                     Failpoint point = POINTS.get(cut / 2 % POINTS.size());
                     int hits = 1 + random.nextInt(ArmedFailpoint.isBusy(point) ? 40 : 3);
                     ArmedFailpoint.runTo(point, hits, daemon, directory);
                 }
+                // At a named moment one thread waits, and the others go on.
+                freeze(daemon);
                 disk.cut();
                 daemon.kill();
                 workload.history().restarted();
@@ -95,6 +99,29 @@ class PowerCutIT {
                         .start()
                         .waitFor())
                 .isZero();
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!isFrozen(pid)) {
+            assertThat(System.nanoTime() - deadlineNanos)
+                    .as("the daemon does not stop")
+                    .isNegative();
+            daemon.process().waitFor(1, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** The signal has been sent before all threads have stopped. One inside a sync (D) stops when it comes out of it. */
+    private static boolean isFrozen(long pid) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"));
+                char state = stat.charAt(stat.lastIndexOf(')') + 2);
+                if (state != 'T' && state != 'D') {
+                    return false;
+                }
+            }
+        } catch (NoSuchFileException ended) {
+            return false; // a thread that has just ended: the next look tells
+        }
+        return true;
     }
 
     private Daemon daemon(PowerCutDisk disk) {
