@@ -62,6 +62,11 @@ public final class LocalBroker implements Broker {
     private final AtomicReference<BrokerStatus.Halted> halted = new AtomicReference<>();
     private volatile boolean draining;
 
+    /** Loads what opening takes longest to load. Fails: RuntimeException where the storage library does not fit the machine. */
+    public static void load() {
+        RocksStore.load();
+    }
+
     /**
      * Opens and recovers; on return the broker serves.
      *

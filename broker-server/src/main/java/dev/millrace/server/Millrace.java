@@ -19,6 +19,7 @@ public final class Millrace {
 
     public static void main(String[] args) {
         CommandRunner.prepareLogging(List.of(args));
+        if (args.length > 0 && args[0].equals("start")) Preloading.begin();
         StopSignal stop = StopSignal.ofProcess();
         // Not System.out, which writes every few bytes to the system at once.
         PrintStream out = new StandardOutput(FileDescriptor.out);

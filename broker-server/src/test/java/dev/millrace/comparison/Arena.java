@@ -53,6 +53,16 @@ final class Arena implements AutoCloseable {
         return server.address();
     }
 
+    /** Of a broker that is Millrace. */
+    String httpUrl() {
+        return ((PeerServer.Millrace) server).httpUrl();
+    }
+
+    /** For what a load needs beside the broker; goes with it. */
+    Path directory() {
+        return directory;
+    }
+
     /** Runs {@code millrace bench} against this broker. */
     Load bench(String load) throws Exception {
         String target = contender.target(server.address());

@@ -56,6 +56,7 @@ final class Cases {
         cases.put("fan-out", this::fanOut);
         cases.put("device-share", this::deviceShare);
         cases.put("footprint", this::footprint);
+        cases.put("validation", this::validation);
         return cases;
     }
 
@@ -117,11 +118,8 @@ final class Cases {
                     arena.bench(
                             "pub --topic caught-up --keep --partitions 16 --size 1KiB --records " + CATCH_UP_RECORDS));
             Arena.settle();
-            String catchUp =
-                    "sub --topic caught-up --groups 0 --consumers 1 --from earliest --records " + CATCH_UP_RECORDS;
-            // The first one compiles, on either side.
-            arena.bench(catchUp);
-            Load read = arena.bench(catchUp);
+            Load read = arena.bench("sub --topic caught-up --groups 0 --consumers 1 --from earliest --warmup "
+                    + WARMUP_SECONDS + "s --records " + CATCH_UP_RECORDS);
             return sheet.noted(Figure.CATCH_UP, read).mebibytesPerSecond();
         }
     }
@@ -157,6 +155,19 @@ final class Cases {
             sheet.other(Figure.MEMORY_IDLE, arena.residentMebibytes());
         }
         sheet.ours(Figure.HELP, helpSeconds());
+    }
+
+    private void validation(Sheet sheet) throws Exception {
+        Load unchecked = validated("off");
+        records(sheet, Figure.VALIDATED_ID, validated("id"), unchecked);
+        records(sheet, Figure.VALIDATED_FULL, validated("full"), unchecked);
+    }
+
+    private Load validated(String validation) throws Exception {
+        try (Arena arena = new Arena(MILLRACE, root)) {
+            Path order = AvroOrders.createTopic(arena, "orders", validation);
+            return arena.bench(timed("pub --topic orders --payload " + order + " --clients 1 --publishers 0"));
+        }
     }
 
     private static void createTopics(Arena arena) {

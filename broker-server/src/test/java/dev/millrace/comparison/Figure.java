@@ -19,7 +19,9 @@ enum Figure {
     READY("12a", "Start on empty data until ready", "s", "Kafka", 1.5, 0.8),
     HELP("12b", "`millrace --help`", "s", null, 0.4, 0.25),
     MEMORY_IDLE("12c", "Resident memory, idle", "MiB", "Kafka", 250, 150),
-    MEMORY_TOPICS("12d", "Resident memory with 10,000 topics", "MiB", null, 512, 350);
+    MEMORY_TOPICS("12d", "Resident memory with 10,000 topics", "MiB", null, 512, 350),
+    VALIDATED_ID("13a", "Publish, the schema's id checked", "records/s", "Millrace, unchecked", 0.95, 1.0),
+    VALIDATED_FULL("13b", "Publish, each record checked by Avro", "records/s", "Millrace, unchecked", 0.5, 0.75);
 
     /** How the value of a run is taken. */
     enum Judged {

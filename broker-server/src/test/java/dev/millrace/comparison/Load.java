@@ -47,9 +47,12 @@ final class Load {
         return load;
     }
 
-    /** Ports and process ids differ from run to run. */
+    /** Ports, process ids and folders differ from run to run. */
     private static String withoutPlaces(String arguments) {
-        return arguments.replaceAll("(://127\\.0\\.0\\.1:)\\d+", "$1PORT").replaceAll(" --broker-pid \\d+", "");
+        return arguments
+                .replaceAll("(://127\\.0\\.0\\.1:)\\d+", "$1PORT")
+                .replaceAll(" --broker-pid \\d+", "")
+                .replaceAll(" (/\\S*)/(\\S+)", " $2");
     }
 
     private static String end(Path log) throws Exception {

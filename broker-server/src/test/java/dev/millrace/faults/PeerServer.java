@@ -160,6 +160,11 @@ public abstract class PeerServer {
             return daemon.server();
         }
 
+        /** Where its REST interface and its schema registry are. */
+        public String httpUrl() {
+            return daemon.httpUrl();
+        }
+
         @Override
         public Process process() {
             return daemon.process();

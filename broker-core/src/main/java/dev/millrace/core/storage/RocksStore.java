@@ -82,6 +82,11 @@ public final class RocksStore implements Store {
         this.flushRoom = new FlushRoom(DiskSpace.of(directory), options);
     }
 
+    /** Loads the native library. Fails: RuntimeException where there is none for this machine. */
+    public static void load() {
+        RocksDB.loadLibrary();
+    }
+
     /** Opens with the system's clock. */
     public static RocksStore open(Path directory, StoreOptions options) {
         return open(directory, options, TimeSource.SYSTEM);

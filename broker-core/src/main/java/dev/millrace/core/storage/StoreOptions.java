@@ -28,9 +28,12 @@ public record StoreOptions(
         check(readaheadBytes >= 0, "readaheadBytes", readaheadBytes, "use 0 or more");
     }
 
-    /** 128 MiB generations: the size with which 250-440 MB/s durable were measured; memtables then take 640 MiB at most. */
+    /**
+     * 64 MiB generations: a start replays up to three of them at 3 to 4 ms a MB. Memtables take 320 MiB at most. See
+     * docs/adr/2026-11-28-smaller-generations.md.
+     */
     public static StoreOptions defaults() {
-        return new StoreOptions(128 * MIB, 128 * MIB, 32 * MIB, 4, MIB, false);
+        return new StoreOptions(64 * MIB, 128 * MIB, 32 * MIB, 4, MIB, false);
     }
 
     public StoreOptions withGenerationBytes(long bytes) {

@@ -74,19 +74,28 @@ public record BenchPlan(
      * @param clients connections, each a client of its own
      * @param waitingPublishers threads that wait for each receipt; 0 for one thread a client that does not wait
      * @param ratePerSecond over all, or 0 for as fast as it goes
-     * @param compressibility 0 for random bytes to 1 for all the same
      */
     public record Publish(
-            int clients,
-            int waitingPublishers,
-            double ratePerSecond,
-            int sizeBytes,
-            double compressibility,
-            Keys keys,
-            Batching batching) {
+            int clients, int waitingPublishers, double ratePerSecond, Payload payload, Keys keys, Batching batching) {
         /** Threads that publish. */
         public int threads() {
             return waitingPublishers == 0 ? clients : waitingPublishers;
+        }
+    }
+
+    /**
+     * The records' values.
+     *
+     * @param compressibility 0 for random bytes to 1 for all the same
+     * @param given what every value is, not to be written to; null for random ones
+     */
+    public record Payload(int sizeBytes, double compressibility, byte[] given) {
+        public static Payload random(int sizeBytes, double compressibility) {
+            return new Payload(sizeBytes, compressibility, null);
+        }
+
+        public static Payload of(byte[] given) {
+            return new Payload(given.length, 0, given);
         }
     }
 
@@ -120,7 +129,7 @@ public record BenchPlan(
     /**
      * How long.
      *
-     * @param warmupMs publishing that is not measured
+     * @param warmupMs publishing, or reading from the start, that is not measured
      * @param durationMs 0 for no limit
      * @param records 0 for no limit
      */

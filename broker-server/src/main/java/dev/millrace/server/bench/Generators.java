@@ -74,7 +74,7 @@ final class Generators implements AutoCloseable {
     Generators(Target target, BenchPlan bench, List<String> topics, BooleanSupplier stopped) {
         this.plan = bench.publish();
         this.stopped = stopped;
-        PayloadPool payloads = new PayloadPool(plan.sizeBytes(), plan.compressibility(), bench.seed());
+        PayloadPool payloads = PayloadPool.of(plan.payload(), bench.seed());
         KeyPool keys = new KeyPool(plan.keys(), bench.seed());
         SplittableRandom random = new SplittableRandom(bench.seed());
         for (int i = 0; i < plan.threads(); i++) {

@@ -41,6 +41,16 @@ final class PayloadPool {
         return payload;
     }
 
+    private PayloadPool(byte[] only) {
+        payloads = new byte[][] {only};
+    }
+
+    static PayloadPool of(BenchPlan.Payload payload, long seed) {
+        return payload.given() == null
+                ? new PayloadPool(payload.sizeBytes(), payload.compressibility(), seed)
+                : new PayloadPool(payload.given());
+    }
+
     int count() {
         return payloads.length;
     }

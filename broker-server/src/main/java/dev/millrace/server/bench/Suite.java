@@ -4,6 +4,7 @@ import dev.millrace.core.record.Compression;
 import dev.millrace.server.bench.BenchPlan.Batching;
 import dev.millrace.server.bench.BenchPlan.KeyDistribution;
 import dev.millrace.server.bench.BenchPlan.Keys;
+import dev.millrace.server.bench.BenchPlan.Payload;
 import dev.millrace.server.bench.BenchPlan.Publish;
 import dev.millrace.server.bench.BenchPlan.Read;
 import dev.millrace.server.bench.BenchPlan.Subject;
@@ -75,6 +76,6 @@ public final class Suite {
     private static Publish publish(int waitingPublishers, double ratePerSecond, int sizeBytes) {
         Keys noKeys = new Keys(KeyDistribution.NONE, 1);
         Batching ofTheClient = new Batching(0, -1, Compression.NONE);
-        return new Publish(1, waitingPublishers, ratePerSecond, sizeBytes, 0, noKeys, ofTheClient);
+        return new Publish(1, waitingPublishers, ratePerSecond, Payload.random(sizeBytes, 0), noKeys, ofTheClient);
     }
 }

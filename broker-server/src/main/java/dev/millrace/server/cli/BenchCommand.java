@@ -101,6 +101,7 @@ final class BenchCommand implements Runnable {
             abbreviateSynopsis = true,
             description = {
                 "Read what topics hold, as fast as it goes. Ends with the last record that was there when it began.",
+                "What is there is read for the warm-up first, as often as it takes, by consumers that are not measured.",
                 "The clock starts with the first record: joining a group is not measured."
             },
             footer = {
@@ -126,6 +127,9 @@ final class BenchCommand implements Runnable {
 
         @Mixin
         private BenchOptions.Window window;
+
+        @Mixin
+        private BenchOptions.Warmup warmup;
 
         @Mixin
         private BenchOptions.Report report;
@@ -156,7 +160,7 @@ final class BenchCommand implements Runnable {
                     plans.topics(topics, 1, 0),
                     null,
                     plans.read(read, latest),
-                    plans.readWindow(window),
+                    plans.readWindow(window, warmup.warmup),
                     BenchPlans.seed(report));
             return new BenchSession(session, report, global.json()).run(plan);
         }

@@ -99,6 +99,12 @@ final class BenchOptions {
         String size;
 
         @Option(
+                names = "--payload",
+                paramLabel = "FILE",
+                description = "What every record's value is, for topics that do not take random bytes.")
+        Path payload;
+
+        @Option(
                 names = "--rate",
                 paramLabel = "N",
                 description = {
@@ -174,7 +180,7 @@ final class BenchOptions {
         @Option(
                 names = "--warmup",
                 paramLabel = "DURATION",
-                description = "Publishing that is not measured, before. Default: 2s.")
+                description = "Publishing, or reading, that is not measured, before. Default: 2s.")
         String warmup;
     }
 

@@ -68,7 +68,7 @@ final class BenchOutput {
         List<String> parts = new ArrayList<>();
         BenchPlan.Publish publish = plan.publish();
         if (publish != null) {
-            parts.add("records of " + Amounts.bytes(publish.sizeBytes()));
+            parts.add("records of " + Amounts.bytes(publish.payload().sizeBytes()));
             parts.add("clients " + publish.clients());
             parts.add(
                     publish.waitingPublishers() == 0
@@ -219,9 +219,9 @@ final class BenchOutput {
         BenchPlan.Publish publish = plan.publish();
         if (publish != null) {
             json.field("clients", publish.clients()).field("publishers", publish.waitingPublishers());
-            json.field("size", publish.sizeBytes());
+            json.field("size", publish.payload().sizeBytes());
             json.name("rate").value(publish.ratePerSecond());
-            json.name("compressibility").value(publish.compressibility());
+            json.name("compressibility").value(publish.payload().compressibility());
             json.field("keyDist", publish.keys().distribution().name().toLowerCase(Locale.ROOT));
             json.field("keys", publish.keys().count());
             json.field("batch", publish.batching().batchBytes())

@@ -6,6 +6,8 @@ import dev.millrace.server.bench.BenchPlan;
 import dev.millrace.server.bench.BenchPlan.KeyDistribution;
 import dev.millrace.server.bench.BenchPlan.Scheme;
 import dev.millrace.server.bench.BenchPlan.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -80,24 +82,45 @@ final class BenchPlans {
             throw wrong("--publishers " + publishers + " is less than --clients " + clients
                     + "; some clients would have nothing to do.");
         }
-        double share = options.compressibility == null ? 0 : options.compressibility;
-        if (!(share >= 0 && share <= 1)) throw wrong("--compressibility " + share + " is not between 0 and 1.");
-        Long sizeBytes = amount("--size", options.size, Units::parseBytes);
         return new BenchPlan.Publish(
                 (int) clients,
                 (int) publishers,
                 atLeast("--rate", options.rate, rateDefault, 1),
-                (int) between("--size", sizeBytes, SIZE_BYTES, 1, GIBIBYTE),
-                share,
+                payload(options),
                 new BenchPlan.Keys(keyDistribution(options.keyDistribution), (int)
                         between("--keys", options.keys, KEYS, 1, KEYS_MAX)),
                 batching(options));
     }
 
+    private BenchPlan.Payload payload(BenchOptions.Publish options) {
+        if (options.payload != null) return given(options);
+        double share = options.compressibility == null ? 0 : options.compressibility;
+        if (!(share >= 0 && share <= 1)) throw wrong("--compressibility " + share + " is not between 0 and 1.");
+        Long sizeBytes = amount("--size", options.size, Units::parseBytes);
+        return BenchPlan.Payload.random((int) between("--size", sizeBytes, SIZE_BYTES, 1, GIBIBYTE), share);
+    }
+
+    private BenchPlan.Payload given(BenchOptions.Publish options) {
+        if (options.size != null || options.compressibility != null) {
+            throw wrong("--payload says what records hold; leave --size and --compressibility out.");
+        }
+        try {
+            long bytes = Files.size(options.payload);
+            between("--payload " + options.payload + ", of so many bytes:", bytes, bytes, 1, GIBIBYTE);
+            return BenchPlan.Payload.of(Files.readAllBytes(options.payload));
+        } catch (IOException e) {
+            throw wrong("--payload " + options.payload + " cannot be read: " + e + ".");
+        }
+    }
+
     /** As {@link #publish}, of records that carry the time at which they were published. */
     BenchPlan.Publish stamped(BenchOptions.Publish options, long rateDefault) {
+        if (options.payload != null) {
+            throw wrong("--payload leaves no room for the time that says when a record was published. "
+                    + "Use it with bench pub or bench many.");
+        }
         BenchPlan.Publish plan = publish(options, rateDefault);
-        if (plan.sizeBytes() >= BenchPlan.STAMP_BYTES) return plan;
+        if (plan.payload().sizeBytes() >= BenchPlan.STAMP_BYTES) return plan;
         throw wrong("--size " + options.size + " is less than the " + BenchPlan.STAMP_BYTES
                 + " B that say when a record was published. Use at least " + BenchPlan.STAMP_BYTES + "B.");
     }
@@ -151,9 +174,9 @@ final class BenchPlans {
     }
 
     /** Of a run that only reads. */
-    BenchPlan.Window readWindow(BenchOptions.Window options) {
+    BenchPlan.Window readWindow(BenchOptions.Window options, String warmup) {
         return new BenchPlan.Window(
-                Subject.READING, 0, durationMs(options, 0), atLeast("--records", options.records, 0, 1));
+                Subject.READING, warmupMs(warmup), durationMs(options, 0), atLeast("--records", options.records, 0, 1));
     }
 
     private long durationMs(BenchOptions.Window options, long byDefault) {

@@ -56,7 +56,7 @@ final class Keys {
     static final Key<DataSize> GENERATION_SIZE = key(
             "storage.generationSize",
             size("1MiB", "1GiB"),
-            "128MiB",
+            "64MiB",
             "Bytes of log kept in memory until they are flushed to one set of files, a generation."
                     + " Retention frees disk space by whole generations.",
             c -> c.storage().generationSize());

@@ -31,6 +31,11 @@ public final class EventLoops implements AutoCloseable {
                 new MultiThreadIoEventLoopGroup(workerThreads, new DefaultThreadFactory("millrace-io", true), io);
     }
 
+    /** Loads what starting takes longest to load. */
+    public static void load() {
+        Epoll.isAvailable();
+    }
+
     /** Starts with epoll where it is available, else with NIO. */
     public static EventLoops start(int workerThreads) {
         return Epoll.isAvailable()

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.client.Consumer;
 import dev.millrace.client.MillraceClient;
+import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicInfo;
 import dev.millrace.server.testing.EmbeddedMillrace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -87,11 +90,11 @@ final class BenchCommandTest {
         json("pub --topic kept --keep --records 300 --warmup 0s --partitions 2");
         assertThat(topics()).containsExactly("kept");
 
-        JsonNode groups = json("sub --topic kept --groups 2 --consumers 2");
+        JsonNode groups = json("sub --topic kept --groups 2 --consumers 2 --warmup 50ms");
         assertThat(groups.get("records").asLong()).isEqualTo(600);
         assertThat(groups.get("recordsPerSecond").asDouble()).isPositive();
         assertThat(groups.get("latencyMillis").get("p50").isNull()).isTrue();
-        JsonNode alone = json("sub --topic kept --groups 0 --consumers 2");
+        JsonNode alone = json("sub --topic kept --groups 0 --consumers 2 --warmup 0s");
         assertThat(alone.get("records").asLong()).isEqualTo(300);
 
         try (MillraceClient client = MillraceClient.connect(broker.address())) {
@@ -100,6 +103,24 @@ final class BenchCommandTest {
             assertThat(client.admin().describeTopic("kept").messages()).isEqualTo(300);
             client.admin().deleteTopic("kept");
         }
+    }
+
+    @Test
+    void everyRecordIsThePayloadThatIsGiven() throws IOException {
+        Path event = Files.writeString(directory.resolve("event.json"), "{\"total\":7}");
+        JsonNode report = json("pub --topic given --keep --records 20 --warmup 0s --payload " + event);
+        assertThat(report.get("bytes").asLong()).isEqualTo(20 * 11);
+        try (MillraceClient client = MillraceClient.connect(broker.address());
+                Consumer consumer = client.consumer()
+                        .topics("given")
+                        .from(StartFrom.earliest())
+                        .open()) {
+            assertThat(consumer.poll(Duration.ofSeconds(30)).get(0).valueText()).isEqualTo("{\"total\":7}");
+            client.admin().deleteTopic("given");
+        }
+        assertThat(bench("pub --payload " + event + " --size 1KiB").err()).contains("leave --size");
+        assertThat(bench("e2e --payload " + event).err()).contains("Use it with bench pub");
+        assertThat(bench("pub --payload " + directory).err()).contains("cannot be read");
     }
 
     @Test
