@@ -3,6 +3,7 @@ package dev.millrace.client;
 import dev.millrace.client.internal.ClientOptions;
 import dev.millrace.client.internal.NativeClient;
 import java.time.Duration;
+import java.util.Objects;
 
 /** Options of a {@link MillraceClient}. */
 public final class ClientBuilder {
@@ -12,6 +13,7 @@ public final class ClientBuilder {
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration backoffMin = Duration.ofMillis(50);
     private Duration backoffMax = Duration.ofSeconds(2);
+    private Telemetry.Factory telemetry;
 
     ClientBuilder() {}
 
@@ -47,6 +49,15 @@ public final class ClientBuilder {
     }
 
     /**
+     * Makes spans of what is published, polled and handled: with {@code OpenTelemetryTracing.with(openTelemetry)} of {@code
+     * dev.millrace.client.otel} by the application's OpenTelemetry. Default: none; then nothing is done for it.
+     */
+    public ClientBuilder telemetry(Telemetry.Factory telemetry) {
+        this.telemetry = Objects.requireNonNull(telemetry, "telemetry");
+        return this;
+    }
+
+    /**
      * Connects.
      *
      * @throws MillraceException CONNECT_FAILED when no broker answers in time; UNSUPPORTED_VERSION; INVALID_REQUEST for
@@ -54,6 +65,6 @@ public final class ClientBuilder {
      */
     public MillraceClient build() {
         return NativeClient.open(
-                new ClientOptions(server, clientId, requestTimeout, connectTimeout, backoffMin, backoffMax));
+                new ClientOptions(server, clientId, requestTimeout, connectTimeout, backoffMin, backoffMax, telemetry));
     }
 }

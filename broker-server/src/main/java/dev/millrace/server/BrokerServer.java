@@ -3,6 +3,7 @@ package dev.millrace.server;
 import dev.millrace.core.Broker;
 import dev.millrace.core.BrokerStatus;
 import dev.millrace.core.LocalBroker;
+import dev.millrace.core.TopicOperations.Topic;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.storage.RecoveryWatch;
 import dev.millrace.core.storage.StoreStats;
@@ -24,6 +25,7 @@ import dev.millrace.server.protocol.wire.WireOptions;
 import dev.millrace.server.protocol.wire.WireProtocol;
 import dev.millrace.server.schema.PublishCheck;
 import dev.millrace.server.schema.SchemaRegistry;
+import dev.millrace.server.tracing.BrokerTracing;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -59,6 +61,9 @@ public final class BrokerServer implements AutoCloseable {
     private Listener httpListener;
     private Listener nativeListener;
     private Broker broker;
+    /** Null where the broker makes no spans. */
+    private BrokerTracing tracing;
+
     private boolean closed;
 
     /** Where the server listens, with real ports where 0 was configured. */
@@ -101,6 +106,7 @@ public final class BrokerServer implements AutoCloseable {
         try {
             server.openHttp();
             server.openBroker(brokerOpener);
+            server.openTracing();
             server.openSchemas();
             server.openNative();
         } catch (RuntimeException | Error failure) {
@@ -172,6 +178,28 @@ public final class BrokerServer implements AutoCloseable {
         metrics.observe(broker.stats(), () -> numbers(broker.stats().store()));
     }
 
+    /** Before the listeners, so that it ends after them and before the broker, which it asks for topics' names. */
+    private void openTracing() {
+        options.tracing().endpoint().ifPresent(endpoint -> {
+            tracing = BrokerTracing.start(
+                    endpoint,
+                    new BrokerTracing.Service(
+                            options.tracing().serviceName(),
+                            Version.current(),
+                            broker.clusterId().toString()),
+                    topicId -> broker.topics().find(topicId).map(Topic::name).orElseGet(topicId::toString));
+            opened.push(tracing);
+        });
+        metrics.tracing(
+                () -> tracing == null ? 0 : tracing.exportedCount(),
+                () -> tracing == null ? 0 : tracing.droppedCount());
+    }
+
+    /** What protocols call. */
+    private Broker served() {
+        return tracing == null ? broker : tracing.trace(broker);
+    }
+
     private void openSchemas() {
         SchemaRegistry registry = SchemaRegistry.open(
                 broker, options.schemas().limits(), options.schemas().compatibility(), TimeSource.SYSTEM);
@@ -179,7 +207,7 @@ public final class BrokerServer implements AutoCloseable {
         broker.internals().checkSchemasWith(check);
         metrics.schemas(new SchemaNumbers(
                 registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
-        http.open(new HttpServices(broker, registry, options.http().configuration(), Version.current()));
+        http.open(new HttpServices(served(), registry, options.http().configuration(), Version.current()));
         // What it serves from the broker ends before the broker does; metrics and health go on until the end.
         opened.push(http::close);
     }
@@ -191,8 +219,9 @@ public final class BrokerServer implements AutoCloseable {
                 options.limits(),
                 "millrace/" + Version.current(),
                 () -> BrokerFacts.of(broker, options, addresses()),
-                TimeSource.SYSTEM);
-        WireProtocol wire = new WireProtocol(broker, wireOptions, inFlight, metrics.protocol("native"));
+                TimeSource.SYSTEM,
+                tracing);
+        WireProtocol wire = new WireProtocol(served(), wireOptions, inFlight, metrics.protocol("native"));
         ConnectionGate gate = new ConnectionGate(options.limits().connections());
         opened.push(() -> drain(wire, options.drainTimeoutMs()));
         nativeListener = listen(wire, options.nativeBind(), gate, "listeners.native.bind");

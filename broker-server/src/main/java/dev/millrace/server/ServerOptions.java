@@ -14,9 +14,11 @@ import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.schema.Compatibility;
 import dev.millrace.server.schema.SchemaLimits;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What the parts of a server are told, taken from the configuration. Units: in the names. */
@@ -27,7 +29,8 @@ record ServerOptions(
         ConnectionLimits limits,
         Http http,
         long drainTimeoutMs,
-        Schemas schemas) {
+        Schemas schemas,
+        Tracing tracing) {
     /**
      * @param requestsPerSecond of one client's address, 0 for no limit
      * @param configuration shown to those who ask
@@ -37,6 +40,11 @@ record ServerOptions(
     /** @param compatibility of subjects that say nothing else */
     record Schemas(SchemaLimits limits, Compatibility compatibility) {
         static final Schemas DEFAULTS = new Schemas(SchemaLimits.DEFAULTS, Compatibility.BACKWARD);
+    }
+
+    /** @param endpoint of the collector; empty where the broker makes no spans */
+    record Tracing(Optional<URI> endpoint, String serviceName) {
+        static final Tracing OFF = new Tracing(Optional.empty(), "millrace");
     }
 
     /** What a PUBLISH frame takes beside its batches: envelope, topic id, partition. */
@@ -65,7 +73,10 @@ record ServerOptions(
                         SUBSCRIPTIONS_PER_CONNECTION),
                 new Http(bytes(limits.httpRequestSize()), limits.httpRequestsPerSecond(), ConfigText.values(config)),
                 config.shutdown().drainTimeout().toMillis(),
-                schemas(config.schemas()));
+                schemas(config.schemas()),
+                new Tracing(
+                        config.tracing().otlp().endpoint(),
+                        config.tracing().otlp().serviceName()));
     }
 
     private static Schemas schemas(Config.Schemas schemas) {

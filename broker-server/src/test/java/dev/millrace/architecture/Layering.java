@@ -30,6 +30,7 @@ final class Layering {
             "server.schema.format",
                     List.of("org.apache.avro", "com.networknt", "com.google.protobuf", "com.squareup.wire", "kotlin"),
             "client.schema", List.of("org.apache.avro", "com.google.protobuf"),
+            "client.otel", List.of("io.opentelemetry"),
             "server.replication", List.of("org.apache.ratis"));
 
     /** Calls that open a door for input to run code, or that hide a dependency from this test. */

@@ -26,11 +26,11 @@ final class PackageTable {
             List.of("server.schema"),
             List.of("server.schema.format"),
             List.of("server.replication"),
-            List.of("server.security", "server.metrics"),
+            List.of("server.security", "server.metrics", "server.tracing"),
             List.of("server.protocol", "server.net", "server.config"));
 
-    private static final List<List<String>> CLIENT =
-            List.of(List.of("client.jdbc", "client.schema"), List.of("client"), List.of("client.internal"));
+    private static final List<List<String>> CLIENT = List.of(
+            List.of("client.jdbc", "client.schema", "client.otel"), List.of("client"), List.of("client.internal"));
 
     private static final List<List<String>> CORE = List.of(
             List.of("core"),

@@ -98,7 +98,8 @@ class BrokerServerTest {
                 ConnectionLimits.DEFAULTS,
                 new ServerOptions.Http(1000, 0, Map.of()),
                 1000,
-                ServerOptions.Schemas.DEFAULTS);
+                ServerOptions.Schemas.DEFAULTS,
+                ServerOptions.Tracing.OFF);
         assertThatThrownBy(() -> BrokerServer.open(options, watch -> broker))
                 .hasMessageContaining("not an address of this machine");
     }
@@ -139,7 +140,8 @@ class BrokerServerTest {
                 ConnectionLimits.DEFAULTS,
                 new ServerOptions.Http(1000, 0, Map.of()),
                 1000,
-                ServerOptions.Schemas.DEFAULTS);
+                ServerOptions.Schemas.DEFAULTS,
+                ServerOptions.Tracing.OFF);
     }
 
     private static int freePort() throws Exception {

@@ -86,7 +86,7 @@ final class AtomicMode implements ProjectionMode {
                     task,
                     this,
                     () -> {
-                        RecordedOutputs outputs = new RecordedOutputs();
+                        RecordedOutputs outputs = new RecordedOutputs(link.telemetry());
                         handler.handle(task.event, outputs);
                         task.outputs = outputs;
                     },
@@ -248,14 +248,14 @@ final class AtomicMode implements ProjectionMode {
 
     @Override
     public void retry(ParkedEvent parked, StoredEvent event) throws Exception {
-        RecordedOutputs outputs = new RecordedOutputs();
+        RecordedOutputs outputs = new RecordedOutputs(link.telemetry());
         handler.handle(event, outputs);
         unpark(parked, outputs);
     }
 
     @Override
     public void discard(ParkedEvent parked) throws Exception {
-        unpark(parked, new RecordedOutputs());
+        unpark(parked, new RecordedOutputs(link.telemetry()));
     }
 
     private void unpark(ParkedEvent parked, RecordedOutputs outputs) throws Exception {

@@ -55,7 +55,11 @@ public final class CurrentMessage {
 
     /** As {@link #run(ReceivedMessage, MessageContext.Work)}. */
     public static void run(StoredEvent event, MessageContext.Work work) throws Exception {
-        ReceivedMessage message = new ReceivedMessage(
+        run(messageOf(event), work);
+    }
+
+    static ReceivedMessage messageOf(StoredEvent event) {
+        return new ReceivedMessage(
                 event.topic(),
                 event.partition(),
                 event.offset(),
@@ -63,7 +67,12 @@ public final class CurrentMessage {
                 event.key(),
                 event.value(),
                 event.headers());
-        run(message, work);
+    }
+
+    /** The headers of the message that this thread handles; none where it handles none. */
+    static List<RecordHeader> headers() {
+        CurrentMessage current = CURRENT.get();
+        return current == null ? List.of() : current.message.headers();
     }
 
     static Message advance(Message given) {

@@ -2,6 +2,7 @@ package dev.millrace.client.internal;
 
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.Telemetry;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.StartPosition;
@@ -37,6 +38,11 @@ final class FeedSet implements Link.Listener, FeedBuffer.Returns {
 
     FeedBuffer buffer() {
         return buffer;
+    }
+
+    /** Null where the application wants none. */
+    Telemetry telemetry() {
+        return link.telemetry();
     }
 
     static StartPosition toWire(StartFrom start) {

@@ -1,6 +1,7 @@
 package dev.millrace.client.internal;
 
 import dev.millrace.client.MillraceException;
+import dev.millrace.client.Telemetry;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.Frames;
@@ -49,6 +50,7 @@ final class Link implements Connection.Owner {
 
     private final ClientOptions options;
     private final ServerAddress server;
+    private final Telemetry telemetry;
     private final EventLoopGroup loopGroup;
     private final EventLoop loop;
     private final Bootstrap bootstrap;
@@ -65,6 +67,9 @@ final class Link implements Connection.Owner {
     Link(ClientOptions options, RandomGenerator random) {
         this.options = options;
         this.server = ServerAddress.parse(options.server());
+        this.telemetry = options.telemetry() == null
+                ? null
+                : options.telemetry().open(new Telemetry.Client(options.clientId(), server.host(), server.port()));
         this.loopGroup = Transport.newLoop("millrace-client");
         this.loop = loopGroup.next();
         this.backoff =
@@ -95,6 +100,11 @@ final class Link implements Connection.Owner {
 
     ClientOptions options() {
         return options;
+    }
+
+    /** Null where the application wants none. Thread: any. */
+    Telemetry telemetry() {
+        return telemetry;
     }
 
     /** The largest message that the broker takes, as it last said. Thread: any. */

@@ -51,7 +51,7 @@ public final class NativeClient implements MillraceClient {
     private Producer openProducer(ProducerOptions producerOptions) {
         NativeProducer producer = new NativeProducer(link, producerOptions, callbacks, new Random(), opened::remove);
         opened.add(producer);
-        return producer;
+        return link.telemetry() == null ? producer : new TracedProducer(producer, new Outbound(link.telemetry()));
     }
 
     /** The one behind all typed topics. */

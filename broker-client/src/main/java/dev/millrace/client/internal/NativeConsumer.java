@@ -31,9 +31,10 @@ final class NativeConsumer implements Consumer {
 
     @Override
     public List<ReceivedMessage> poll(Duration timeout) {
-        return poll(timeout, pollCountMax);
+        return Inbound.poll(feeds.telemetry(), null, () -> poll(timeout, pollCountMax));
     }
 
+    /** For the client itself, of which telemetry does not hear. */
     List<ReceivedMessage> poll(Duration timeout, int countMax) {
         polling.lock();
         try {

@@ -74,8 +74,13 @@ final class NativeConsumerBuilder implements ConsumerBuilder {
     @Override
     public RunningConsumer start(MessageHandler handler) {
         NativeConsumer consumer = openNative();
-        HandlerRunner runner =
-                new HandlerRunner(new PlainSource(consumer), handler, 1, FailurePolicy.stop(), null, opened::remove);
+        HandlerRunner runner = new HandlerRunner(
+                new PlainSource(consumer),
+                new Inbound(link.telemetry(), null).traced(handler),
+                1,
+                FailurePolicy.stop(),
+                null,
+                opened::remove);
         opened.add(runner);
         runner.start();
         return runner;

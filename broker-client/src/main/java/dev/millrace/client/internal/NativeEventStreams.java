@@ -68,6 +68,12 @@ final class NativeEventStreams implements EventStreams {
     @Override
     public AppendResult appendIf(List<Addressed> events, List<Check> checks, Condition condition) {
         Checks.require(!events.isEmpty() || !checks.isEmpty(), "events", 0, "an event or a check, or more");
+        return link.telemetry() == null || events.isEmpty()
+                ? write(events, checks, condition)
+                : new Outbound(link.telemetry()).append(topic, events, traced -> write(traced, checks, condition));
+    }
+
+    private AppendResult write(List<Addressed> events, List<Check> checks, Condition condition) {
         byte[] first = events.isEmpty() ? checks.get(0).key() : events.get(0).key();
         Place place = placeOf(first);
         EventsAppended answer = ask(

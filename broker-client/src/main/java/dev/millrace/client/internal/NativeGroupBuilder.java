@@ -135,7 +135,12 @@ final class NativeGroupBuilder implements GroupBuilder {
         Checks.require(autoCommit, "autoCommit", false, "true with a handler, or open() and poll to commit by hand");
         NativeGroupConsumer consumer = openNative();
         HandlerRunner runner = new HandlerRunner(
-                new GroupSource(consumer), handler, concurrency, failurePolicy, consumer.parking(), opened::remove);
+                new GroupSource(consumer),
+                new Inbound(link.telemetry(), group).traced(handler),
+                concurrency,
+                failurePolicy,
+                consumer.parking(),
+                opened::remove);
         opened.add(runner);
         runner.start();
         return runner;
@@ -153,7 +158,7 @@ final class NativeGroupBuilder implements GroupBuilder {
         Delivery delivery = new Delivery(consumer);
         HandlerRunner runner = new HandlerRunner(
                 new GroupSource(consumer),
-                message -> handler.handle(message, delivery),
+                new Inbound(link.telemetry(), group).traced(message -> handler.handle(message, delivery)),
                 concurrency,
                 failurePolicy,
                 consumer.parking(),

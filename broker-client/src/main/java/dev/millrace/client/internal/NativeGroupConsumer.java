@@ -117,9 +117,10 @@ final class NativeGroupConsumer implements GroupConsumer {
 
     @Override
     public List<ReceivedMessage> poll(Duration timeout) {
-        return poll(timeout, options.pollCountMax());
+        return Inbound.poll(feeds.telemetry(), options.group(), () -> poll(timeout, options.pollCountMax()));
     }
 
+    /** For the client itself, of which telemetry does not hear. */
     List<ReceivedMessage> poll(Duration timeout, int countMax) {
         polling.lock();
         try {

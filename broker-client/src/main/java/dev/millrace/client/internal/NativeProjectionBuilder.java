@@ -85,8 +85,9 @@ final class NativeProjectionBuilder implements ProjectionBuilder {
     public <T> Projection start(ProjectionDatabase<T> database, DatabaseHandler<T> handler) {
         Objects.requireNonNull(database, "database");
         Objects.requireNonNull(handler, "handler");
+        Inbound inbound = inbound();
         DatabaseHandler<T> following =
-                (transaction, event) -> CurrentMessage.run(event, () -> handler.handle(transaction, event));
+                (transaction, event) -> inbound.run(event, () -> handler.handle(transaction, event));
         return start((run, report) -> new DatabaseMode<>(run, database, following, report));
     }
 
@@ -94,7 +95,8 @@ final class NativeProjectionBuilder implements ProjectionBuilder {
     public Projection startAtomic(OutputHandler handler) {
         Objects.requireNonNull(handler, "handler");
         ProjectionLog.createTopic(link);
-        OutputHandler following = (event, outputs) -> CurrentMessage.run(event, () -> handler.handle(event, outputs));
+        Inbound inbound = inbound();
+        OutputHandler following = (event, outputs) -> inbound.run(event, () -> handler.handle(event, outputs));
         return start((run, report) -> new AtomicMode(run, following, link));
     }
 
@@ -102,8 +104,13 @@ final class NativeProjectionBuilder implements ProjectionBuilder {
     public Projection start(EventHandler handler) {
         Objects.requireNonNull(handler, "handler");
         ProjectionLog.createTopic(link);
-        EventHandler following = event -> CurrentMessage.run(event, () -> handler.handle(event));
+        Inbound inbound = inbound();
+        EventHandler following = event -> inbound.run(event, () -> handler.handle(event));
         return start((run, report) -> new BrokerMode(run, following, link, report));
+    }
+
+    private Inbound inbound() {
+        return new Inbound(link.telemetry(), new ProjectionDatabase.Name(name, version).id());
     }
 
     private Projection start(BiFunction<ProjectionRun, ProgressReport, ProjectionMode> modes) {

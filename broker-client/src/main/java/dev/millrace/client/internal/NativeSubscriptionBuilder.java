@@ -80,7 +80,7 @@ final class NativeSubscriptionBuilder implements EventSubscriptionBuilder {
             Long from = positions.get(partition);
             consumer.add(partition, topicId, from == null ? start : StartFrom.offset(from), partitions.size());
         });
-        SubscriptionRunner runner = new SubscriptionRunner(consumer, handler);
+        SubscriptionRunner runner = new SubscriptionRunner(consumer, new Inbound(link.telemetry(), null), handler);
         runner.start();
         return runner;
     }

@@ -33,6 +33,8 @@ final class NativeTransactions implements Transactions {
     private boolean identityInDoubt;
     private MillraceException fenced;
     private NativeTransaction current;
+    /** The current one as it was handed out: traced, where telemetry is wanted. */
+    private Transaction handedOut;
     /** What {@link #process} worked on when the outcome of its commit became unknown, or null. */
     private Doubt inDoubt;
 
@@ -72,7 +74,8 @@ final class NativeTransactions implements Transactions {
                 topics,
                 new TransactionRef(transactionalId, identity.producerId(), identity.epoch(), nextSequence++),
                 this::ended);
-        return current;
+        handedOut = link.telemetry() == null ? current : new TracedTransaction(current, new Outbound(link.telemetry()));
+        return handedOut;
     }
 
     private synchronized void settleIdentity() {
@@ -192,9 +195,9 @@ final class NativeTransactions implements Transactions {
 
     @Override
     public void close() {
-        NativeTransaction open;
+        Transaction open;
         synchronized (this) {
-            open = current;
+            open = current == null ? null : handedOut;
         }
         if (open != null) {
             open.close();

@@ -95,7 +95,7 @@ final class ProjectionSource {
             consumer.add(partition, topicId, StartFrom.offset(position.offset()), 1);
             long deadlineNanos = System.nanoTime() + link.options().requestTimeoutNanos();
             while (System.nanoTime() < deadlineNanos) {
-                List<ReceivedMessage> messages = consumer.poll(Duration.ofSeconds(1));
+                List<ReceivedMessage> messages = consumer.poll(Duration.ofSeconds(1), 1);
                 if (!messages.isEmpty()) {
                     return found(position, messages.get(0));
                 }

@@ -18,6 +18,7 @@ final class SubscriptionRunner implements EventSubscription {
     private static final long CHECKPOINT_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
 
     private final NativeConsumer consumer;
+    private final Inbound inbound;
     private final EventHandler handler;
     private final CompletableFuture<Void> finished = new CompletableFuture<>();
     private final Thread thread = new Thread(this::run, "millrace-events");
@@ -28,8 +29,9 @@ final class SubscriptionRunner implements EventSubscription {
     private long handledSince;
     private boolean caughtUp;
 
-    SubscriptionRunner(NativeConsumer consumer, EventHandler handler) {
+    SubscriptionRunner(NativeConsumer consumer, Inbound inbound, EventHandler handler) {
         this.consumer = consumer;
+        this.inbound = inbound;
         this.handler = handler;
     }
 
@@ -58,12 +60,12 @@ final class SubscriptionRunner implements EventSubscription {
     }
 
     private void turn() throws Exception {
-        List<ReceivedMessage> messages = consumer.poll(POLL);
+        List<ReceivedMessage> messages = consumer.poll(POLL, Integer.MAX_VALUE);
         for (ReceivedMessage message : messages) {
             if (closing) {
                 return;
             }
-            CurrentMessage.run(message, () -> handler.onEvent(StoredEvent.of(message)));
+            inbound.run(message, () -> handler.onEvent(StoredEvent.of(message)));
         }
         handled = consumer.positions();
         handledSince += messages.size();

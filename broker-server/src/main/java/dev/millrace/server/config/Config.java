@@ -1,5 +1,6 @@
 package dev.millrace.server.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public record Config(
         Schemas schemas,
         Limits limits,
         Shutdown shutdown,
+        Tracing tracing,
         Logging logging) {
 
     public record Node(Path dataDir) {}
@@ -85,6 +87,12 @@ public record Config(
             int httpRequestsPerSecond) {}
 
     public record Shutdown(Duration drainTimeout) {}
+
+    /** The broker's own spans. */
+    public record Tracing(Otlp otlp) {}
+
+    /** @param endpoint empty where there are none */
+    public record Otlp(Optional<URI> endpoint, String serviceName) {}
 
     public record Logging(Level level, Format format) {
         public enum Level {

@@ -5,6 +5,8 @@ import static dev.millrace.server.config.ValueTypes.choice;
 import static dev.millrace.server.config.ValueTypes.count;
 import static dev.millrace.server.config.ValueTypes.duration;
 import static dev.millrace.server.config.ValueTypes.flag;
+import static dev.millrace.server.config.ValueTypes.httpUrlOr;
+import static dev.millrace.server.config.ValueTypes.name;
 import static dev.millrace.server.config.ValueTypes.orUnlimited;
 import static dev.millrace.server.config.ValueTypes.path;
 import static dev.millrace.server.config.ValueTypes.pathOr;
@@ -12,6 +14,7 @@ import static dev.millrace.server.config.ValueTypes.size;
 import static dev.millrace.server.config.ValueTypes.sizeFrom;
 
 import dev.millrace.server.config.Config.Logging;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -315,6 +318,21 @@ final class Keys {
             "How long a stopping broker waits for requests that it has already taken.",
             c -> c.shutdown().drainTimeout());
 
+    static final Key<Optional<URI>> OTLP_ENDPOINT = key(
+            "tracing.otlp.endpoint",
+            httpUrlOr("none"),
+            "none",
+            "Where the broker sends spans of its own as OTLP in JSON, such as http://127.0.0.1:4318/v1/traces: of records whose"
+                    + " traceparent says that their trace is sampled. It then looks at the headers of all records. Spans that"
+                    + " the collector does not take in time are dropped and counted.",
+            c -> c.tracing().otlp().endpoint());
+    static final Key<String> OTLP_SERVICE_NAME = key(
+            "tracing.otlp.serviceName",
+            name(),
+            "millrace",
+            "The name of the broker in traces.",
+            c -> c.tracing().otlp().serviceName());
+
     static final Key<Logging.Level> LOG_LEVEL = key(
             "logging.level",
             choice(Logging.Level.values()),
@@ -374,6 +392,8 @@ final class Keys {
             HTTP_REQUEST_SIZE,
             HTTP_REQUESTS_PER_SECOND,
             DRAIN_TIMEOUT,
+            OTLP_ENDPOINT,
+            OTLP_SERVICE_NAME,
             LOG_LEVEL,
             LOG_FORMAT);
 
@@ -403,6 +423,8 @@ final class Keys {
         sections.put("schemas", "The schema registry.");
         sections.put("limits", "What clients can cost the broker. Reaching a limit is answered, never ignored.");
         sections.put("shutdown", "Stopping.");
+        sections.put("tracing", "The broker's own spans.");
+        sections.put("tracing.otlp", "The collector that they go to.");
         sections.put("logging", "The broker's log.");
         return sections;
     }

@@ -2,6 +2,8 @@ package dev.millrace.server.config;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +17,8 @@ import java.util.function.Function;
 /** The kinds of settings that exist. */
 final class ValueTypes {
     private static final String UNLIMITED = "unlimited";
+    private static final int NAME_CHARS_MAX = 255;
+    private static final String NAME_FORM = "[!-~]([ -~]*[!-~])?";
 
     private ValueTypes() {}
 
@@ -105,6 +109,27 @@ final class ValueTypes {
                 schema -> schema.put("type", "string").put("minLength", 1));
     }
 
+    /** Also allows one word, which becomes an empty Optional. */
+    static ValueType<Optional<URI>> httpUrlOr(String word) {
+        return new Simple<>(
+                "an HTTP URL, or " + word,
+                text -> text.equals(word)
+                        ? Parsed.good(Optional.empty())
+                        : httpUrl(text).then(url -> Parsed.good(Optional.of(url))),
+                value -> value.map(URI::toString).orElse(word),
+                schema -> pattern(schema, word + "|https?://[!-~]+"));
+    }
+
+    static ValueType<String> name() {
+        return new Simple<>(
+                "a name of 1 to " + NAME_CHARS_MAX + " printable ASCII characters",
+                text -> text.matches(NAME_FORM) && text.length() <= NAME_CHARS_MAX
+                        ? Parsed.good(text)
+                        : Parsed.bad("is not a name"),
+                text -> text,
+                schema -> pattern(schema, NAME_FORM));
+    }
+
     static ValueType<BindAddress> bind() {
         return new Simple<>(
                 "host:port (port 0 takes any free port)",
@@ -190,6 +215,21 @@ final class ValueTypes {
         } catch (InvalidPathException invalid) {
             return Parsed.bad("is not a path: " + invalid.getReason());
         }
+    }
+
+    private static Parsed<URI> httpUrl(String text) {
+        String example = "write, say, http://127.0.0.1:4318/v1/traces";
+        URI url;
+        try {
+            url = new URI(text);
+        } catch (URISyntaxException malformed) {
+            return Parsed.bad("is not a URL", example);
+        }
+        boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+        if (!http || url.getHost() == null) return Parsed.bad("is not an HTTP URL", example);
+        return url.getUserInfo() == null
+                ? Parsed.good(url)
+                : Parsed.bad("holds a user, which everybody who may see the configuration would see");
     }
 
     private static void pattern(ObjectNode schema, String pattern) {

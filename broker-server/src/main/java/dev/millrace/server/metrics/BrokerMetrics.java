@@ -112,6 +112,14 @@ public final class BrokerMetrics implements AutoCloseable {
         counter("millrace.schema.records.refused", "Records refused because of their schema", numbers.recordsRefused());
     }
 
+    /** Takes the numbers of the broker's spans from here on. */
+    public void tracing(Supplier<Number> exported, Supplier<Number> dropped) {
+        counter("millrace.tracing.spans.exported", "Spans of the broker that the collector took", exported);
+        counter(
+                "millrace.tracing.spans.dropped",
+                "Spans of the broker that a slow or absent collector did not get",
+                dropped);
+
     /** Loads what the first metrics take longest to load. */
     public static void load() {
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT).close();

@@ -106,6 +106,19 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void refusesCollectorsThatAreNoHttpUrlsOrTellASecret() {
+        assertThat(only("tracing:\n  otlp:\n    endpoint: localhost:4318\n"))
+                .contains(
+                        at(3, 15) + ": tracing.otlp.endpoint: ", "is not an HTTP URL; allowed is an HTTP URL, or none");
+        assertThat(only("tracing:\n  otlp:\n    endpoint: http://a b\n")).contains("is not a URL");
+        assertThat(only("tracing:\n  otlp:\n    endpoint: file:///etc/passwd\n"))
+                .contains("is not an HTTP URL");
+        assertThat(only("tracing:\n  otlp:\n    endpoint: https://me:secret@host/v1/traces\n"))
+                .contains("holds a user");
+        assertThat(only("tracing:\n  otlp:\n    serviceName: \"\"\n")).contains("is not a name");
+    }
+
+    @Test
     void refusesValuesJustOutsideTheRangeAndTakesItsEnds() throws Exception {
         assertThat(only("topics:\n  partitions: 0\n"))
                 .contains("\"0\" is too small; allowed is a whole number from 1 to");

@@ -35,6 +35,7 @@ class BrokerMetricsTest {
         metrics.network(loops, new InFlightBytes(100));
         metrics.observe(broker.stats(), () -> new StorageNumbers(100, 110, 90, 10, 0, 5000, 6000, 7.5, 2.1));
         metrics.schemas(new SchemaNumbers(() -> 3, () -> 5, () -> 1, () -> 2));
+        metrics.tracing(() -> 7, () -> 1);
     }
 
     @AfterEach

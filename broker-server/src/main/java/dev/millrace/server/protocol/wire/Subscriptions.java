@@ -19,6 +19,7 @@ import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.server.metrics.DeliveryMeters;
+import dev.millrace.server.protocol.DeliveryTracing;
 import dev.millrace.server.protocol.wire.Subscription.State;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -47,6 +48,9 @@ final class Subscriptions {
     private final UnsentBytes unsent;
     private final DeliveryMeters deliveries;
     private final TimeSource clock;
+    /** Null for none. */
+    private final DeliveryTracing tracing;
+
     private final int countMax;
     private final int readBytesMax;
     private final Map<Integer, Subscription> byId = new HashMap<>();
@@ -65,6 +69,7 @@ final class Subscriptions {
         this.unsent = out.unsent();
         this.deliveries = deliveries;
         this.clock = options.clock();
+        this.tracing = options.tracing();
         this.countMax = options.limits().subscriptionsPerConnection();
         this.readBytesMax =
                 Math.min(LogOperations.STORED_TOGETHER_BYTES, options.limits().frameBytesMax() - DELIVER_HEAD_BYTES);
@@ -245,12 +250,25 @@ final class Subscriptions {
 
     private void deliver(Subscription subscription, LogSlice slice) {
         ByteBuffer batches = slice.batches();
+        Runnable sent = traced(subscription, batches, () -> sent(slice));
         subscription.delivered(batches.remaining(), slice.nextOffset());
         if (subscription.state() == State.READY) {
             ready.add(subscription);
         }
         ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
-        outbox.write(head, batches, () -> sent(slice));
+        outbox.write(head, batches, sent);
+    }
+
+    /** What to do when the batches were sent; also ends the spans that begin now, where records in them are traced. */
+    private Runnable traced(Subscription subscription, ByteBuffer batches, Runnable sent) {
+        Runnable end =
+                tracing == null ? null : tracing.begin(subscription.partition(), subscription.nextOffset(), batches);
+        return end == null
+                ? sent
+                : () -> {
+                    end.run();
+                    sent.run();
+                };
     }
 
     private static FaultException faultOfStart(Subscription subscription, Throwable error) {
@@ -286,14 +304,11 @@ final class Subscriptions {
             slice.release();
         }
         ByteBuffer batches = filtered.batches();
+        Runnable sent = traced(subscription, batches, this::goOnWhereHeldBack);
         subscription.filtered(filtered.kept(), batches.remaining(), slice.nextOffset());
         if (batches.hasRemaining()) {
             ByteBuffer head = FrameCodec.encodeHead(subscription.id(), new Frames.Deliver(slice.endOffset(), batches));
-            outbox.write(head, batches, () -> {
-                if (heldBack) {
-                    outbox.schedule();
-                }
-            });
+            outbox.write(head, batches, sent);
         }
         tell(
                 subscription,
@@ -326,6 +341,10 @@ final class Subscriptions {
 
     private void sent(LogSlice slice) {
         slice.release();
+        goOnWhereHeldBack();
+    }
+
+    private void goOnWhereHeldBack() {
         if (heldBack) {
             outbox.schedule();
         }

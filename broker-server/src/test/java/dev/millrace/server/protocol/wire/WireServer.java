@@ -48,7 +48,11 @@ final class WireServer implements AutoCloseable {
         this.protocol = new WireProtocol(
                 broker,
                 new WireOptions(
-                        limits, "millrace/test", () -> List.of(new Property("version", "test")), TimeSource.SYSTEM),
+                        limits,
+                        "millrace/test",
+                        () -> List.of(new Property("version", "test")),
+                        TimeSource.SYSTEM,
+                        null),
                 inFlight,
                 meters);
         this.listener = Listener.bind(
