@@ -95,7 +95,11 @@ class AuditCrashTest {
         switch (random.nextInt(6)) {
             case 0, 1 -> ask("topic.create " + fresh + " " + days, create(fresh, days));
             case 2 -> ask("topic.delete " + old, new DeleteTopic(old));
-            default -> ask("topic.alter " + old + " " + days, new AlterTopic(old, 0, retention(days), 1000));
+            default -> {
+                for (int times = random.nextInt(4); times < 4; times += 3) { // sometimes twice
+                    ask("topic.alter " + old + " " + days, new AlterTopic(old, 0, retention(days), 1000));
+                }
+            }
         }
     }
 
@@ -166,6 +170,7 @@ class AuditCrashTest {
                 .filter(each -> !each.answer.isCompletedExceptionally()
                         && (each.answer.isDone() || !acknowledged))
                 .map(Asked::change)
+                .distinct()
                 .toList();
     }
 
