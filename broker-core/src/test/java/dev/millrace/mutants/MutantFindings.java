@@ -16,7 +16,7 @@ final class MutantFindings {
     private final List<Mutant> mutants;
     private final Map<Mutant, List<Caught>> caught = new LinkedHashMap<>();
 
-    /** @param by the test @param text what it said */
+    /** One defect caught: by which test, which said what. */
     record Caught(String by, double seconds, String text) {}
 
     MutantFindings(List<Mutant> mutants) {
