@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DynamicTest;
 
 /**
  * Breaks copies of source files, compiles them, and runs the tests that must notice against them. {@code -Dmutant=words}
- * runs the rows that contain these words.
+ * runs the rows that contain these words, {@code -Dmutant=words,others} those that contain either.
  */
 final class MutantRun implements AutoCloseable {
     private static final int COUNT_MIN = 15;
@@ -59,13 +59,15 @@ final class MutantRun implements AutoCloseable {
 
     /** Each layer on what is not broken, then on each of its defects. */
     Stream<DynamicTest> tests(List<Mutant> all) {
-        String wanted = System.getProperty("mutant", "");
+        List<String> wanted = List.of(System.getProperty("mutant", "").split(","));
         Map<Layer, List<Mutant>> byLayer = new LinkedHashMap<>();
-        all.stream().filter(mutant -> mutant.defect().contains(wanted)).forEach(mutant -> {
-            for (Catch by : mutant.catches()) {
-                byLayer.computeIfAbsent(by.layer(), layer -> new ArrayList<>()).add(mutant);
+        for (Mutant mutant : all) {
+            if (wanted.stream().anyMatch(mutant.defect()::contains)) {
+                mutant.catches()
+                        .forEach(by -> byLayer.computeIfAbsent(by.layer(), layer -> new ArrayList<>())
+                                .add(mutant));
             }
-        });
+        }
         List<DynamicTest> tests = new ArrayList<>();
         tests.add(dynamicTest("there are enough defects, each with its own words", () -> {
             assertThat(all).hasSizeGreaterThanOrEqualTo(COUNT_MIN);

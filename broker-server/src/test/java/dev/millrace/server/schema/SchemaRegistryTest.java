@@ -183,12 +183,15 @@ class SchemaRegistryTest {
         broker.holdAppends();
         CompletableFuture<RegisteredSchema> second =
                 CompletableFuture.supplyAsync(() -> register(ORDERS, avro(field("id", "string"), optional("note"))));
-        while (broker.heldAppends() == 0 && !second.isDone()) {
-            Thread.onSpinWait();
+        try {
+            while (broker.heldAppends() == 0 && !second.isDone()) {
+                Thread.onSpinWait();
+            }
+            assertThat(registry.version(ORDERS, "latest", false).version()).isEqualTo(1);
+            assertThat(second).isNotDone();
+        } finally {
+            broker.releaseAppends();
         }
-        assertThat(registry.version(ORDERS, "latest", false).version()).isEqualTo(1);
-        assertThat(second).isNotDone();
-        broker.releaseAppends();
         assertThat(second.join().version()).isEqualTo(2);
         assertThat(registry.version(ORDERS, "latest", false)).isEqualTo(second.join());
     }
