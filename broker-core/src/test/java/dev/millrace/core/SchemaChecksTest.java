@@ -84,7 +84,8 @@ class SchemaChecksTest {
         assertThat(broker.logs().bounds(orders).endOffset())
                 .as("of a refused request nothing is there")
                 .isZero();
-        SampleData.get(broker.logs().append(orders, request(batch(Compression.GZIP, "a", "b"), batch(Compression.NONE, "c"))));
+        SampleData.get(broker.logs()
+                .append(orders, request(batch(Compression.GZIP, "a", "b"), batch(Compression.NONE, "c"))));
         assertThat(broker.logs().bounds(orders).endOffset()).isEqualTo(3);
     }
 }

@@ -13,12 +13,7 @@ import java.util.List;
  * @param catches each of them must find it
  */
 record Mutant(
-        String defect,
-        SourceModule module,
-        String source,
-        String original,
-        String replacement,
-        List<Catch> catches) {
+        String defect, SourceModule module, String source, String original, String replacement, List<Catch> catches) {
 
     /** Begins a row of the table. */
     static Where that(String defect) {

@@ -19,8 +19,7 @@ final class Mutants {
     private static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
     private static final String DEAD_LETTERS =
             "core.machine.DeadLetterCrashTest#everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens";
-    static final String AUDIT_CRASHES =
-            "core.machine.AuditCrashTest#theAuditLogTellsWhatTheTopicsAreAfterEveryCrash";
+    static final String AUDIT_CRASHES = "core.machine.AuditCrashTest#theAuditLogTellsWhatTheTopicsAreAfterEveryCrash";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"

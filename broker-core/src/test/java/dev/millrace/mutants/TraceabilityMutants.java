@@ -70,7 +70,7 @@ final class TraceabilityMutants {
                         .replacing("long span = spanOf(startOffset);", "long span = spanOf(startOffset) + 1;")
                         .isCaughtBy(
                                 "core.trace.CorrelationIndexTest#findsWhatAListOfAllRecordsHoldsOverSpansAndRetention",
-                                "expected: \\["),
+                                "expected:\\s+\\["),
                 that("takes records for correlated whose ids have the same hash")
                         .in("LocalTraces")
                         .replacing(

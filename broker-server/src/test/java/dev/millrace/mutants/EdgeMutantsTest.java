@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
  * either module must say so.
  */
 class EdgeMutantsTest {
-    private static final List<Mutant> MUTANTS =
-            Stream.concat(ClientMutants.all().stream(), ServerMutants.all().stream())
-                    .toList();
+    private static final List<Mutant> MUTANTS = Stream.concat(
+                    ClientMutants.all().stream(), ServerMutants.all().stream())
+            .toList();
     private static final MutantFindings FINDINGS = new MutantFindings(MUTANTS);
 
     @TempDir

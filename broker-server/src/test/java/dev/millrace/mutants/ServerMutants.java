@@ -22,9 +22,7 @@ final class ServerMutants {
         return List.of(
                 that("bounds no body that comes in chunks")
                         .in(SERVER, "protocol/http/HttpProtocol")
-                        .replacing(
-                                "super(bytesMax, true);\n            this.connection = connection;\n        }",
-                                """
+                        .replacing("super(bytesMax, true);\n            this.connection = connection;\n        }", """
                                 super(Integer.MAX_VALUE, true);
                                 this.connection = connection;
                                 this.limit = bytesMax;
@@ -46,8 +44,12 @@ final class ServerMutants {
                                 "saves no more than a second"),
                 that("lets a page of another site change topics")
                         .in(SERVER, "protocol/http/HttpConnection")
-                        .replacing("return changes\n                && origin != null", "return !changes\n                && origin != null")
-                        .isCaughtBy("server.protocol.http.RestApiTest#pagesOfOtherSitesChangeNothing", "expected: 403|201"));
+                        .replacing(
+                                "return changes\n                && origin != null",
+                                "return !changes\n                && origin != null")
+                        .isCaughtBy(
+                                "server.protocol.http.RestApiTest#pagesOfOtherSitesChangeNothing",
+                                "expected: 403|201"));
     }
 
     private static List<Mutant> tails() {
@@ -60,12 +62,18 @@ final class ServerMutants {
                         .isCaughtBy(sends, "expected:\\s+\"retry"),
                 that("sends the last record of a live tail again when it is resumed")
                         .in(SERVER, tail)
-                        .replacing("positions[place.index] = record.offset() + 1;", "positions[place.index] = record.offset();")
+                        .replacing(
+                                "positions[place.index] = record.offset() + 1;",
+                                "positions[place.index] = record.offset();")
                         .isCaughtBy(sends, "expected:\\s+\"retry"),
                 that("reads on for a live tail whose client takes nothing")
                         .in(SERVER, tail)
-                        .replacing("if (ended || reading || !out.isWritable() || ready.isEmpty()) {", "if (ended || reading || ready.isEmpty()) {")
-                        .isCaughtBy("server.protocol.http.EventTailTest#readsNothingWhileTheClientTakesNothing", "to have value"));
+                        .replacing(
+                                "if (ended || reading || !out.isWritable() || ready.isEmpty()) {",
+                                "if (ended || reading || ready.isEmpty()) {")
+                        .isCaughtBy(
+                                "server.protocol.http.EventTailTest#readsNothingWhileTheClientTakesNothing",
+                                "to have value"));
     }
 
     private static List<Mutant> registry() {
@@ -84,18 +92,22 @@ final class ServerMutants {
                         .isCaughtBy(REGISTRY + "aChangeIsSeenWhenItIsDurableAndNotBefore", "expected: 1"),
                 that("changes schemas without a word in the audit log")
                         .in(SERVER, "schema/RegistryLog")
-                        .replacing(".append(partition, batch.build(), BY_HTTP, notes)", ".append(partition, batch.build())")
+                        .replacing(
+                                ".append(partition, batch.build(), BY_HTTP, notes)",
+                                ".append(partition, batch.build())")
                         .isCaughtBy(audit, "to contain exactly"),
                 that("records for the audit log what a schema is as what it was")
                         .in(SERVER, "schema/SchemaRegistry")
-                        .replacing("RegistryAudit.note(entry, state.previous(entry))", "RegistryAudit.note(entry, entry)")
+                        .replacing(
+                                "RegistryAudit.note(entry, state.previous(entry))", "RegistryAudit.note(entry, entry)")
                         .isCaughtBy(audit, "expected: \"FULL\"|to be true but was false"));
     }
 
     private static List<Mutant> compatibility() {
         String check = "schema/CompatibilityCheck";
         String transitive = REGISTRY + "transitiveLevelsLookAtAllVersionsAndNameTheOne";
-        String levels = REGISTRY + "levelDecidesWhichSideMustKeepReading(dev.millrace.server.schema.Compatibility,boolean,boolean)";
+        String levels = REGISTRY
+                + "levelDecidesWhichSideMustKeepReading(dev.millrace.server.schema.Compatibility,boolean,boolean)";
         return List.of(
                 that("compares a schema with the latest version alone where the level is transitive")
                         .in(SERVER, check)
@@ -121,7 +133,9 @@ final class ServerMutants {
                         .isCaughtBy(ids, "Expecting code to raise a throwable"),
                 that("goes on with what it decided about a schema before that was deleted")
                         .in(SERVER, publish)
-                        .replacing("registry.onChange(() -> verdicts = new ConcurrentHashMap<>());", "assert verdicts != null;")
+                        .replacing(
+                                "registry.onChange(() -> verdicts = new ConcurrentHashMap<>());",
+                                "assert verdicts != null;")
                         .isCaughtBy(ids, "Expecting code to raise a throwable"),
                 that("looks at no value where a topic wants all of them checked")
                         .in(SERVER, publish)

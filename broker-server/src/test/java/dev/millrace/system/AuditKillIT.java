@@ -183,7 +183,9 @@ class AuditKillIT {
             }
         });
         assertThat(acknowledged).hasSizeGreaterThan(100);
-        assertThat(new TreeSet<>(told.changes)).as("what was acknowledged is there").containsAll(acknowledged);
+        assertThat(new TreeSet<>(told.changes))
+                .as("what was acknowledged is there")
+                .containsAll(acknowledged);
 
         Map<String, String> topics = new TreeMap<>();
         for (TopicInfo topic : client.admin().listTopics(">")) {
@@ -201,8 +203,10 @@ class AuditKillIT {
 
     private static List<JsonNode> read(MillraceClient client) {
         List<JsonNode> events = new ArrayList<>();
-        try (Consumer consumer =
-                client.consumer().topics("$audit.log").from(StartFrom.earliest()).open()) {
+        try (Consumer consumer = client.consumer()
+                .topics("$audit.log")
+                .from(StartFrom.earliest())
+                .open()) {
             do {
                 consumer.poll(Duration.ofMillis(200))
                         .forEach(message -> events.add(RealEvents.parse(message.valueText())));
@@ -261,7 +265,8 @@ class AuditKillIT {
                 Map<String, String> settings = new TreeMap<>();
                 state.path("settings")
                         .properties()
-                        .forEach(set -> settings.put(set.getKey(), set.getValue().asText()));
+                        .forEach(
+                                set -> settings.put(set.getKey(), set.getValue().asText()));
                 topics.put(name, state.path("partitions").asInt() + " " + settings);
             });
             return topics;

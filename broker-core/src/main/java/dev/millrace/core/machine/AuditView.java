@@ -226,7 +226,8 @@ final class AuditView {
      * as changed.
      */
     static boolean isSame(Command change, Object before, Object after) {
-        boolean listed = !(change instanceof ResetOffsets reset) || reset.entries().size() <= LISTED_MAX;
+        boolean listed =
+                !(change instanceof ResetOffsets reset) || reset.entries().size() <= LISTED_MAX;
         return listed && before != null && before.equals(after);
     }
 

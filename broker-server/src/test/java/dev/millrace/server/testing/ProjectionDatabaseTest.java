@@ -266,7 +266,9 @@ class ProjectionDatabaseTest {
         })) {
             try {
                 assertThat(fresh.state()).isEqualTo(State.BUILDING);
-                assertThat(fresh.swap(Duration.ofMillis(50))).as("not caught up").isFalse();
+                assertThat(fresh.swap(Duration.ofMillis(50)))
+                        .as("not caught up")
+                        .isFalse();
                 assertThat(liveVersion()).isEqualTo(1);
                 assertThat(old.await(world.append("order-0"), LONG))
                         .as("the old one serves")

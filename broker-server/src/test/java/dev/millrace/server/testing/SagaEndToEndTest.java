@@ -257,7 +257,8 @@ class SagaEndToEndTest {
         EventStreams steps = client.streams("saga.order");
         StoredEvent last = steps.read(key).events().get(0);
         byte[] progress = EventHeaders.find(last.headers(), "$saga");
-        Event again = Event.of("elsewhere", last.value()).header("$saga", progress).causation("elsewhere");
+        Event again =
+                Event.of("elsewhere", last.value()).header("$saga", progress).causation("elsewhere");
         steps.append(key, Expected.any(), again);
     }
 
