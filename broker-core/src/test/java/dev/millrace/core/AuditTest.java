@@ -168,6 +168,20 @@ class AuditTest {
         assertThat(texts()).hasSize(1);
     }
 
+    /** As by a client whose answer was lost. */
+    @Test
+    void aChangeThatIsAskedForAgainIsRecordedOnce() throws Exception {
+        TopicPartition partition = new TopicPartition(topic(broker, "orders").topicId(), 0);
+        publish(partition, 3);
+        for (int times = 0; times < 2; times++) {
+            get(broker.topics().alter("orders", 3, Map.of("retention", "1d")));
+            get(broker.groups().reset("billing", List.of(new GroupOperations.Offset(partition, 2, null))));
+        }
+        assertThat(texts()).hasSize(3);
+        get(broker.topics().alter("orders", 0, Map.of("retention", "2d")));
+        assertThat(texts()).hasSize(4);
+    }
+
     @Test
     void theLogIsReadableNotPublishableAndOutlivesARestart() throws Exception {
         topic(broker.as(ANNA), "orders");

@@ -111,6 +111,16 @@ class LocalTracesTest {
         }
     }
 
+    /** Two of the few texts that are known to have the same 64 bits of FNV-1a. */
+    @Test
+    void idsWithTheSameHashStayApart() {
+        TopicPartition orders = topic("orders", 1, INDEXED);
+        publish(orders, "8yn0iYCKYHlIj4-BwPqk", 1);
+        publish(orders, "GReLUrM4wMqfg9yzV3KQ", 1);
+        assertThat(find("8yn0iYCKYHlIj4-BwPqk", 10)).containsExactly("orders/0@0");
+        assertThat(find("GReLUrM4wMqfg9yzV3KQ", 10)).containsExactly("orders/0@1");
+    }
+
     @Test
     void tellsWhatARecordBearsButNotItsValue() {
         publish(topic("orders", 1, INDEXED), "p1", 1);

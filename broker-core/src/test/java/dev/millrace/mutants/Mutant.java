@@ -1,5 +1,6 @@
 package dev.millrace.mutants;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,22 +8,28 @@ import java.util.List;
  * One defect that the tests must catch: what it does, where it goes in, and who finds it by what.
  *
  * @param defect what the broken broker does, in words
- * @param source a source file of broker-core below {@code dev/millrace/core}, without its ending
+ * @param source a source file below the module's package, without its ending
  * @param original occurs exactly once in that file
  * @param catches each of them must find it
  */
-record Mutant(String defect, String source, String original, String replacement, List<Catch> catches) {
+record Mutant(
+        String defect, SourceModule module, String source, String original, String replacement, List<Catch> catches) {
 
     /** Begins a row of the table. */
     static Where that(String defect) {
-        return source -> (original, replacement) -> (test, violation) ->
-                new Mutant(defect, source, original, replacement, List.of(new Catch(new Layer(test), violation)));
+        return (module, source) -> (original, replacement) -> (test, violation) -> new Mutant(
+                defect, module, source, original, replacement, List.of(new Catch(new Layer(test), violation)));
     }
 
     /** Broken in which file. */
     @FunctionalInterface
     interface Where {
-        What in(String source);
+        What in(SourceModule module, String source);
+
+        /** In broker-core. */
+        default What in(String source) {
+            return in(SourceModule.CORE, source);
+        }
     }
 
     /** Broken by which change. */
@@ -54,7 +61,7 @@ record Mutant(String defect, String source, String original, String replacement,
     Mutant andBy(String test, String violation) {
         List<Catch> more = new ArrayList<>(catches);
         more.add(new Catch(new Layer(test), violation));
-        return new Mutant(defect, source, original, replacement, more);
+        return new Mutant(defect, module, source, original, replacement, more);
     }
 
     Catch catchBy(Layer layer) {
@@ -65,7 +72,12 @@ record Mutant(String defect, String source, String original, String replacement,
     }
 
     String sourceFile() {
-        return "dev/millrace/core/" + source + ".java";
+        return module.file(source);
+    }
+
+    /** The file as it is. */
+    String sourceText() throws IOException {
+        return module.read(sourceFile());
     }
 
     /** The defect put in. Fails: {@link AssertionError} where the code has changed, so that the row needs a new place. */

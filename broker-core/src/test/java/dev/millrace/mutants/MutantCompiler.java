@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.tools.JavaCompiler;
@@ -20,13 +21,13 @@ final class MutantCompiler implements AutoCloseable {
     private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     private final StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
 
-    MutantCompiler(Path brokerClasses) throws IOException {
+    MutantCompiler(List<Path> brokerClasses) throws IOException {
         files.setLocationFromPaths(StandardLocation.CLASS_PATH, classPath(brokerClasses));
     }
 
-    private static List<Path> classPath(Path brokerClasses) {
+    private static List<Path> classPath(List<Path> brokerClasses) {
         String[] given = System.getProperty("java.class.path").split(System.getProperty("path.separator"));
-        List<Path> paths = new java.util.ArrayList<>(List.of(brokerClasses));
+        List<Path> paths = new ArrayList<>(brokerClasses);
         for (String path : given) {
             paths.add(Path.of(path));
         }

@@ -19,6 +19,7 @@ final class Mutants {
     private static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
     private static final String DEAD_LETTERS =
             "core.machine.DeadLetterCrashTest#everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens";
+    static final String AUDIT_CRASHES = "core.machine.AuditCrashTest#theAuditLogTellsWhatTheTopicsAreAfterEveryCrash";
     private static final String TIME_SEARCH = "core.log.TimeSearchTest#findsTheFirstRecordNotBeforeATimeInAnyOrder";
     /** ShardCrashTest: which rule is broken first depends on the seed. */
     private static final String LOST = "acknowledged or read at partition|offset \\d+ held|no value twice|dense"
@@ -51,7 +52,8 @@ final class Mutants {
                         sessions(),
                         store(),
                         recovery(),
-                        streams())
+                        streams(),
+                        TraceabilityMutants.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -125,7 +127,8 @@ final class Mutants {
                         .replacing(
                                 "Runnable makeVisible = machine.endBatch(",
                                 "store.commit(sink);\nRunnable makeVisible = machine.endBatch(")
-                        .isCaughtBy(CRASHES, LOST),
+                        .isCaughtBy(CRASHES, LOST)
+                        .andBy(AUDIT_CRASHES, "what the audit log tells of the topics"),
                 that("answers a question before what it saw is durable")
                         .in(shardLog)
                         .replacing(

@@ -14,6 +14,7 @@ import dev.millrace.client.schema.RegistrySchema;
 import dev.millrace.client.schema.SchemaRegistryClient;
 import dev.millrace.client.schema.SchemaRegistryException;
 import dev.millrace.core.error.Fault;
+import dev.millrace.server.schema.SchemaHistories;
 import dev.millrace.system.FileEventSchema.Break;
 import dev.millrace.system.FileEventSchema.Mutation;
 import java.nio.ByteBuffer;
@@ -62,6 +63,7 @@ class RealSchemasIT {
             try (MillraceClient client = MillraceClient.connect(daemon.server())) {
                 proveMutations(client, id, lines, random);
                 proveBreaks(daemon, registry(daemon));
+                proveHistories(registry(daemon));
                 proveEvolution(client, registry(daemon), id, lines.get(lines.size() - 1));
                 assertThat(client.admin().describeTopic(TOPIC).messages()).isEqualTo(lines.size() + 1);
             }
@@ -129,7 +131,7 @@ class RealSchemasIT {
         assertThat(breaks).hasSizeGreaterThanOrEqualTo(20);
         int byCommand = 0;
         for (Break broken : breaks) {
-            setLevel(registry, broken.level());
+            setLevel(registry, SUBJECT, broken.level());
             ObjectNode schema = FileEventSchema.schema();
             broken.change().accept(schema);
             assertThatThrownBy(() -> registry.register(SUBJECT, RegistrySchema.json(schema.toString())))
@@ -157,13 +159,42 @@ class RealSchemasIT {
                 .startsWith(broken.path() + "  " + broken.rule() + "  against version 1, " + broken.level() + "\n");
     }
 
-    private static void setLevel(SchemaRegistryClient registry, String level) {
-        registry.put("/config/" + SUBJECT, JsonNodeFactory.instance.objectNode().put("compatibility", level));
+    /** Changes that public projects made, each as the second version of a subject of its own. */
+    private static void proveHistories(SchemaRegistryClient registry) {
+        List<SchemaHistories.Change> changes = SchemaHistories.load();
+        assertThat(changes).hasSizeGreaterThanOrEqualTo(20);
+        for (int i = 0; i < changes.size(); i++) {
+            SchemaHistories.Change change = changes.get(i);
+            String subject = "history-" + i;
+            registry.register(subject, schema(change.format(), change.older()));
+            setLevel(registry, subject, change.level());
+            assertThatThrownBy(() -> registry.register(subject, schema(change.format(), change.newer())))
+                    .as(change.toString())
+                    .isInstanceOfSatisfying(SchemaRegistryException.class, refused -> {
+                        assertThat(refused.code()).isEqualTo(409);
+                        assertThat(refused.incompatibilities())
+                                .as(change.toString())
+                                .extracting(found -> found.direction() + " " + found.rule() + " " + found.path())
+                                .contains(change.level() + " " + change.rule() + " " + change.path());
+                    });
+        }
+    }
+
+    private static RegistrySchema schema(String format, String text) {
+        return switch (format) {
+            case "AVRO" -> RegistrySchema.avro(text);
+            case "JSON" -> RegistrySchema.json(text);
+            default -> RegistrySchema.protobuf(text);
+        };
+    }
+
+    private static void setLevel(SchemaRegistryClient registry, String subject, String level) {
+        registry.put("/config/" + subject, JsonNodeFactory.instance.objectNode().put("compatibility", level));
     }
 
     /** A change that breaks nobody is the next version, and says what may be published from then on. */
     private static void proveEvolution(MillraceClient client, SchemaRegistryClient registry, int id, String line) {
-        setLevel(registry, "BACKWARD");
+        setLevel(registry, SUBJECT, "BACKWARD");
         ObjectNode evolved = FileEventSchema.schema();
         evolved.withObject("/properties").putObject("author").put("type", "string");
         int next = registry.register(SUBJECT, RegistrySchema.json(evolved.toString()));

@@ -49,7 +49,9 @@ final class AuditLog {
         Object answer = change.get();
         if (!(answer instanceof Refusal) && !AuditView.isNothing(answer)) {
             Object after = view.after(audited.change(), answer);
-            append(topic, new Event(subject, audited.actor(), before, after), nowMs, sink);
+            if (!AuditView.isSame(audited.change(), before, after)) {
+                append(topic, new Event(subject, audited.actor(), before, after), nowMs, sink);
+            }
         }
         return answer;
     }

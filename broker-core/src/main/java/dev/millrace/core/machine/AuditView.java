@@ -221,6 +221,16 @@ final class AuditView {
         return places;
     }
 
+    /**
+     * True where a change left all as it was: a client whose answer was lost asks again. Where not all is listed, it counts
+     * as changed.
+     */
+    static boolean isSame(Command change, Object before, Object after) {
+        boolean listed =
+                !(change instanceof ResetOffsets reset) || reset.entries().size() <= LISTED_MAX;
+        return listed && before != null && before.equals(after);
+    }
+
     /** True where a change was let through but changed nothing. */
     static boolean isNothing(Object answer) {
         if (answer instanceof Moved moved) {

@@ -492,7 +492,9 @@ public final class SchemaRegistry {
             requireWritable(subject, mode(subject));
             SubjectSettings own = ownSettings(subject);
             SubjectSettings merged = (own == null ? SubjectSettings.NONE : own).with(changes);
-            change(List.of(new RegistryEntry.Settings(subject, merged)));
+            if (!merged.equals(own)) {
+                change(List.of(new RegistryEntry.Settings(subject, merged)));
+            }
         }
     }
 
@@ -550,7 +552,9 @@ public final class SchemaRegistry {
                             "Cannot import since found existing subjects; add force=true to do it nevertheless");
                 }
             }
-            change(List.of(new RegistryEntry.Mode(subject, mode)));
+            if (mode != ownMode(subject)) {
+                change(List.of(new RegistryEntry.Mode(subject, mode)));
+            }
         }
     }
 

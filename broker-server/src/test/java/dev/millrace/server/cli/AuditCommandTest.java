@@ -67,6 +67,7 @@ class AuditCommandTest {
     void changesOfTheSchemaRegistryAreRecordedWithThem() throws Exception {
         try (EmbeddedMillrace broker = EmbeddedMillrace.start(data)) {
             put(broker, "{\"compatibility\": \"FULL\"}");
+            put(broker, "{\"compatibility\": \"FULL\"}"); // changes nothing
             put(broker, "{\"compatibility\": \"NONE\"}");
             JsonNode events = events(broker);
             // The first change makes the registry's own topic.

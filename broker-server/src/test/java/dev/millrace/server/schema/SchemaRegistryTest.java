@@ -8,6 +8,7 @@ import dev.millrace.server.FakeBroker;
 import dev.millrace.server.schema.format.ParsedSchema.Strictness;
 import dev.millrace.server.schema.format.SchemaType;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -115,7 +116,9 @@ class SchemaRegistryTest {
                 avro(field("id", "string"), "{\"name\":\"total\",\"type\":\"string\",\"default\":\"\"}");
         assertThat(registry.check(ORDERS, back, null)).isEmpty();
         registry.set(ORDERS, new SubjectSettings(Compatibility.BACKWARD_TRANSITIVE, null, null));
-        Violation violation = registry.check(ORDERS, back, null).get(0);
+        List<Violation> violations = registry.check(ORDERS, back, null);
+        assertThat(violations).as("version 1 counts, too").hasSize(1);
+        Violation violation = violations.get(0);
         assertThat(violation.againstVersion()).isEqualTo(1);
         assertThat(violation.rule()).isEqualTo("TYPE_MISMATCH");
         assertThat(violation.path()).isEqualTo("/total/type");
@@ -172,6 +175,25 @@ class SchemaRegistryTest {
                         .id())
                 .as("the id of what is gone for good is not given again")
                 .isEqualTo(4);
+    }
+
+    @Test
+    void aChangeIsSeenWhenItIsDurableAndNotBefore() {
+        register(ORDERS, avro(field("id", "string")));
+        broker.holdAppends();
+        CompletableFuture<RegisteredSchema> second =
+                CompletableFuture.supplyAsync(() -> register(ORDERS, avro(field("id", "string"), optional("note"))));
+        try {
+            while (broker.heldAppends() == 0 && !second.isDone()) {
+                Thread.onSpinWait();
+            }
+            assertThat(registry.version(ORDERS, "latest", false).version()).isEqualTo(1);
+            assertThat(second).isNotDone();
+        } finally {
+            broker.releaseAppends();
+        }
+        assertThat(second.join().version()).isEqualTo(2);
+        assertThat(registry.version(ORDERS, "latest", false)).isEqualTo(second.join());
     }
 
     @Test

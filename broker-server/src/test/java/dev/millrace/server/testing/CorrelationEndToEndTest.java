@@ -13,12 +13,14 @@ import dev.millrace.client.Message;
 import dev.millrace.client.MessageContext;
 import dev.millrace.client.MessageHandler;
 import dev.millrace.client.MillraceClient;
+import dev.millrace.client.Position;
 import dev.millrace.client.Producer;
 import dev.millrace.client.Projection;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.Saga;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.TracedMessage;
 import dev.millrace.client.Transaction;
 import dev.millrace.client.Transactions;
 import java.nio.file.Path;
@@ -126,6 +128,24 @@ class CorrelationEndToEndTest {
         appendRoot();
         try (RunningConsumer running = group().start(this::publishInAllWays)) {
             assertAllWaysFollow();
+        }
+    }
+
+    /** Whatever appends keeps the index: publishes, fired timers, appends to streams, transactions. */
+    @Test
+    void whatWasPublishedInAnyWayIsFoundByItsCorrelation() {
+        for (String topic : List.of("orders", "out", "log")) {
+            client.admin().alterTopic(topic, 0, Map.of("correlation.index", "on"));
+        }
+        appendRoot();
+        try (RunningConsumer running = group().start(this::publishInAllWays)) {
+            List<Position> places = new ArrayList<>(List.of(new Position("orders", 0, 0)));
+            published(6)
+                    .forEach(message ->
+                            places.add(new Position(message.topic(), message.partition(), message.offset())));
+            assertThat(client.admin().trace("process-7", 100).messages())
+                    .extracting(TracedMessage::position)
+                    .containsExactlyInAnyOrderElementsOf(places);
         }
     }
 

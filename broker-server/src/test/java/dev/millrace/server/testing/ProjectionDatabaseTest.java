@@ -264,14 +264,18 @@ class ProjectionDatabaseTest {
             awaitThat(() -> mayBuild.getCount() == 0);
             built.incrementAndGet();
         })) {
-            assertThat(fresh.state()).isEqualTo(State.BUILDING);
-            assertThat(fresh.swap(Duration.ofMillis(50))).as("not caught up").isFalse();
-            assertThat(liveVersion()).isEqualTo(1);
-            assertThat(old.await(world.append("order-0"), LONG))
-                    .as("the old one serves")
-                    .isTrue();
-
-            mayBuild.countDown();
+            try {
+                assertThat(fresh.state()).isEqualTo(State.BUILDING);
+                assertThat(fresh.swap(Duration.ofMillis(50)))
+                        .as("not caught up")
+                        .isFalse();
+                assertThat(liveVersion()).isEqualTo(1);
+                assertThat(old.await(world.append("order-0"), LONG))
+                        .as("the old one serves")
+                        .isTrue();
+            } finally {
+                mayBuild.countDown();
+            }
             assertThat(fresh.swap(LONG)).isTrue();
             assertThat(built).hasValue(16);
             assertThat(liveVersion()).isEqualTo(2);

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.millrace.client.Codec;
 import dev.millrace.client.Consumer;
 import dev.millrace.client.DeadLetter;
+import dev.millrace.client.Event;
+import dev.millrace.client.EventStreams;
+import dev.millrace.client.Expected;
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.MillraceException;
@@ -17,8 +20,10 @@ import dev.millrace.client.Saga.Status;
 import dev.millrace.client.SagaInstances;
 import dev.millrace.client.SagaInstances.Instance;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.StoredEvent;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.core.error.Fault;
+import dev.millrace.core.record.EventHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,6 +226,40 @@ class SagaEndToEndTest {
                     .containsEntry(new TopicPartition("orders", partition), 1L);
             assertThat(saga.finished()).isNotDone();
         }
+    }
+
+    /** A step that somebody else takes while this one is decided, such as a process that is not gone yet. */
+    @Test
+    void aStepOnAnInstanceThatHasMovedOnIsDecidedAnew() {
+        AtomicInteger decided = new AtomicInteger();
+        Saga<String> saga = client.saga("order", Codec.string())
+                .startedBy("orders", (step, event) -> step.state("charging"))
+                .on("charged", (step, event) -> {
+                    if (decided.getAndIncrement() == 0) {
+                        repeatLastStep(step.key());
+                    }
+                    step.state("charged").complete();
+                });
+        try (RunningConsumer running = saga.start()) {
+            producer.publish("orders", "o-1", "a book");
+            awaitStatus("o-1", Status.RUNNING);
+            producer.publish("charged", "o-1", "yes");
+            awaitStatus("o-1", Status.COMPLETED);
+            assertThat(running.finished()).isNotDone();
+        }
+        assertThat(decided).hasValue(2);
+        assertThat(instances.history("o-1"))
+                .extracting(step -> step.cause())
+                .containsExactly("orders", "elsewhere", "charged");
+    }
+
+    private void repeatLastStep(String key) {
+        EventStreams steps = client.streams("saga.order");
+        StoredEvent last = steps.read(key).events().get(0);
+        byte[] progress = EventHeaders.find(last.headers(), "$saga");
+        Event again =
+                Event.of("elsewhere", last.value()).header("$saga", progress).causation("elsewhere");
+        steps.append(key, Expected.any(), again);
     }
 
     @Test

@@ -90,6 +90,18 @@ class HttpProtocolTest {
     }
 
     @Test
+    void refusesABodyOverTheLimitThatComesInChunks() throws IOException {
+        String chunk = "64\r\n" + "x".repeat(100) + "\r\n";
+        String head = "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assertThat(server.exchange(head + chunk.repeat(10) + "0\r\n\r\n"))
+                .as("just within it")
+                .startsWith("HTTP/1.1 405");
+        assertThat(server.exchange(head + chunk.repeat(11) + "0\r\n\r\n"))
+                .startsWith("HTTP/1.1 413")
+                .contains("1000 bytes");
+    }
+
+    @Test
     void answersWhatIsNotHttp() throws IOException {
         assertThat(server.exchange("\u0000\u0001\u0002 what\r\n\r\n")).startsWith("HTTP/1.1 400");
         assertThat(server.exchange("GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
