@@ -119,6 +119,7 @@ public final class BrokerMetrics implements AutoCloseable {
                 "millrace.tracing.spans.dropped",
                 "Spans of the broker that a slow or absent collector did not get",
                 dropped);
+    }
 
     /** Loads what the first metrics take longest to load. */
     public static void load() {
