@@ -238,6 +238,23 @@ class SchemaEndToEndTest {
     }
 
     @Test
+    void hostileSchemasAreRefusedAndOthersGoOn() {
+        createTopic("full");
+        client.admin().createTopic("others", 1, Map.of());
+        int id = registry.register("orders-value", RegistrySchema.json("{\"pattern\":\"^(a|a)*$\"}"));
+        try (MillraceClient hostile = MillraceClient.connect(millrace.address());
+                Producer attack = hostile.producer().build();
+                Producer producer = client.producer().build()) {
+            assertRefused(
+                    () -> attack.publish(framed(id, "\"" + "a".repeat(200) + "!\"")),
+                    "cannot be held against the schema id " + id,
+                    "steps that its size allows");
+            producer.publish("others", "a", "b");
+            attack.publish(framed(id, "\"aaa\""));
+        }
+    }
+
+    @Test
     void registrySurvivesARestart() {
         int id = registry.register("orders-value", RegistrySchema.json(ORDER_JSON));
         millrace.restart();
