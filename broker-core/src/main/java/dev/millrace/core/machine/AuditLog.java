@@ -1,6 +1,7 @@
 package dev.millrace.core.machine;
 
 import dev.millrace.core.command.Audited;
+import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.record.Compression;
@@ -49,6 +50,9 @@ final class AuditLog {
         Object answer = change.get();
         if (!(answer instanceof Refusal) && !AuditView.isNothing(answer)) {
             Object after = view.after(audited.change(), answer);
+            if (audited.change() instanceof DeleteBefore && after.equals(before)) {
+                return answer; // those records were gone already
+            }
             append(topic, new Event(subject, audited.actor(), before, after), nowMs, sink);
         }
         return answer;
