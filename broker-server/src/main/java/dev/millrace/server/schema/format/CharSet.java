@@ -19,14 +19,17 @@ final class CharSet {
     static final CharSet LINE_END =
             new CharSet().addRange('\n', '\n').addRange('\r', '\r').addRange(0x2028, 0x2029);
 
-    private int[] ranges = {};
+    private int[] ranges = new int[4];
+    private int rangesEnd;
     private final List<IntPredicate> classes = new ArrayList<>();
     private boolean negated;
 
     CharSet addRange(int first, int last) {
-        ranges = Arrays.copyOf(ranges, ranges.length + 2);
-        ranges[ranges.length - 2] = first;
-        ranges[ranges.length - 1] = last;
+        if (rangesEnd == ranges.length) {
+            ranges = Arrays.copyOf(ranges, 2 * ranges.length);
+        }
+        ranges[rangesEnd++] = first;
+        ranges[rangesEnd++] = last;
         return this;
     }
 
@@ -46,7 +49,7 @@ final class CharSet {
     }
 
     boolean has(int point) {
-        for (int i = 0; i < ranges.length; i += 2) {
+        for (int i = 0; i < rangesEnd; i += 2) {
             if (point >= ranges[i] && point <= ranges[i + 1]) {
                 return !negated;
             }
@@ -61,6 +64,6 @@ final class CharSet {
 
     /** What asking it takes. */
     int steps() {
-        return 1 + ranges.length / 16 + classes.size() / 2;
+        return 1 + rangesEnd / 16 + classes.size() / 2;
     }
 }

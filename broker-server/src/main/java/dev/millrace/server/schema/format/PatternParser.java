@@ -40,7 +40,7 @@ final class PatternParser {
     private UnusableSchemaException bad(String what) {
         String shown = text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "..." : text;
         return new UnusableSchemaException(
-                "the pattern \"" + shown + "\" is none of ECMA-262, at character " + at + ": " + what);
+                "it is no JSON schema: the pattern \"" + shown + "\" is none of ECMA-262, at character " + at + ": " + what);
     }
 
     private boolean skip(String expected) {
