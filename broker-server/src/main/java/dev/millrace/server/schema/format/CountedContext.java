@@ -12,17 +12,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** One run of the validator, which is told here of every keyword before it looks at it. Thread: one. */
 final class CountedContext extends ExecutionContext {
     private static final int KEYWORD_STEPS = 10;
+    /** Whose regular expressions, the library's own, take the square of a text that does not match. */
+    private static final Set<String> SQUARE_FORMATS = Set.of("email", "idn-email", "style", "utc-millisec");
 
     private final CheckBudget budget;
+    private final CountedNodes nodes;
     private final Annotations annotations;
 
-    CountedContext(ExecutionConfig config, CheckBudget budget) {
+    /** @param nodes those of the document */
+    CountedContext(ExecutionConfig config, CheckBudget budget, CountedNodes nodes) {
         super(config);
         this.budget = budget;
+        this.nodes = nodes;
         this.annotations = new CountedAnnotations(budget);
     }
 
@@ -32,6 +38,8 @@ final class CountedContext extends ExecutionContext {
         JsonNode value = schema == null ? null : schema.getSchemaNode().get(keyword);
         // A keyword may look at all that it holds: the values of an enum, the names of properties.
         OverBudgetException.spend(budget, KEYWORD_STEPS + (value == null ? 0 : value.size()));
+        nodes.squareTexts(
+                value != null && keyword.equals("format") && SQUARE_FORMATS.contains(value.asText()));
         super.evaluationPathAddLast(keyword);
     }
 

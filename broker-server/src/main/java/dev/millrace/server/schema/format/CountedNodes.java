@@ -20,9 +20,15 @@ final class CountedNodes extends JsonNodeFactory {
     private static final int CHARS_PER_STEP = 16;
 
     private final transient CheckBudget budget;
+    private transient boolean squareTexts;
 
     CountedNodes(CheckBudget budget) {
         this.budget = budget;
+    }
+
+    /** From now on texts are asked for by whom it takes the square of their length, or no longer. */
+    void squareTexts(boolean square) {
+        squareTexts = square;
     }
 
     private void pay(long steps) {
@@ -146,7 +152,8 @@ final class CountedNodes extends JsonNodeFactory {
         }
 
         private void pay() {
-            nodes.pay(1 + _value.length() / CHARS_PER_STEP);
+            long length = _value.length();
+            nodes.pay(1 + (nodes.squareTexts ? length * length / 4 : length / CHARS_PER_STEP));
         }
 
         @Override

@@ -30,11 +30,12 @@ final class JsonValues implements ValueCheck {
         byte[] bytes = new byte[value.remaining()];
         value.get(bytes);
         try {
-            JsonNode document = JsonTexts.read(new ByteArrayInputStream(bytes), new CountedNodes(budget));
+            CountedNodes nodes = new CountedNodes(budget);
+            JsonNode document = JsonTexts.read(new ByteArrayInputStream(bytes), nodes);
             List<Error> errors = patterns.paidFrom(
                     budget,
                     () -> validator.validate(
-                            new CountedContext(execution, budget), document, OutputFormat.DEFAULT));
+                            new CountedContext(execution, budget, nodes), document, OutputFormat.DEFAULT));
             return errors.isEmpty() ? null : text(errors);
         } catch (UnusableSchemaException notJson) {
             return notJson.getMessage();
