@@ -55,6 +55,7 @@ final class CountedNodes extends JsonNodeFactory {
         return text == null ? null : new CountedText(this, text);
     }
 
+    @SuppressWarnings("unchecked") // how Jackson declares deepCopy
     private static final class CountedArray extends ArrayNode {
         private static final long serialVersionUID = 1;
         private final transient CountedNodes nodes;
@@ -89,6 +90,7 @@ final class CountedNodes extends JsonNodeFactory {
         }
     }
 
+    @SuppressWarnings("unchecked") // how Jackson declares deepCopy
     private static final class CountedObject extends ObjectNode {
         private static final long serialVersionUID = 1;
         private final transient CountedNodes nodes;
