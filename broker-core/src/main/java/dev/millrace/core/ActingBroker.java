@@ -7,6 +7,7 @@ record ActingBroker(Broker broker, Changes changes) implements Broker {
     /** What makes administrative changes, in the client's name. */
     record Changes(
             TopicOperations topics,
+            LogOperations logs,
             GroupOperations groups,
             StreamOperations streams,
             DeadLetterOperations deadLetters) {}
@@ -38,7 +39,7 @@ record ActingBroker(Broker broker, Changes changes) implements Broker {
 
     @Override
     public LogOperations logs() {
-        return broker.logs();
+        return changes.logs;
     }
 
     @Override

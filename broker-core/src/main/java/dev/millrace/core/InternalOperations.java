@@ -14,7 +14,7 @@ public interface InternalOperations {
     /**
      * The one partition of an internal topic that keeps everything; makes the topic where it is missing.
      *
-     * @param name begins with {@code $}, such as {@code $schemas.registry}
+     * @param name begins with {@code $}, such as {@link dev.millrace.core.wire.SchemaNames#TOPIC}
      */
     CompletableFuture<TopicPartition> log(String name);
 

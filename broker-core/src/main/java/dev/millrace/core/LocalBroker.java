@@ -310,7 +310,8 @@ public final class LocalBroker implements Broker {
     public Broker as(Actor actor) {
         return new ActingBroker(
                 this,
-                new ActingBroker.Changes(topics.as(actor), groups.as(actor), streams.as(actor), deadLetters.as(actor)));
+                new ActingBroker.Changes(
+                        topics.as(actor), logs.as(actor), groups.as(actor), streams.as(actor), deadLetters.as(actor)));
     }
 
     @Override

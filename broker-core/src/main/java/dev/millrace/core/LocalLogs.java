@@ -3,6 +3,7 @@ package dev.millrace.core;
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.AppendRecords;
 import dev.millrace.core.command.AppendWithIds;
+import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.error.Fault;
@@ -26,6 +27,7 @@ import dev.millrace.core.stream.EventCheck;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
+import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +50,7 @@ final class LocalLogs implements LogOperations {
     private final Readers readers;
     private final Gate gate;
     private final SchemaChecks schemas;
+    private final Actor actor;
 
     /** How logs are read. */
     record Readers(LogReader reader, TimeSearch timeSearch, ExecutorService threads) {}
@@ -66,6 +69,20 @@ final class LocalLogs implements LogOperations {
         this.readers = readers;
         this.gate = gate;
         this.schemas = new SchemaChecks(gate.limits.decompressedBytesMax());
+        this.actor = Actor.BROKER;
+    }
+
+    private LocalLogs(LocalLogs same, Actor actor) {
+        this.runtime = same.runtime;
+        this.lookup = same.lookup;
+        this.readers = same.readers;
+        this.gate = same.gate;
+        this.schemas = same.schemas;
+        this.actor = actor;
+    }
+
+    LocalLogs as(Actor other) {
+        return new LocalLogs(this, other);
     }
 
     void checkSchemasWith(SchemaCheck check) {
@@ -395,7 +412,7 @@ final class LocalLogs implements LogOperations {
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return Answers.map(
-                runtime.submit(new DeleteBefore(partition.topicId(), partition.partition(), offset)), start -> null);
+        DeleteBefore delete = new DeleteBefore(partition.topicId(), partition.partition(), offset);
+        return Answers.map(runtime.submit(new Audited(actor, delete)), start -> null);
     }
 }

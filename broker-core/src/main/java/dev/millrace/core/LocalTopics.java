@@ -11,6 +11,7 @@ import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.DeadLetterNames;
+import dev.millrace.core.wire.SchemaNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,6 +99,12 @@ final class LocalTopics implements TopicOperations {
 
     @Override
     public CompletableFuture<Topic> alter(String name, int partitions, Map<String, String> settings) {
+        if (name.equals(SchemaNames.TOPIC)) {
+            return CompletableFuture.failedFuture(new FaultException(
+                    Fault.INVALID_TOPIC,
+                    "topic \"" + name + "\" is one of the broker's own: it keeps every schema, without which stored values"
+                            + " cannot be read, so neither its settings nor its partitions can be changed"));
+        }
         return Answers.map(
                 runtime.<dev.millrace.core.topic.Topic>submit(new Audited(
                         actor,

@@ -31,11 +31,12 @@ final class SchemaChecks {
                             + " and the schemas are not loaded yet");
         }
         boolean full = topic.settings().checksValues();
+        CheckBudget budget = new CheckBudget();
         long number = 0;
         for (RecordBatch batch : RecordBatch.in(batches)) {
             RecordCursor cursor = batch.cursor(decompressedBytesMax);
             while (cursor.next()) {
-                String problem = current.problem(topic.name(), full, cursor);
+                String problem = current.problem(topic.name(), full, cursor, budget);
                 if (problem != null) {
                     throw new FaultException(
                             Fault.SCHEMA_REFUSED,

@@ -23,6 +23,7 @@ final class PackageTable {
                     "server.protocol.sqs",
                     "server.protocol.amqp",
                     "server.protocol.http"),
+            List.of("server.trace"),
             List.of("server.schema"),
             List.of("server.schema.format"),
             List.of("server.replication"),
@@ -90,7 +91,7 @@ final class PackageTable {
 
     private static boolean commandsMayUse(String to) {
         // dev.millrace.server holds BrokerServer, which `millrace start` runs.
-        return Set.of("server", "server.bench", "server.config", "client", "client.schema")
+        return Set.of("server", "server.bench", "server.config", "server.trace", "client", "client.schema")
                         .contains(to)
                 || CORE_FOR_COMMANDS.contains(to);
     }
@@ -99,6 +100,8 @@ final class PackageTable {
         if (from.equals("server")) return !to.equals("client.internal");
         // It hands tests a client beside the broker.
         if (from.equals("server.testing") && to.equals("client")) return true;
+        // One report of a trace, whether a client asks for it or REST.
+        if (from.equals("server.trace") && to.equals("client")) return true;
         if (from.startsWith("server.")) return CORE_FOR_ADAPTERS.contains(to);
         if (from.startsWith("client")) return CORE_FOR_CLIENT.contains(to);
         return false;

@@ -200,7 +200,7 @@ record NativeAdmin(Link link) implements Admin {
     public Trace trace(String id, int countMax) {
         Checks.require(id != null && !id.isEmpty(), "id", id, "a text of 1 to 1024 characters");
         Checks.atLeast("countMax", countMax, 1);
-        return new TraceSearch(link, countMax).search(id);
+        return new TraceLookup(link).find(id, countMax);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.millrace.core.machine;
 import dev.millrace.core.command.AlterTopic;
 import dev.millrace.core.command.Command;
 import dev.millrace.core.command.CreateTopic;
+import dev.millrace.core.command.DeleteBefore;
 import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.command.DeleteStream;
 import dev.millrace.core.command.DeleteTopic;
@@ -49,7 +50,7 @@ final class AuditView {
         this.groups = groups;
     }
 
-    /** @param target the topic, the group, or {@code topic/partition/key} of a stream */
+    /** @param target the topic, {@code topic/partition}, the group, or {@code topic/partition/key} of a stream */
     record Subject(String action, String target) {}
 
     Subject subject(Command command) {
@@ -59,6 +60,8 @@ final class AuditView {
             return new Subject("topic.alter", alter.name());
         } else if (command instanceof DeleteTopic delete) {
             return new Subject("topic.delete", delete.name());
+        } else if (command instanceof DeleteBefore delete) {
+            return new Subject("records.delete", partition(delete.topicId(), delete.partition()));
         } else if (command instanceof ResetOffsets reset) {
             return new Subject("group.reset", reset.group());
         } else if (command instanceof DeleteGroup delete) {
@@ -79,10 +82,14 @@ final class AuditView {
     }
 
     private String stream(UUID topicId, int partition, byte[] key) {
-        Topic topic = catalog.find(topicId);
         String text = new String(key, StandardCharsets.UTF_8);
-        return (topic == null ? topicId : topic.name()) + "/" + partition + "/"
+        return partition(topicId, partition) + "/"
                 + (text.length() > KEY_CHARS_MAX ? text.substring(0, KEY_CHARS_MAX) : text);
+    }
+
+    private String partition(UUID topicId, int partition) {
+        Topic topic = catalog.find(topicId);
+        return (topic == null ? topicId : topic.name()) + "/" + partition;
     }
 
     /** What is there before the change; null where nothing is, or where the change adds without replacing. */
@@ -91,6 +98,8 @@ final class AuditView {
             return topic(alter.name());
         } else if (command instanceof DeleteTopic delete) {
             return topicWithRecords(delete.name());
+        } else if (command instanceof DeleteBefore delete) {
+            return bounds(delete);
         } else if (command instanceof ResetOffsets reset) {
             return offsets(reset);
         } else if (command instanceof DeleteGroup delete) {
@@ -105,6 +114,8 @@ final class AuditView {
             return topic(create.name());
         } else if (command instanceof AlterTopic alter) {
             return topic(alter.name());
+        } else if (command instanceof DeleteBefore delete) {
+            return bounds(delete);
         } else if (command instanceof ResetOffsets reset) {
             return offsets(reset);
         } else if (command instanceof ReplayDeadLetters replay) {
@@ -152,6 +163,18 @@ final class AuditView {
             state.put("records", records);
         }
         return state;
+    }
+
+    private Map<String, Object> bounds(DeleteBefore delete) {
+        Topic topic = catalog.find(delete.topicId());
+        if (topic == null || !topic.hasPartition(delete.partition())) {
+            return null;
+        }
+        PartitionLog log = logs.find(topic.partitionIds()[delete.partition()]);
+        Map<String, Object> bounds = new LinkedHashMap<>();
+        bounds.put("startOffset", log.startOffset());
+        bounds.put("endOffset", log.endOffset());
+        return bounds;
     }
 
     private Map<String, Object> offsets(ResetOffsets reset) {

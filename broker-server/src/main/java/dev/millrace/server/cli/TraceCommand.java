@@ -1,9 +1,12 @@
 package dev.millrace.server.cli;
 
-import dev.millrace.client.DeadLetter;
 import dev.millrace.client.MillraceClient;
-import dev.millrace.client.Trace;
 import dev.millrace.client.TracedMessage;
+import dev.millrace.server.trace.ClientTraceSource;
+import dev.millrace.server.trace.TraceJson;
+import dev.millrace.server.trace.TraceReport;
+import dev.millrace.server.trace.TraceReport.Letter;
+import dev.millrace.server.trace.TraceReport.Step;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -63,25 +66,17 @@ final class TraceCommand implements Callable<Integer> {
     public Integer call() {
         if (max < 1) throw new ParameterException(spec.commandLine(), "--max " + max + " is less than 1.");
         if (id.isEmpty()) throw new ParameterException(spec.commandLine(), "the ID is empty.");
-        Trace trace;
-        TraceProgress progress;
+        TraceReport report;
         try (MillraceClient client = session.connect().apply(global.server(session))) {
-            trace = client.admin().trace(id, max);
-            if (trace.nodes().isEmpty()) {
-                throw new CommandFailure("nothing belongs to " + id
-                        + " in topics with correlation.index=on."
-                        + " Messages from before the setting was made are not found.");
-            }
-            progress = TraceProgress.of(client.admin(), trace);
+            report = TraceReport.of(new ClientTraceSource(client.admin()), id, max);
         }
-        session.out().print(global.json() ? json(trace, progress) : table(trace, progress));
-        if (trace.truncated()) session.err().println("There are more; --max shows more.");
+        if (report.entries().isEmpty()) throw new CommandFailure(TraceReport.nothing(id));
+        session.out().print(global.json() ? TraceJson.of(report) + "\n" : table(report));
+        if (report.truncated()) session.err().println("There are more; --max shows more.");
         return CommandRunner.OK;
     }
 
-    // ---- for people
-
-    private String table(Trace trace, TraceProgress progress) {
+    private String table(TraceReport report) {
         TableWriter table = new TableWriter()
                 .text("MESSAGE")
                 .text("TIME")
@@ -91,11 +86,11 @@ final class TraceCommand implements Callable<Integer> {
                 .text("PASSED BY")
                 .text("WAITS FOR")
                 .text("DEAD LETTERS");
-        for (Trace.Node node : trace.nodes()) {
-            TracedMessage message = node.message();
-            List<TraceProgress.Step> steps = progress.of(message);
+        for (TraceReport.Entry entry : report.entries()) {
+            TracedMessage message = entry.message();
+            List<Step> steps = entry.steps();
             table.row(
-                    "  ".repeat(Math.min(node.depth(), DEPTH_SHOWN_MAX)) + nameOf(message),
+                    "  ".repeat(Math.min(entry.depth(), DEPTH_SHOWN_MAX)) + nameOf(message),
                     Instant.ofEpochMilli(message.timestampMs()).toString(),
                     message.position(),
                     message.key() == null ? null : new String(message.key(), StandardCharsets.UTF_8),
@@ -112,63 +107,21 @@ final class TraceCommand implements Callable<Integer> {
     }
 
     /** Null for none. */
-    private static String groups(List<TraceProgress.Step> steps, Predicate<TraceProgress.Step> which) {
+    private static String groups(List<Step> steps, Predicate<Step> which) {
         String names =
-                steps.stream().filter(which).map(TraceProgress.Step::group).collect(Collectors.joining(", "));
+                steps.stream().filter(which).map(Step::group).collect(Collectors.joining(", "));
         return names.isEmpty() ? null : names;
     }
 
-    private static String deadLetters(List<TraceProgress.Step> steps) {
+    private static String deadLetters(List<Step> steps) {
         String texts = steps.stream()
-                .filter(TraceProgress.Step::parked)
+                .filter(Step::parked)
                 .map(step -> step.group() + ": " + text(step.deadLetter()))
                 .collect(Collectors.joining(", "));
         return texts.isEmpty() ? null : texts;
     }
 
-    private static String text(DeadLetter letter) {
+    private static String text(Letter letter) {
         return letter.state() + " after " + letter.attempts() + " attempts, " + letter.reason();
-    }
-
-    // ---- for scripts
-
-    private static String json(Trace trace, TraceProgress progress) {
-        JsonWriter json = new JsonWriter().begin('[');
-        for (Trace.Node node : trace.nodes()) {
-            TracedMessage message = node.message();
-            json.begin('{')
-                    .field("depth", node.depth())
-                    .field("id", message.id())
-                    .field("type", message.type())
-                    .field("topic", message.position().topic())
-                    .field("partition", message.position().partition())
-                    .field("offset", message.position().offset())
-                    .field("timestamp", message.timestampMs())
-                    .field("key", message.key())
-                    .field("valueBytes", message.valueBytes())
-                    .field("correlation", message.correlation())
-                    .field("causation", message.causation())
-                    .field("traceparent", message.header("traceparent"));
-            json.name("groups").begin('[');
-            progress.of(message).forEach(step -> write(json, step));
-            json.end(']').end('}');
-        }
-        return json.end(']').newLine().toString();
-    }
-
-    private static void write(JsonWriter json, TraceProgress.Step step) {
-        json.begin('{').field("group", step.group()).name("passed").literal(step.passed());
-        if (step.parked()) {
-            DeadLetter letter = step.deadLetter();
-            json.name("deadLetter")
-                    .begin('{')
-                    .field("state", letter.state())
-                    .field("reason", letter.reason())
-                    .field("attempts", letter.attempts())
-                    .field("firstFailure", letter.firstFailureMs())
-                    .field("lastFailure", letter.lastFailureMs())
-                    .end('}');
-        }
-        json.end('}');
     }
 }

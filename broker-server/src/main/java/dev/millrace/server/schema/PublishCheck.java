@@ -1,5 +1,6 @@
 package dev.millrace.server.schema;
 
+import dev.millrace.core.CheckBudget;
 import dev.millrace.core.SchemaCheck;
 import dev.millrace.core.record.RecordCursor;
 import dev.millrace.server.schema.format.SchemaType;
@@ -48,19 +49,20 @@ public final class PublishCheck implements SchemaCheck {
     }
 
     @Override
-    public String problem(String topic, boolean full, RecordCursor record) {
+    public String problem(String topic, boolean full, RecordCursor record, CheckBudget budget) {
         ByteBuffer value = record.valueView();
         if (value == null) {
             return null;
         }
-        String problem = problemWith(topic, full, record, value);
+        String problem = problemWith(topic, full ? budget : null, record, value);
         if (problem != null) {
             refused.increment();
         }
         return problem;
     }
 
-    private String problemWith(String topic, boolean full, RecordCursor record, ByteBuffer value) {
+    /** @param budget null where the value need not fit */
+    private String problemWith(String topic, CheckBudget budget, RecordCursor record, ByteBuffer value) {
         ByteBuffer header = header(record);
         ByteBuffer prefix = header == null ? value : header;
         WireForm.Named named = WireForm.read(prefix);
@@ -72,7 +74,7 @@ public final class PublishCheck implements SchemaCheck {
                             + " bytes that is neither 0x00 and an id of 4 bytes, nor 0x01 and a guid of 16 bytes";
         }
         Verdict verdict = verdict(new Asked(topic, named));
-        if (verdict.problem != null || !full) {
+        if (verdict.problem != null || budget == null) {
             return verdict.problem;
         }
         int[] messages = {};
@@ -82,8 +84,13 @@ public final class PublishCheck implements SchemaCheck {
                 return "has malformed indexes of its message after the schema's id";
             }
         }
-        String problem = verdict.values.problem(value.slice(), messages);
-        return problem == null ? null : "does not fit the schema " + text(named) + ": " + problem;
+        budget.addRecord(value.remaining());
+        String problem = verdict.values.problem(value.slice(), messages, budget);
+        if (problem == null) {
+            return null;
+        }
+        return (budget.exceeded() ? "cannot be held against the schema " : "does not fit the schema ") + text(named)
+                + ": " + problem;
     }
 
     private static ByteBuffer header(RecordCursor record) {

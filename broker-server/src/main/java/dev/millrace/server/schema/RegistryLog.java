@@ -11,18 +11,22 @@ import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.AuditNote;
+import dev.millrace.core.wire.SchemaNames;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /** The internal topic that holds all that the registry knows. Waits for the disk: not for an event loop. */
 final class RegistryLog {
-    static final String TOPIC = "$schemas.registry";
+    private static final String TOPIC = SchemaNames.TOPIC;
     /** The registry's one way in, so far. */
     private static final Actor BY_HTTP = new Actor("http", "", "");
 
     private static final int READ_BYTES = 1 << 20;
     private static final int RECORD_BYTES_MAX = 64 << 20;
+    /** Of what is appended together, beside one entry: well below what any broker takes as one batch. */
+    private static final int TOGETHER_BYTES_MAX = 256 << 10;
 
     private final Broker broker;
     private final TimeSource time;
@@ -70,6 +74,23 @@ final class RegistryLog {
                             + ". Start the version that wrote it",
                     e);
         }
+    }
+
+    /** The entries in order, in parts that are small enough to be appended. One of its own may be larger than the others. */
+    static List<List<RegistryEntry>> parts(List<RegistryEntry> entries) {
+        List<List<RegistryEntry>> parts = new ArrayList<>();
+        long bytes = 0;
+        for (RegistryEntry entry : entries) {
+            byte[] value = RegistryCodec.value(entry);
+            int size = RegistryCodec.key(entry).length + (value == null ? 0 : value.length);
+            if (parts.isEmpty() || bytes + size > TOGETHER_BYTES_MAX) {
+                parts.add(new ArrayList<>());
+                bytes = 0;
+            }
+            parts.get(parts.size() - 1).add(entry);
+            bytes += size;
+        }
+        return parts;
     }
 
     /** Appends all or nothing; on return they are durable. Fails: {@link SchemaRefusal} STORE_ERROR. */

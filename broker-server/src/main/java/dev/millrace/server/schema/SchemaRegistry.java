@@ -597,7 +597,25 @@ public final class SchemaRegistry {
 
     // ---- the log
 
+    /** One commit, or several where the entries are too many for one: what is in an earlier part stays. */
     private void change(List<RegistryEntry> entries) {
+        int done = 0;
+        for (List<RegistryEntry> part : RegistryLog.parts(entries)) {
+            try {
+                changeTogether(part);
+            } catch (SchemaRefusal failed) {
+                throw done == 0
+                        ? failed
+                        : new SchemaRefusal(
+                                failed.code(),
+                                failed.getMessage() + " " + done + " of the " + entries.size()
+                                        + " changes of the request are made; ask again for the rest.");
+            }
+            done += part.size();
+        }
+    }
+
+    private void changeTogether(List<RegistryEntry> entries) {
         log.append(
                 entries,
                 reading(() -> entries.stream()

@@ -14,6 +14,10 @@ import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.server.testing.EmbeddedMillrace;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -102,6 +106,7 @@ class TraceCommandTest {
             Ran ran = run("trace", id, "-o", "json");
             assertThat(ran.exit()).as(ran.err()).isZero();
             JsonNode nodes = new ObjectMapper().readTree(ran.out());
+            assertThat(overRest(id)).as("REST says the same of %s", id).isEqualTo(nodes);
             assertThat(nodes).as(id).hasSize(2);
             JsonNode order = nodes.get(0);
             assertThat(order.get("depth").asInt()).isZero();
@@ -125,6 +130,14 @@ class TraceCommandTest {
         assertThat(table.lines()).hasSize(3);
         assertThat(table.lines().get(1)).startsWith("OrderPlaced").contains(ROOT, "billing", "audit");
         assertThat(table.lines().get(2)).startsWith("  invoices").contains(invoice, "mail: parked after 2 attempts");
+    }
+
+    private JsonNode overRest(String id) throws Exception {
+        URI uri = URI.create("http://" + broker.httpAddress() + "/v1/trace/" + id.replace("/", "%2F"));
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return new ObjectMapper().readTree(response.body()).get("messages");
     }
 
     @Test

@@ -60,6 +60,27 @@ class SchemaRegistryTest {
     }
 
     @Test
+    void deletesManyLargeVersionsInBatchesOfALimitedSize() {
+        int count = 30;
+        registry.set(ORDERS, new SubjectSettings(Compatibility.NONE, null, null));
+        for (int i = 0; i < count; i++) {
+            register(ORDERS, SchemaSubmission.of(
+                    SchemaType.JSON, "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(100_000) + "\"}"));
+        }
+        int before = broker.appended.size();
+        assertThat(registry.deleteSubject(ORDERS, false)).hasSize(count);
+        assertThat(registry.versions(ORDERS, false)).isEmpty();
+        assertThat(registry.versions(ORDERS, true)).hasSize(count);
+        assertThat(broker.appended.subList(before, broker.appended.size()))
+                .hasSizeBetween(count / 3, count)
+                .allSatisfy(batch -> assertThat(batch.remaining()).isLessThan(400_000));
+        assertThat(registry.deleteSubject(ORDERS, true)).hasSize(count);
+        registry = open(SchemaLimits.DEFAULTS);
+        assertThat(registry.versions(ORDERS, true)).isEmpty();
+        assertThat(registry.ownSettings(ORDERS)).isNull();
+    }
+
+    @Test
     void sameSchemaHasTheSameIdEverywhereAndOneVersionInASubject() {
         RegisteredSchema first = register(ORDERS, avro(field("id", "string")));
         assertThat(register(ORDERS, avro(field("id", "string")))).isEqualTo(first);

@@ -238,6 +238,35 @@ class SchemaEndToEndTest {
     }
 
     @Test
+    void hostileSchemasAreRefusedAndOthersGoOn() {
+        createTopic("full");
+        client.admin().createTopic("others", 1, Map.of());
+        int id = registry.register("orders-value", RegistrySchema.json("{\"pattern\":\"^(a|a)*$\"}"));
+        try (MillraceClient hostile = MillraceClient.connect(millrace.address());
+                Producer attack = hostile.producer().build();
+                Producer producer = client.producer().build()) {
+            assertRefused(
+                    () -> attack.publish(framed(id, "\"" + "a".repeat(200) + "!\"")),
+                    "cannot be held against the schema id " + id,
+                    "steps that its size allows");
+            producer.publish("others", "a", "b");
+            attack.publish(framed(id, "\"aaa\""));
+        }
+    }
+
+    @Test
+    void aSubjectLargerThanABatchIsDeletedAtOnce() {
+        for (int i = 0; i < 30; i++) {
+            registry.register("orders-value", RegistrySchema.json(
+                    "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(400_000) + "\"}"));
+        }
+        assertThat(registry.delete("/subjects/orders-value")).hasSize(30);
+        assertThat(registry.get("/subjects?deleted=true")).hasSize(1);
+        assertThat(registry.delete("/subjects/orders-value?permanent=true")).hasSize(30);
+        assertThat(registry.get("/subjects?deleted=true")).isEmpty();
+    }
+
+    @Test
     void registrySurvivesARestart() {
         int id = registry.register("orders-value", RegistrySchema.json(ORDER_JSON));
         millrace.restart();
@@ -247,6 +276,13 @@ class SchemaEndToEndTest {
                         .schema(id)
                         .text())
                 .isEqualTo(ORDER_JSON);
+        assertThatThrownBy(() -> client.admin().alterTopic("$schemas.registry", 0, Map.of("retention", "1m")))
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        refused -> assertThat(refused.fault()).isEqualTo(Fault.INVALID_TOPIC))
+                .hasMessageContaining("it keeps every schema");
+        assertThatThrownBy(() -> client.admin().alterTopic("$schemas.registry", 2, Map.of()))
+                .hasMessageContaining("it keeps every schema");
         assertThatThrownBy(() -> client.admin().deleteTopic("$schemas.registry"))
                 .hasMessageContaining("one of the broker's own");
         assertThatThrownBy(() -> {

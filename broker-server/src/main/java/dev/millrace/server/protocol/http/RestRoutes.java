@@ -8,6 +8,7 @@ import static io.netty.handler.codec.http.HttpMethod.POST;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.core.Broker;
+import dev.millrace.server.trace.BrokerTraceSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ final class RestRoutes {
         StreamRoutes streams = new StreamRoutes(broker.streams(), names);
         GroupRoutes groups = new GroupRoutes(broker, names);
         DeadLetterRoutes letters = new DeadLetterRoutes(broker.deadLetters());
+        TraceRoutes traces = new TraceRoutes(new BrokerTraceSource(broker));
         // What changes something is done in the caller's name: the audit log tells whose deed it was.
         Function<HttpCall, TopicRoutes> topicsAs = call -> new TopicRoutes(broker.as(call.caller()), names);
         Function<HttpCall, GroupRoutes> groupsAs = call -> new GroupRoutes(broker.as(call.caller()), names);
@@ -67,6 +69,7 @@ final class RestRoutes {
                 Route.of(GET, "/v1/topics/{topic}/latest", READ, streams::latest),
                 Route.of(GET, "/v1/streams/{topic}/{stream}", READ, streams::read),
                 Route.later(POST, "/v1/streams/{topic}/{stream}", PUBLISH, streams::append),
+                Route.of(GET, "/v1/trace/{id}", READ, traces::show),
                 Route.of(GET, "/v1/groups", READ, groups::list),
                 Route.of(GET, "/v1/groups/{group}", READ, groups::describe),
                 Route.of(

@@ -1,5 +1,6 @@
 package dev.millrace.server.schema.format;
 
+import dev.millrace.core.CheckBudget;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,8 +28,8 @@ final class AvroValues implements ValueCheck {
     }
 
     @Override
-    public String problem(ByteBuffer value, int[] messageIndexes) {
-        Input input = new Input(value);
+    public String problem(ByteBuffer value, int[] messageIndexes, CheckBudget budget) {
+        Input input = new Input(value, budget);
         try {
             root.skip(input, 0);
         } catch (Bad bad) {
@@ -159,10 +160,12 @@ final class AvroValues implements ValueCheck {
 
     private static final class Input {
         private final ByteBuffer bytes;
+        private final CheckBudget budget;
         private long itemsLeft;
 
-        Input(ByteBuffer bytes) {
+        Input(ByteBuffer bytes, CheckBudget budget) {
             this.bytes = bytes;
+            this.budget = budget;
             this.itemsLeft = bytes.remaining() + EMPTY_ITEMS_MAX;
         }
 
@@ -179,6 +182,9 @@ final class AvroValues implements ValueCheck {
         void countItem() {
             if (--itemsLeft < 0) {
                 throw new Bad("it has more than " + EMPTY_ITEMS_MAX + " items without bytes");
+            }
+            if (!budget.spend(1)) {
+                throw new Bad(budget.problem());
             }
         }
 

@@ -2,10 +2,12 @@ package dev.millrace.server.schema.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Error;
+import com.networknt.schema.ExecutionConfig;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaException;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import java.util.HashMap;
 import java.util.List;
@@ -27,11 +29,11 @@ final class JsonSchema implements ParsedSchema {
     private static final Map<SpecificationVersion, Schema> META_SCHEMAS = new ConcurrentHashMap<>();
 
     private final JsonDocument document;
-    private final Schema validator;
+    private final JsonValues values;
 
-    private JsonSchema(JsonDocument document, Schema validator) {
+    private JsonSchema(JsonDocument document, JsonValues values) {
         this.document = document;
-        this.validator = validator;
+        this.values = values;
     }
 
     static JsonSchema parse(SchemaSource source) {
@@ -41,10 +43,16 @@ final class JsonSchema implements ParsedSchema {
             requireValid(document.text(), draft);
             Map<String, String> texts = new HashMap<>();
             addTexts(document, texts);
-            Schema validator = SchemaRegistry.withDefaultDialect(draft, builder -> builder.schemas(texts))
+            CountedPatterns patterns = new CountedPatterns();
+            SchemaRegistryConfig config = SchemaRegistryConfig.builder()
+                    .regularExpressionFactory(patterns)
+                    .build();
+            Schema validator = SchemaRegistry.withDefaultDialect(
+                            draft, builder -> builder.schemas(texts).schemaRegistryConfig(config))
                     .getSchema(SchemaLocation.of(BASE + "root.json"), document.text());
             validator.initializeValidators();
-            return new JsonSchema(document, validator);
+            ExecutionConfig execution = validator.createExecutionContext().getExecutionConfig();
+            return new JsonSchema(document, new JsonValues(validator, execution, patterns));
         } catch (SchemaException | PatternSyntaxException e) {
             throw new UnusableSchemaException("it is no JSON schema: " + e.getMessage(), e);
         } catch (IllegalArgumentException | IllegalStateException | NullPointerException | ClassCastException e) {
@@ -118,7 +126,7 @@ final class JsonSchema implements ParsedSchema {
 
     @Override
     public ValueCheck values() {
-        return new JsonValues(validator);
+        return values;
     }
 
     @Override

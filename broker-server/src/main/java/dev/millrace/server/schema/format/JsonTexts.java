@@ -55,8 +55,17 @@ public final class JsonTexts {
 
     /** As {@link #read(String)}, of UTF-8. */
     public static JsonNode read(InputStream bytes) {
+        return read(STRICT, bytes);
+    }
+
+    /** As {@link #read(InputStream)}, of nodes that a factory makes. */
+    static JsonNode read(InputStream bytes, JsonNodeFactory nodes) {
+        return read(STRICT.with(nodes), bytes);
+    }
+
+    private static JsonNode read(ObjectReader reader, InputStream bytes) {
         try {
-            return checked(STRICT.readTree(bytes));
+            return checked(reader.readTree(bytes));
         } catch (JsonProcessingException e) {
             throw new UnusableSchemaException(problem(e), e);
         } catch (IOException e) {

@@ -2,36 +2,47 @@ package dev.millrace.server.schema.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Error;
+import com.networknt.schema.ExecutionConfig;
+import com.networknt.schema.OutputFormat;
 import com.networknt.schema.Schema;
+import dev.millrace.core.CheckBudget;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Holds JSON documents against a schema. */
+/** Holds JSON documents against a schema. Keywords, looks at the document and steps of patterns are all paid for. */
 final class JsonValues implements ValueCheck {
     private static final int ERRORS_SHOWN_MAX = 3;
 
     private final Schema validator;
+    private final ExecutionConfig execution;
+    private final CountedPatterns patterns;
 
-    JsonValues(Schema validator) {
+    /** @param patterns those of the validator */
+    JsonValues(Schema validator, ExecutionConfig execution, CountedPatterns patterns) {
         this.validator = validator;
+        this.execution = execution;
+        this.patterns = patterns;
     }
 
     @Override
-    public String problem(ByteBuffer value, int[] messageIndexes) {
+    public String problem(ByteBuffer value, int[] messageIndexes, CheckBudget budget) {
         byte[] bytes = new byte[value.remaining()];
         value.get(bytes);
-        JsonNode document;
         try {
-            document = JsonTexts.read(new ByteArrayInputStream(bytes));
+            CountedNodes nodes = new CountedNodes(budget);
+            JsonNode document = JsonTexts.read(new ByteArrayInputStream(bytes), nodes);
+            List<Error> errors = patterns.paidFrom(
+                    budget,
+                    () -> validator.validate(
+                            new CountedContext(execution, budget, nodes), document, OutputFormat.DEFAULT));
+            return errors.isEmpty() ? null : text(errors);
         } catch (UnusableSchemaException notJson) {
             return notJson.getMessage();
-        }
-        try {
-            List<Error> errors = validator.validate(document);
-            return errors.isEmpty() ? null : text(errors);
+        } catch (OverBudgetException over) {
+            return budget.problem();
         } catch (StackOverflowError deep) {
-            return "it makes the schema refer to itself too deeply to be checked";
+            return "it makes the schema refer to itself, or a pattern repeat a group, too deeply to be checked";
         }
     }
 

@@ -4,11 +4,15 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
+import dev.millrace.core.CheckBudget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Parses values as messages of a .proto file. Fields that the file does not know are no problem, as in Protobuf itself. */
+/**
+ * Parses values as messages of a .proto file. Fields that the file does not know are no problem, as in Protobuf itself.
+ * The work is bounded by the bytes, so nothing of the budget is spent.
+ */
 final class ProtobufValues implements ValueCheck {
     private static final int DEPTH_MAX = 100;
 
@@ -19,7 +23,7 @@ final class ProtobufValues implements ValueCheck {
     }
 
     @Override
-    public String problem(ByteBuffer value, int[] messageIndexes) {
+    public String problem(ByteBuffer value, int[] messageIndexes, CheckBudget budget) {
         Descriptor type = null;
         List<Descriptor> types = file.getMessageTypes();
         for (int index : messageIndexes.length == 0 ? new int[] {0} : messageIndexes) {

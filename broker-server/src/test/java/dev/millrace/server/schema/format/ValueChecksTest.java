@@ -2,11 +2,14 @@ package dev.millrace.server.schema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.core.CheckBudget;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -156,6 +159,72 @@ class ValueChecksTest {
                 .contains("exponent");
         assertThat(check.problem(ByteBuffer.wrap(new byte[] {'"', (byte) 0xff, '"'}), FIRST))
                 .isNotNull();
+    }
+
+    private static void assertEndsOverBudget(String schema, String value) {
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(value.length());
+        assertThat(check(SchemaType.JSON, schema).problem(Values.utf8(value), FIRST, budget))
+                .as(schema.length() > 80 ? schema.substring(0, 80) : schema)
+                .contains("more than the " + budget.allowed() + " steps", "Simplify the schema");
+        assertThat(budget.spent()).isGreaterThan(budget.allowed());
+    }
+
+    private static String allOf(String part, int count) {
+        return "{\"allOf\":[" + (part + ",").repeat(count - 1) + part + "]}";
+    }
+
+    @Test
+    void hostileJsonSchemasEndWithTheirBudget() {
+        assertEndsOverBudget("{\"pattern\":\"^(a|a)*$\"}", "\"" + "a".repeat(200) + "!\"");
+        assertEndsOverBudget(
+                "{\"patternProperties\":{\"^(a+)+$\":{\"type\":\"string\"}}}", "{\"" + "a".repeat(200) + "!\":1}");
+        String doubled = IntStream.range(0, 40)
+                .mapToObj(i -> "\"d" + i + "\":" + allOf("{\"$ref\":\"#/definitions/d" + (i + 1) + "\"}", 2))
+                .collect(Collectors.joining(",", "{\"$ref\":\"#/definitions/d0\",\"definitions\":{", ",\"d40\":{}}}"));
+        assertEndsOverBudget(doubled, "{}");
+        String items = IntStream.range(0, 50_000).mapToObj(Integer::toString).collect(Collectors.joining(",", "[", "]"));
+        assertEndsOverBudget(allOf("{\"uniqueItems\":true}", 5_000), items);
+        assertEndsOverBudget(allOf("{\"maxLength\":9999999}", 10_000), "\"" + "x".repeat(1_000_000) + "\"");
+        assertEndsOverBudget("{\"format\":\"email\"}", "\"" + "@".repeat(100_000) + " \"");
+        String names = IntStream.range(0, 20_000).mapToObj(i -> "\"p" + i + "\":true").collect(Collectors.joining(","));
+        assertEndsOverBudget(
+                "{\"items\":{\"properties\":{" + names + "}}}", "[" + "{},".repeat(10_000) + "{}]");
+    }
+
+    @Test
+    void valuesOfOneRequestShareABudget() {
+        ValueCheck check = check(SchemaType.JSON, "{\"pattern\":\"^(a|a){18}$\"}");
+        CheckBudget budget = new CheckBudget();
+        int accepted = 0;
+        String problem = null;
+        while (problem == null && accepted < 1_000) {
+            budget.addRecord(20);
+            problem = check.problem(Values.utf8("\"" + "a".repeat(18) + "\""), FIRST, budget);
+            if (problem == null) {
+                accepted++;
+                budget.spend(500_000);
+            }
+        }
+        assertThat(accepted).isBetween(1, 3);
+        assertThat(problem).contains("fewer records at once");
+    }
+
+    /** What people really have: events of twenty types in one schema, a large batch of them in one array. */
+    @Test
+    void largeHonestValuesTakeAFractionOfTheirBudget() {
+        String types = IntStream.range(0, 20)
+                .mapToObj(i -> "{\"type\":\"object\",\"required\":[\"type\",\"id\"],\"additionalProperties\":false,"
+                        + "\"properties\":{\"type\":{\"const\":\"event" + i + "\"},\"id\":{\"type\":\"string\","
+                        + "\"pattern\":\"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$\"},\"total\":{\"minimum\":0}}}")
+                .collect(Collectors.joining(","));
+        String value = "{\"type\":\"event19\",\"id\":\"123e4567-e89b-12d3-a456-426614174000\",\"total\":7},";
+        String all = "[" + value.repeat(1_999) + value.substring(0, value.length() - 1) + "]";
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(all.length());
+        ValueCheck check = check(SchemaType.JSON, "{\"items\":{\"oneOf\":[" + types + "]}}");
+        assertThat(check.problem(Values.utf8(all), FIRST, budget)).isNull();
+        assertThat(budget.spent()).isLessThan(budget.allowed() / 2);
     }
 
     @Test

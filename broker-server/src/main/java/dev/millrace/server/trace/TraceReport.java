@@ -1,0 +1,115 @@
+package dev.millrace.server.trace;
+
+import dev.millrace.client.Position;
+import dev.millrace.client.TopicPartition;
+import dev.millrace.client.Trace;
+import dev.millrace.client.TracedMessage;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * What belongs to an id: a tree of causes, and how far the consumer groups are with each message, as of one look at them.
+ *
+ * @param entries each before those below it
+ * @param truncated whether there is more than was asked for
+ */
+public record TraceReport(List<Entry> entries, boolean truncated) {
+    /** Messages whose dead letters are asked for at a time. */
+    private static final int LETTERS_ASKED = 1_000;
+
+    /**
+     * @param depth 0 for a message whose cause is not among them
+     * @param steps of the groups that consume the message's partition, and those that have a dead letter of it; by group
+     */
+    public record Entry(int depth, TracedMessage message, List<Step> steps) {}
+
+    /**
+     * What a group has done with a message.
+     *
+     * @param passed whether its committed offset is past the message; its dead letters are passed, too
+     * @param deadLetter what it could not handle, or null
+     */
+    public record Step(String group, boolean passed, Letter deadLetter) {
+        public boolean parked() {
+            return deadLetter != null;
+        }
+    }
+
+    /** A dead letter. */
+    public record Letter(
+            String group,
+            Position position,
+            String state,
+            String reason,
+            int attempts,
+            long firstFailureMs,
+            long lastFailureMs) {}
+
+    public TraceReport {
+        entries = List.copyOf(entries);
+    }
+
+    /** @param countMax messages, at most */
+    public static TraceReport of(TraceSource source, String id, int countMax) {
+        Trace trace = source.trace(id, countMax);
+        if (trace.nodes().isEmpty()) {
+            return new TraceReport(List.of(), trace.truncated());
+        }
+        Set<TopicPartition> partitions = trace.messages().stream()
+                .map(message -> message.position().topicPartition())
+                .collect(Collectors.toSet());
+        Map<String, Map<TopicPartition, Long>> committed = source.committed(partitions);
+        Map<Position, List<Letter>> letters = letters(source, trace);
+        List<Entry> entries = trace.nodes().stream()
+                .map(node -> new Entry(
+                        node.depth(),
+                        node.message(),
+                        steps(
+                                node.message().position(),
+                                committed,
+                                letters.getOrDefault(node.message().position(), List.of()))))
+                .toList();
+        return new TraceReport(entries, trace.truncated());
+    }
+
+    /** What to say where there is none. */
+    public static String nothing(String shownId) {
+        return "nothing belongs to " + shownId + " in topics with correlation.index=on."
+                + " Messages from before the setting was made are not found.";
+    }
+
+    private static Map<Position, List<Letter>> letters(TraceSource source, Trace trace) {
+        List<Position> positions =
+                trace.messages().stream().map(TracedMessage::position).toList();
+        Map<Position, List<Letter>> letters = new HashMap<>();
+        for (int from = 0; from < positions.size(); from += LETTERS_ASKED) {
+            List<Position> some = positions.subList(from, Math.min(positions.size(), from + LETTERS_ASKED));
+            for (Letter letter : source.deadLetters(some)) {
+                letters.computeIfAbsent(letter.position(), position -> new ArrayList<>())
+                        .add(letter);
+            }
+        }
+        return letters;
+    }
+
+    private static List<Step> steps(
+            Position position, Map<String, Map<TopicPartition, Long>> committed, List<Letter> letters) {
+        Map<String, Step> steps = new TreeMap<>();
+        committed.forEach((group, offsets) -> {
+            Long offset = offsets.get(position.topicPartition());
+            if (offset != null) {
+                steps.put(group, new Step(group, offset > position.offset(), null));
+            }
+        });
+        for (Letter letter : letters) {
+            Step step = steps.get(letter.group());
+            steps.put(letter.group(), new Step(letter.group(), step != null && step.passed, letter));
+        }
+        return List.copyOf(steps.values());
+    }
+}

@@ -1,0 +1,166 @@
+package dev.millrace.server.schema.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.core.CheckBudget;
+import java.util.SplittableRandom;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Patterns mean what they mean elsewhere, and end. */
+@Timeout(120)
+class SchemaPatternTest {
+    private static boolean finds(String pattern, String text) {
+        return SchemaPattern.compile(pattern).find(text, new CheckBudget());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            quoteCharacter = '"',
+            value = {
+                "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$ 123e4567-e89b-12d3-a456-426614174000 true",
+                "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$ 123e4567-e89b-12d3-a456-42661417400 false",
+                "^(?=.*[A-Z])(?=.*\\d).{8,}$ Password1 true",
+                "^(?=.*[A-Z])(?=.*\\d).{8,}$ password1 false",
+                "^(?!-)[a-z-]{1,63}(?<!-)$ a-b true",
+                "^(?!-)[a-z-]{1,63}(?<!-)$ a-b- false",
+                "^(\\w)(\\w)?\\2\\1$ abba true",
+                "^(\\w)(\\w)?\\2\\1$ abab false",
+                "^(?<q>['`]).*\\k<q>$ 'a' true",
+                "^(?<q>['`]).*\\k<q>$ 'a` false",
+                "\\bcat\\b a-cat-b true",
+                "\\bcat\\b concat false",
+                "^\\p{Lu}\\p{Letter}*$ Änderung true",
+                "^\\p{Lu}\\P{Lu}*$ ÄnDerung false",
+                "^\\u00e4\\x41\\u{1F600}$ äA😀 true",
+                "^.$ 😀 true",
+                "^[^a-c\\]]+$ xyz true",
+                "^[\\w.-]+@[a-z-]+(\\.[a-z]+)+$ ada.l@example.org true",
+                "^a{2,3}?$ aaa true",
+                "^a{2,3}$ aaaa false",
+                "a{,2} a{,2} true",
+                "^[]$ a false",
+                "^[^]$ a true",
+            })
+    void meansWhatEcma262Says(String pattern, String text, boolean expected) {
+        assertThat(finds(pattern, text)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a**", "a++", "(a", "a)", "[a", "[b-a]", "\\", "\\A", "\\Qa\\E", "(?i)a", "(?>a)", "\\2(a)", "\\k<n>", "a{2,1}",
+                "\\u{110000}", "\\u{}", "\\x4", "\\p{Nonsense}", "\\pL", "*"
+            })
+    void refusesWhatIsNoneOfIt(String pattern) {
+        assertThatThrownBy(() -> SchemaPattern.compile(pattern))
+                .isInstanceOf(UnusableSchemaException.class)
+                .hasMessageContaining("at character");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "^(a+)+$",
+                "^(a|a)*$",
+                "^(a|aa)+$",
+                "(.*)*b",
+                "(|){60}(?!)",
+                "^(?:(|)(|)){40}(?!)",
+                "((){1000000000}){1000000000}(?!)",
+                "(x+x+)+y|(a+a+)+y",
+                "(?<=(a|a)+)b",
+                "(a*)*(\\1)*b"
+            })
+    void hostilePatternsEndWithinTheirBudget(String pattern) {
+        CheckBudget budget = new CheckBudget();
+        boolean found;
+        try {
+            found = SchemaPattern.compile(pattern).find("a".repeat(200) + "!", budget);
+        } catch (OverBudgetException | StackOverflowError ended) {
+            found = false;
+        }
+        assertThat(found).isFalse();
+        // One step past it ends it: none is larger than the pattern.
+        assertThat(budget.spent()).isLessThan(budget.allowed() + 1_000);
+    }
+
+    @Test
+    void longTextsAreWithinTheirBudget() {
+        String text = "word ".repeat(200_000);
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(text.length());
+        assertThat(SchemaPattern.compile("^[a-z ]*$").find(text, budget)).isTrue();
+        assertThat(SchemaPattern.compile("^[^\\n]{3,}d\\s$").find(text, budget)).isTrue();
+        assertThat(budget.spent()).isLessThan(budget.allowed() / 5);
+    }
+
+    /** The JDK's own must agree on whatever both understand. */
+    @Test
+    void agreesWithTheJdkOnRandomPatterns() {
+        String given = System.getProperty("seed", "");
+        long seed = given.isEmpty() ? 20_261_128 : Long.parseLong(given);
+        SplittableRandom random = new SplittableRandom(seed);
+        int found = 0;
+        for (int i = 0; i < 20_000; i++) {
+            String pattern = pattern(random, 3);
+            Pattern theirs = Pattern.compile(pattern);
+            SchemaPattern ours = SchemaPattern.compile(pattern);
+            for (int k = 0; k < 5; k++) {
+                String text = text(random);
+                boolean expected = theirs.matcher(text).find();
+                assertThat(ours.find(text, new CheckBudget()))
+                        .as("-Dseed=%d pattern %s text '%s'", seed, pattern, text)
+                        .isEqualTo(expected);
+                found += expected ? 1 : 0;
+            }
+        }
+        assertThat(found).isBetween(10_000, 90_000);
+    }
+
+    private static String text(SplittableRandom random) {
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(8); i > 0; i--) {
+            text.append("abc-".charAt(random.nextInt(4)));
+        }
+        return text.toString();
+    }
+
+    private static String pattern(SplittableRandom random, int depth) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            text.append(part(random, depth));
+        }
+        return text.toString();
+    }
+
+    private static String part(SplittableRandom random, int depth) {
+        String more = depth == 0 ? "a" : pattern(random, depth - 1);
+        return switch (random.nextInt(depth == 0 ? 7 : 13)) {
+            case 0 -> "^";
+            case 1 -> "$";
+            case 2 -> "[ab]";
+            case 3 -> "[^b-]";
+            case 4 -> "\\b";
+            case 5 -> ".";
+            case 6 -> "b" + repetition(random);
+            case 7 -> "(?:" + more + "|" + pattern(random, depth - 1) + ")" + repetition(random);
+            case 8 -> "(" + more + ")" + repetition(random);
+            case 9 -> "(?=" + more + ")";
+            case 10 -> "(?!" + more + ")";
+            case 11 -> "[a-c]" + repetition(random);
+            default -> more;
+        };
+    }
+
+    private static String repetition(SplittableRandom random) {
+        String[] all = {"", "", "*", "+", "?", "{2}", "{1,2}", "{0,3}", "*?", "+?", "??", "{1,}?"};
+        return all[random.nextInt(all.length)];
+    }
+}
