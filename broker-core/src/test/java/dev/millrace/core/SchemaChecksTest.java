@@ -33,7 +33,7 @@ class SchemaChecksTest {
     @BeforeEach
     void open() {
         broker = LocalBroker.open(SampleData.options(directory.resolve("data")));
-        broker.internals().checkSchemasWith((topic, full, record) -> {
+        broker.internals().checkSchemasWith((topic, full, record, budget) -> {
             String value = StandardCharsets.UTF_8.decode(record.valueView()).toString();
             return value.equals(BAD) ? "is bad" : null;
         });
