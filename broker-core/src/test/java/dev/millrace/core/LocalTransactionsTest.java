@@ -92,6 +92,26 @@ class LocalTransactionsTest {
         }
     }
 
+    /** Found by kills at named moments: an owner was fenced by its own request, whose answer a crash had taken. */
+    @Test
+    void anOwnerThatRenewsItsIdOnceMoreBecauseTheAnswerWasLostIsNotFenced() {
+        Identity renewed = get(broker.transactions().init("x", identity.epoch()));
+        assertThat(renewed.epoch()).isEqualTo(identity.epoch() + 1);
+        assertThat(get(broker.transactions().init("x", identity.epoch()))).isEqualTo(renewed);
+        broker.close();
+        broker = LocalBroker.open(options);
+        assertThat(get(broker.transactions().init("x", identity.epoch())))
+                .as("after a restart")
+                .isEqualTo(renewed);
+        Identity other = get(broker.transactions().init("x", -1));
+        assertThat(other.epoch()).isEqualTo(renewed.epoch() + 1);
+        assertThatThrownBy(() -> get(broker.transactions().init("x", renewed.epoch())))
+                .as("where another instance has taken the id over")
+                .isInstanceOfSatisfying(
+                        FaultException.class,
+                        fenced -> assertThat(fenced.fault()).isEqualTo(Fault.FENCED_PRODUCER));
+    }
+
     private Open begin() {
         return broker.transactions().open(new Ref("x", identity.producerId(), identity.epoch(), sequence++));
     }

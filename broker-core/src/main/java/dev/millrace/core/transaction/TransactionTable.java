@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * earlier owner not at all. Publishers of timers are in it, too, under their producer id. Thread: shard.
  *
  * <p>Rows in TRANSACTION: {@code 'T' transactional id} or {@code 'P' producer id in hex} → version u8, producer id u64,
- * epoch u32, last sequence u64 (-1 for none), last used ms u64, and the {@link TransactionResult} of the last one. Results
+ * epoch u32, last sequence i64 (-1 for none, -2 for none since its owner renewed it), last used ms u64, and the {@link TransactionResult} of the last one. Results
  * stay on disk; the rest is in memory.
  */
 public final class TransactionTable {
@@ -28,6 +28,9 @@ public final class TransactionTable {
     private static final int IDS_MAX = 100_000;
     private static final int PUBLISHERS_MAX = 1_000_000;
     private static final byte[] AFTER_ALL = {(byte) 0xff};
+    private static final long NONE = -1;
+    /** No sequence yet, and the epoch before was the same owner's. */
+    private static final long NONE_SINCE_RENEWAL = -2;
 
     private final int idsMax;
     private final TreeMap<String, Owner> owners = new TreeMap<>();
@@ -47,6 +50,10 @@ public final class TransactionTable {
                     .putLong(lastUsedMs)
                     .put(result)
                     .array();
+        }
+
+        boolean isRenewalOf(int earlierEpoch) {
+            return lastSequence == NONE_SINCE_RENEWAL && epoch == earlierEpoch + 1;
         }
 
         static Owner decode(byte[] row) {
@@ -116,13 +123,17 @@ public final class TransactionTable {
     }
 
     /**
-     * Gives a transactional id to whoever asks: same producer id, next epoch. An {@link Identity}, or a Refusal with
-     * LIMIT_REACHED or FENCED_PRODUCER.
+     * Gives a transactional id to whoever asks: same producer id, next epoch; and once more the same epoch to an owner that
+     * renews it again, because the answer was lost. An {@link Identity}, or a Refusal with LIMIT_REACHED or FENCED_PRODUCER.
      */
     public Object init(InitTransactions init, LongSupplier producerIds, long nowMs, WriteSink sink) {
         Name name = Name.ofTransactional(init.transactionalId());
         Owner before = owners.get(name.text);
-        if (init.knownEpoch() >= 0 && before != null && before.epoch > init.knownEpoch()) {
+        boolean renews = init.knownEpoch() >= 0 && before != null;
+        if (renews && before.isRenewalOf(init.knownEpoch())) {
+            return new Identity(before.producerId, before.epoch);
+        }
+        if (renews && before.epoch > init.knownEpoch()) {
             return fencedBy(init.transactionalId(), before, init.knownEpoch());
         }
         if (before == null && idCount >= idsMax) {
@@ -132,8 +143,8 @@ public final class TransactionTable {
                     idCount);
         }
         Owner owner = before == null
-                ? new Owner(producerIds.getAsLong(), 0, -1, nowMs)
-                : new Owner(before.producerId, before.epoch + 1, -1, nowMs);
+                ? new Owner(producerIds.getAsLong(), 0, NONE, nowMs)
+                : new Owner(before.producerId, before.epoch + 1, renews ? NONE_SINCE_RENEWAL : NONE, nowMs);
         write(name, owner, new byte[0], sink);
         return new Identity(owner.producerId, owner.epoch);
     }
