@@ -102,7 +102,8 @@ final class LocalTopics implements TopicOperations {
         if (name.equals(SchemaNames.TOPIC)) {
             return CompletableFuture.failedFuture(new FaultException(
                     Fault.INVALID_TOPIC,
-                    "topic \"" + name + "\" is one of the broker's own: it keeps every schema, without which stored values"
+                    "topic \"" + name
+                            + "\" is one of the broker's own: it keeps every schema, without which stored values"
                             + " cannot be read, so neither its settings nor its partitions can be changed"));
         }
         return Answers.map(

@@ -167,14 +167,14 @@ class AuditTest {
         get(anna.logs().deleteBefore(partition, 3));
         get(anna.logs().deleteBefore(partition, 3));
         get(anna.logs().deleteBefore(partition, 1));
-        assertThatThrownBy(() -> get(anna.logs().deleteBefore(partition, 6)))
-                .hasCauseInstanceOf(FaultException.class);
+        assertThatThrownBy(() -> get(anna.logs().deleteBefore(partition, 6))).hasCauseInstanceOf(FaultException.class);
         List<String> texts = texts();
         assertThat(texts).as("what changes nothing is not recorded").hasSize(2);
         assertThat(texts.get(1))
-                .isEqualTo("{\"action\":\"records.delete\",\"target\":\"orders/1\","
-                        + "\"who\":{\"protocol\":\"native\",\"client\":\"anna\",\"address\":\"10.0.0.1:5555\"},"
-                        + "\"before\":{\"startOffset\":0,\"endOffset\":5},\"after\":{\"startOffset\":3,\"endOffset\":5}}");
+                .isEqualTo(
+                        "{\"action\":\"records.delete\",\"target\":\"orders/1\","
+                                + "\"who\":{\"protocol\":\"native\",\"client\":\"anna\",\"address\":\"10.0.0.1:5555\"},"
+                                + "\"before\":{\"startOffset\":0,\"endOffset\":5},\"after\":{\"startOffset\":3,\"endOffset\":5}}");
     }
 
     @Test

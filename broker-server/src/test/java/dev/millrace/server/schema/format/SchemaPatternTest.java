@@ -57,8 +57,26 @@ class SchemaPatternTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "a**", "a++", "(a", "a)", "[a", "[b-a]", "\\", "\\A", "\\Qa\\E", "(?i)a", "(?>a)", "\\2(a)", "\\k<n>", "a{2,1}",
-                "\\u{110000}", "\\u{}", "\\x4", "\\p{Nonsense}", "\\pL", "*"
+                "a**",
+                "a++",
+                "(a",
+                "a)",
+                "[a",
+                "[b-a]",
+                "\\",
+                "\\A",
+                "\\Qa\\E",
+                "(?i)a",
+                "(?>a)",
+                "\\2(a)",
+                "\\k<n>",
+                "a{2,1}",
+                "\\u{110000}",
+                "\\u{}",
+                "\\x4",
+                "\\p{Nonsense}",
+                "\\pL",
+                "*"
             })
     void refusesWhatIsNoneOfIt(String pattern) {
         assertThatThrownBy(() -> SchemaPattern.compile(pattern))
