@@ -108,8 +108,7 @@ final class TraceCommand implements Callable<Integer> {
 
     /** Null for none. */
     private static String groups(List<Step> steps, Predicate<Step> which) {
-        String names =
-                steps.stream().filter(which).map(Step::group).collect(Collectors.joining(", "));
+        String names = steps.stream().filter(which).map(Step::group).collect(Collectors.joining(", "));
         return names.isEmpty() ? null : names;
     }
 

@@ -78,8 +78,8 @@ public final class BrokerTraceSource implements TraceSource {
                 Map<TopicPartition, Long> offsets = new HashMap<>();
                 for (GroupOperations.Progress progress :
                         broker.groups().describe(group.group()).join().partitions()) {
-                    TopicPartition partition =
-                            new TopicPartition(progress.topic(), progress.partition().partition());
+                    TopicPartition partition = new TopicPartition(
+                            progress.topic(), progress.partition().partition());
                     if (partitions.contains(partition)) {
                         offsets.put(partition, progress.committedOffset());
                     }
@@ -100,8 +100,8 @@ public final class BrokerTraceSource implements TraceSource {
     @Override
     public List<Letter> deadLetters(List<Position> positions) {
         List<DeadLetterOperations.Place> places = positions.stream()
-                .map(position -> new DeadLetterOperations.Place(
-                        position.topic(), position.partition(), position.offset()))
+                .map(position ->
+                        new DeadLetterOperations.Place(position.topic(), position.partition(), position.offset()))
                 .toList();
         Selection selection = new Selection(null, null, null, places);
         List<Letter> letters = new ArrayList<>();

@@ -36,7 +36,8 @@ public final class ClientTraceSource implements TraceSource {
         for (Admin.GroupSummary group : admin.listGroups()) {
             try {
                 Map<TopicPartition, Long> offsets = new HashMap<>();
-                for (GroupInfo.Progress progress : admin.describeGroup(group.group()).partitions()) {
+                for (GroupInfo.Progress progress :
+                        admin.describeGroup(group.group()).partitions()) {
                     if (partitions.contains(progress.partition())) {
                         offsets.put(progress.partition(), progress.committedOffset());
                     }

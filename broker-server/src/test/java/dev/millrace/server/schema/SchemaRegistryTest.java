@@ -64,8 +64,11 @@ class SchemaRegistryTest {
         int count = 30;
         registry.set(ORDERS, new SubjectSettings(Compatibility.NONE, null, null));
         for (int i = 0; i < count; i++) {
-            register(ORDERS, SchemaSubmission.of(
-                    SchemaType.JSON, "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(100_000) + "\"}"));
+            register(
+                    ORDERS,
+                    SchemaSubmission.of(
+                            SchemaType.JSON,
+                            "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(100_000) + "\"}"));
         }
         int before = broker.appended.size();
         assertThat(registry.deleteSubject(ORDERS, false)).hasSize(count);

@@ -48,8 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ForeignRegistryClientsTest {
     private static final String SUBJECT = "orders-value";
     private static final Schema ORDER = avro("");
-    private static final Schema ORDER_WITH_NOTE =
-            avro(",{\"name\":\"note\",\"type\":\"string\",\"default\":\"none\"}");
+    private static final Schema ORDER_WITH_NOTE = avro(",{\"name\":\"note\",\"type\":\"string\",\"default\":\"none\"}");
     private static final Schema ORDER_WITH_COUNT = avro(",{\"name\":\"count\",\"type\":\"int\"}");
 
     @TempDir
@@ -112,7 +111,8 @@ class ForeignRegistryClientsTest {
     void confluentsOwnClientRegistersAsksAndDeletes() throws Exception {
         int first = confluent.register(SUBJECT, confluents(ORDER));
         assertThat(registry.schema(first).text()).isEqualTo(ORDER.toString());
-        assertThat(confluent.testCompatibility(SUBJECT, confluents(ORDER_WITH_NOTE))).isTrue();
+        assertThat(confluent.testCompatibility(SUBJECT, confluents(ORDER_WITH_NOTE)))
+                .isTrue();
         int second = confluent.register(SUBJECT, confluents(ORDER_WITH_NOTE));
         assertThat(second).isNotEqualTo(first);
 
@@ -161,8 +161,7 @@ class ForeignRegistryClientsTest {
     void flinksCoderAndOurCodecAgreeOnThePrefix() throws Exception {
         int id = confluent.register(SUBJECT, confluents(ORDER));
         AvroCodec<GenericRecord> ours = AvroCodec.generic(registry, ORDER).form(SchemaForm.PREFIX);
-        byte[] written =
-                ours.encode(new Codec.Place("orders", false), order(7)).bytes();
+        byte[] written = ours.encode(new Codec.Place("orders", false), order(7)).bytes();
         ConfluentSchemaRegistryCoder flinks = new ConfluentSchemaRegistryCoder(SUBJECT, confluent);
         assertThat(flinks.readSchema(new ByteArrayInputStream(written)).toString())
                 .isEqualTo(ORDER.toString());
@@ -193,7 +192,8 @@ class ForeignRegistryClientsTest {
             assertThat(read(ours, 2)).extracting(order -> order.get("total")).containsExactly(17, 18);
             List<byte[]> stored = read(client.topic("orders", Codec.string(), Codec.bytes()), 2);
             assertThat(stored)
-                    .extracting(bytes -> theirReader.deserialize("orders", bytes).get("total"))
+                    .extracting(
+                            bytes -> theirReader.deserialize("orders", bytes).get("total"))
                     .containsExactly(17, 18);
             byte[] damaged = java.util.Arrays.copyOf(written, written.length - 1);
             assertThatThrownBy(() -> producer.publish(Message.to("orders").value(damaged)))

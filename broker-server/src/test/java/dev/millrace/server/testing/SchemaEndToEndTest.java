@@ -257,8 +257,9 @@ class SchemaEndToEndTest {
     @Test
     void aSubjectLargerThanABatchIsDeletedAtOnce() {
         for (int i = 0; i < 30; i++) {
-            registry.register("orders-value", RegistrySchema.json(
-                    "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(400_000) + "\"}"));
+            registry.register(
+                    "orders-value",
+                    RegistrySchema.json("{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(400_000) + "\"}"));
         }
         assertThat(registry.delete("/subjects/orders-value")).hasSize(30);
         assertThat(registry.get("/subjects?deleted=true")).hasSize(1);

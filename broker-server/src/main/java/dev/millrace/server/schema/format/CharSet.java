@@ -8,8 +8,11 @@ import java.util.function.IntPredicate;
 /** Code points: ranges and classes, or all but those. Built by one thread, then read by any. */
 final class CharSet {
     static final CharSet DIGIT = new CharSet().addRange('0', '9');
-    static final CharSet WORD =
-            new CharSet().addRange('a', 'z').addRange('A', 'Z').addRange('0', '9').addRange('_', '_');
+    static final CharSet WORD = new CharSet()
+            .addRange('a', 'z')
+            .addRange('A', 'Z')
+            .addRange('0', '9')
+            .addRange('_', '_');
     static final CharSet SPACE = new CharSet()
             .addRange('\t', '\r')
             .addRange(0xa0, 0xa0)

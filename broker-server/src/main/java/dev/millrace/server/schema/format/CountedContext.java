@@ -38,8 +38,7 @@ final class CountedContext extends ExecutionContext {
         JsonNode value = schema == null ? null : schema.getSchemaNode().get(keyword);
         // A keyword may look at all that it holds: the values of an enum, the names of properties.
         OverBudgetException.spend(budget, KEYWORD_STEPS + (value == null ? 0 : value.size()));
-        nodes.squareTexts(
-                value != null && keyword.equals("format") && SQUARE_FORMATS.contains(value.asText()));
+        nodes.squareTexts(value != null && keyword.equals("format") && SQUARE_FORMATS.contains(value.asText()));
         super.evaluationPathAddLast(keyword);
     }
 

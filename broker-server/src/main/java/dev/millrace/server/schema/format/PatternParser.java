@@ -39,8 +39,8 @@ final class PatternParser {
 
     private UnusableSchemaException bad(String what) {
         String shown = text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "..." : text;
-        return new UnusableSchemaException(
-                "it is no JSON schema: the pattern \"" + shown + "\" is none of ECMA-262, at character " + at + ": " + what);
+        return new UnusableSchemaException("it is no JSON schema: the pattern \"" + shown
+                + "\" is none of ECMA-262, at character " + at + ": " + what);
     }
 
     private boolean skip(String expected) {
@@ -358,8 +358,8 @@ final class PatternParser {
         at = end + 1;
         for (String known : List.of(name, "Is" + name)) {
             try {
-                Pattern property = Pattern.compile(
-                        RegularExpressions.replaceLongformCharacterProperties("\\p{" + known + "}"));
+                Pattern property =
+                        Pattern.compile(RegularExpressions.replaceLongformCharacterProperties("\\p{" + known + "}"));
                 return point -> property.matcher(Character.toString(point)).matches();
             } catch (IllegalArgumentException unknown) {
                 // The next way of writing it may be known.

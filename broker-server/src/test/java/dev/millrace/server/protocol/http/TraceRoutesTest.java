@@ -60,7 +60,8 @@ class TraceRoutesTest {
         JsonNode two = rest.get("/v1/trace/many?limit=2");
         assertThat(two.path("messages")).hasSize(2);
         assertThat(two.path("truncated").asBoolean()).isTrue();
-        assertThat(rest.get("/v1/trace/many?limit=3").path("truncated").asBoolean()).isFalse();
+        assertThat(rest.get("/v1/trace/many?limit=3").path("truncated").asBoolean())
+                .isFalse();
         String large = "y".repeat(900_000);
         for (int i = 0; i < 11; i++) {
             publish("l" + i, "\"$correlation\":\"large\",\"filler\":\"" + large + "\"");

@@ -183,13 +183,14 @@ class ValueChecksTest {
                 .mapToObj(i -> "\"d" + i + "\":" + allOf("{\"$ref\":\"#/definitions/d" + (i + 1) + "\"}", 2))
                 .collect(Collectors.joining(",", "{\"$ref\":\"#/definitions/d0\",\"definitions\":{", ",\"d40\":{}}}"));
         assertEndsOverBudget(doubled, "{}");
-        String items = IntStream.range(0, 50_000).mapToObj(Integer::toString).collect(Collectors.joining(",", "[", "]"));
+        String items =
+                IntStream.range(0, 50_000).mapToObj(Integer::toString).collect(Collectors.joining(",", "[", "]"));
         assertEndsOverBudget(allOf("{\"uniqueItems\":true}", 5_000), items);
         assertEndsOverBudget(allOf("{\"maxLength\":9999999}", 10_000), "\"" + "x".repeat(1_000_000) + "\"");
         assertEndsOverBudget("{\"format\":\"email\"}", "\"" + "@".repeat(100_000) + " \"");
-        String names = IntStream.range(0, 20_000).mapToObj(i -> "\"p" + i + "\":true").collect(Collectors.joining(","));
-        assertEndsOverBudget(
-                "{\"items\":{\"properties\":{" + names + "}}}", "[" + "{},".repeat(10_000) + "{}]");
+        String names =
+                IntStream.range(0, 20_000).mapToObj(i -> "\"p" + i + "\":true").collect(Collectors.joining(","));
+        assertEndsOverBudget("{\"items\":{\"properties\":{" + names + "}}}", "[" + "{},".repeat(10_000) + "{}]");
     }
 
     @Test
