@@ -8,8 +8,8 @@ import java.util.List;
  * Is told what a client does with messages, to make spans of it; given to a client by {@link ClientBuilder#telemetry}. The one
  * for OpenTelemetry is {@code dev.millrace.client.otel.OpenTelemetryTracing}; others may be written.
  *
- * <p>Thread: any, those of the application and of the client; so no method may wait, and none may throw but what the work
- * throws that it runs.
+ * <p>Thread: any, those of the application and of the client; so no method may wait. What a method throws changes nothing for
+ * the messages and is told in the log once.
  */
 public interface Telemetry {
     /** Makes one for each client. */

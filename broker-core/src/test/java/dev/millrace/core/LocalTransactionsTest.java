@@ -112,6 +112,19 @@ class LocalTransactionsTest {
                         fenced -> assertThat(fenced.fault()).isEqualTo(Fault.FENCED_PRODUCER));
     }
 
+    @Test
+    void refusesASequenceBelowTheFirst() {
+        for (long below : new long[] {-1, -2, Long.MIN_VALUE}) {
+            assertFault(
+                    Fault.INVALID_REQUEST,
+                    "the first is 0",
+                    () -> get(broker.transactions()
+                            .open(new Ref("x", identity.producerId(), identity.epoch(), below))
+                            .commit(0)));
+        }
+        get(begin().commit(0));
+    }
+
     private Open begin() {
         return broker.transactions().open(new Ref("x", identity.producerId(), identity.epoch(), sequence++));
     }

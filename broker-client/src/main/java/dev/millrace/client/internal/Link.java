@@ -69,7 +69,8 @@ final class Link implements Connection.Owner {
         this.server = ServerAddress.parse(options.server());
         this.telemetry = options.telemetry() == null
                 ? null
-                : options.telemetry().open(new Telemetry.Client(options.clientId(), server.host(), server.port()));
+                : new GuardedTelemetry(options.telemetry()
+                        .open(new Telemetry.Client(options.clientId(), server.host(), server.port())));
         this.loopGroup = Transport.newLoop("millrace-client");
         this.loop = loopGroup.next();
         this.backoff =

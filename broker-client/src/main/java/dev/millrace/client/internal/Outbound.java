@@ -22,15 +22,24 @@ record Outbound(Telemetry telemetry) {
     Begun<Message> begin(Message given) {
         Telemetry.Publishing publishing = telemetry.publish(
                 new Telemetry.Outgoing(given.topic(), List.of(given.headers()), CurrentMessage.headers()));
-        return new Begun<>(with(given, publishing.headers()), publishing);
+        try {
+            return new Begun<>(with(given, publishing.headers()), publishing);
+        } catch (RuntimeException refused) {
+            publishing.failed(refused);
+            throw refused;
+        }
     }
 
     Begun<List<Event>> begin(String topic, List<Event> given) {
         Telemetry.Publishing publishing = telemetry.publish(new Telemetry.Outgoing(
                 topic, given.stream().map(Outbound::headersOf).toList(), CurrentMessage.headers()));
-        List<Event> events =
-                given.stream().map(event -> with(event, publishing.headers())).toList();
-        return new Begun<>(events, publishing);
+        try {
+            List<RecordHeader> more = publishing.headers();
+            return new Begun<>(given.stream().map(event -> with(event, more)).toList(), publishing);
+        } catch (RuntimeException refused) {
+            publishing.failed(refused);
+            throw refused;
+        }
     }
 
     /** Appends as one publish; an expectation that does not hold is its failure. */

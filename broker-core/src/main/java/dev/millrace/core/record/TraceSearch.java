@@ -15,6 +15,8 @@ import java.util.Set;
 public final class TraceSearch {
     /** About what a record takes in memory beside its key and headers. */
     private static final int RECORD_BYTES = 64;
+    /** TraceOperations takes no longer one. */
+    private static final int ID_CHARS_MAX = 1024;
 
     private final Index index;
     private final int countMax;
@@ -88,12 +90,13 @@ public final class TraceSearch {
         return truncated;
     }
 
-    /** What the records belong to that have the id as their own. */
+    /** What the records belong to that have the id as their own; what is no id is passed over. */
     private Set<String> wholes(String id) {
         Set<String> wholes = new LinkedHashSet<>();
         for (Found record : found.values()) {
             String correlation = record.correlation();
-            if (record.id().equals(id) && correlation != null && !correlation.equals(id)) {
+            boolean usable = correlation != null && !correlation.isEmpty() && correlation.length() <= ID_CHARS_MAX;
+            if (usable && record.id().equals(id) && !correlation.equals(id)) {
                 wholes.add(correlation);
             }
         }

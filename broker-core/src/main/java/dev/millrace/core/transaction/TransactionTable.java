@@ -136,6 +136,8 @@ public final class TransactionTable {
         if (renews && before.epoch > init.knownEpoch()) {
             return fencedBy(init.transactionalId(), before, init.knownEpoch());
         }
+        // A later epoch than the last is of an id that was forgotten and begun anew: the last one was somebody else's.
+        boolean own = renews && before.epoch == init.knownEpoch();
         if (before == null && idCount >= idsMax) {
             return Refusal.of(
                     Fault.LIMIT_REACHED,
@@ -144,13 +146,16 @@ public final class TransactionTable {
         }
         Owner owner = before == null
                 ? new Owner(producerIds.getAsLong(), 0, NONE, nowMs)
-                : new Owner(before.producerId, before.epoch + 1, renews ? NONE_SINCE_RENEWAL : NONE, nowMs);
+                : new Owner(before.producerId, before.epoch + 1, own ? NONE_SINCE_RENEWAL : NONE, nowMs);
         write(name, owner, new byte[0], sink);
         return new Identity(owner.producerId, owner.epoch);
     }
 
     /** Whether a transaction is new, the last one again, or not allowed. */
     public Verdict check(String transactionalId, Identity identity, long sequence) {
+        if (sequence < 0) {
+            return negative(sequence);
+        }
         Name name = Name.ofTransactional(transactionalId);
         Owner owner = owners.get(name.text);
         if (owner == null || owner.producerId != identity.producerId || identity.epoch > owner.epoch) {
@@ -178,6 +183,9 @@ public final class TransactionTable {
 
     /** The same for a publisher of timers, which need not be known. */
     public Verdict checkPublisher(long producerId, long sequence) {
+        if (sequence < 0) {
+            return negative(sequence);
+        }
         Name name = Name.ofPublisher(producerId);
         Owner owner = owners.get(name.text);
         return owner == null ? GO : checkSequence(name, owner, sequence);
@@ -194,6 +202,11 @@ public final class TransactionTable {
                         "sequence %d after %d: a later one was carried out already",
                         sequence,
                         owner.lastSequence);
+    }
+
+    /** Below 0 stands what a row has before its first sequence. */
+    private static Verdict negative(long sequence) {
+        return refused(Fault.INVALID_REQUEST, "sequence %d; the first is 0", sequence);
     }
 
     private byte[] resultOf(Name name) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /** The internal topic that holds all that the registry knows. Waits for the disk: not for an event loop. */
 final class RegistryLog {
@@ -76,13 +77,18 @@ final class RegistryLog {
         }
     }
 
-    /** The entries in order, in parts that are small enough to be appended. One of its own may be larger than the others. */
-    static List<List<RegistryEntry>> parts(List<RegistryEntry> entries) {
+    /**
+     * The entries in order, in parts that are small enough to be appended. One of its own may be larger than the others.
+     *
+     * @param noteBytes what the audit log keeps of an entry
+     */
+    static List<List<RegistryEntry>> parts(List<RegistryEntry> entries, ToIntFunction<RegistryEntry> noteBytes) {
         List<List<RegistryEntry>> parts = new ArrayList<>();
         long bytes = 0;
         for (RegistryEntry entry : entries) {
             byte[] value = RegistryCodec.value(entry);
-            int size = RegistryCodec.key(entry).length + (value == null ? 0 : value.length);
+            int size =
+                    RegistryCodec.key(entry).length + (value == null ? 0 : value.length) + noteBytes.applyAsInt(entry);
             if (parts.isEmpty() || bytes + size > TOGETHER_BYTES_MAX) {
                 parts.add(new ArrayList<>());
                 bytes = 0;

@@ -600,7 +600,7 @@ public final class SchemaRegistry {
     /** One commit, or several where the entries are too many for one: what is in an earlier part stays. */
     private void change(List<RegistryEntry> entries) {
         int done = 0;
-        for (List<RegistryEntry> part : RegistryLog.parts(entries)) {
+        for (List<RegistryEntry> part : RegistryLog.parts(entries, this::noteBytes)) {
             try {
                 changeTogether(part);
             } catch (SchemaRefusal failed) {
@@ -613,6 +613,10 @@ public final class SchemaRegistry {
             }
             done += part.size();
         }
+    }
+
+    private int noteBytes(RegistryEntry entry) {
+        return reading(() -> RegistryAudit.note(entry, state.previous(entry))).sizeBytes();
     }
 
     private void changeTogether(List<RegistryEntry> entries) {

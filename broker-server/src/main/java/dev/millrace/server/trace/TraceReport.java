@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
 public record TraceReport(List<Entry> entries, boolean truncated) {
     /** Messages whose dead letters are asked for at a time. */
     private static final int LETTERS_ASKED = 1_000;
+    /** Messages times groups: past it the report ends, as past its number of messages. */
+    private static final int STEPS_MAX = 100_000;
 
     /**
      * @param depth 0 for a message whose cause is not among them
@@ -65,15 +67,17 @@ public record TraceReport(List<Entry> entries, boolean truncated) {
                 .collect(Collectors.toSet());
         Map<String, Map<TopicPartition, Long>> committed = source.committed(partitions);
         Map<Position, List<Letter>> letters = letters(source, trace);
-        List<Entry> entries = trace.nodes().stream()
-                .map(node -> new Entry(
-                        node.depth(),
-                        node.message(),
-                        steps(
-                                node.message().position(),
-                                committed,
-                                letters.getOrDefault(node.message().position(), List.of()))))
-                .toList();
+        List<Entry> entries = new ArrayList<>();
+        int stepCount = 0;
+        for (Trace.Node node : trace.nodes()) {
+            Position position = node.message().position();
+            List<Step> steps = steps(position, committed, letters.getOrDefault(position, List.of()));
+            stepCount += steps.size();
+            if (stepCount > STEPS_MAX) {
+                return new TraceReport(entries, true);
+            }
+            entries.add(new Entry(node.depth(), node.message(), steps));
+        }
         return new TraceReport(entries, trace.truncated());
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.server.tracing;
 
+import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
@@ -15,10 +16,13 @@ import java.util.List;
  * @param beyondCount how many more there were than are kept
  */
 record SampledRecords(List<Sampled> kept, int beyondCount) {
-    static final int COUNT_MAX = 4096;
+    /** What waits for a slow disk or consumer keeps so many: a small compressed batch may hold thousands. */
+    static final int COUNT_MAX = 256;
 
     private static final SampledRecords NONE = new SampledRecords(List.of(), 0);
+    /** Of all batches of a request together, as this happens in event loops. */
     private static final int INFLATED_BYTES_MAX = 32 << 20;
+
     private static final int SAMPLED_FLAG = 1;
     /** A version 0 has 55; later ones may have more to say. */
     private static final int TRACEPARENT_BYTES_MAX = 256;
@@ -49,9 +53,14 @@ record SampledRecords(List<Sampled> kept, int beyondCount) {
         List<Sampled> kept = null;
         int number = 0;
         int beyondCount = 0;
+        int inflatedBytesLeft = INFLATED_BYTES_MAX;
         for (RecordBatch batch : RecordBatch.in(batches)) {
-            RecordCursor cursor = batch.cursor(INFLATED_BYTES_MAX);
+            RecordCursor cursor = batch.cursor(inflatedBytesLeft);
+            boolean compressed = batch.compression() != Compression.NONE;
             for (; cursor.next(); number++) {
+                if (compressed) {
+                    inflatedBytesLeft -= cursor.recordBytes();
+                }
                 TraceParent parent = cursor.headerCount() == 0 ? null : sampledParent(cursor);
                 if (parent == null || cursor.offset() < fromOffset) {
                     continue;

@@ -1,6 +1,5 @@
 package dev.millrace.server.tracing;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -8,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -76,10 +76,12 @@ final class SpanExporter implements AutoCloseable {
 
     private void exportRest(HttpClient client) throws InterruptedException {
         List<BrokerSpan> rest = queue.take(REQUEST_SPANS_MAX);
-        while (!rest.isEmpty() && !failing && export(client, rest)) {
+        while (!rest.isEmpty()) {
+            if (failing || !export(client, rest)) {
+                queue.drop(rest.size());
+            }
             rest = queue.take(REQUEST_SPANS_MAX);
         }
-        queue.drop(rest.size());
     }
 
     private boolean export(HttpClient client, List<BrokerSpan> spans) throws InterruptedException {
@@ -89,13 +91,19 @@ final class SpanExporter implements AutoCloseable {
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofByteArray(json.write(spans)))
                     .build();
-            int status =
-                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            // The request's own time-out ends with the headers; a collector may stall behind them.
+            int status = client.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+                    .orTimeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .get()
+                    .statusCode();
             if (status / 100 != 2) {
                 failed("status " + status);
                 return false;
             }
-        } catch (IOException | RuntimeException failure) {
+        } catch (ExecutionException failure) {
+            failed(failure.getCause().toString());
+            return false;
+        } catch (RuntimeException failure) {
             failed(failure.toString());
             return false;
         }

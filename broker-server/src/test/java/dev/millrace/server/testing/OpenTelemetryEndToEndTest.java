@@ -16,12 +16,15 @@ import dev.millrace.client.MillraceClient;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.Producer;
 import dev.millrace.client.Projection;
+import dev.millrace.client.Receipt;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.client.StartFrom;
+import dev.millrace.client.Telemetry;
 import dev.millrace.client.Transaction;
 import dev.millrace.client.Transactions;
 import dev.millrace.client.otel.OpenTelemetryTracing;
+import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.record.TraceParent;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.baggage.Baggage;
@@ -40,9 +43,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -133,6 +139,88 @@ class OpenTelemetryEndToEndTest {
         List<SpanData> spans = spans(name);
         assertThat(spans).as(name).hasSize(1);
         return spans.get(0);
+    }
+
+    /** Nothing of it may be lost or done twice. */
+    @Test
+    void telemetryThatThrowsChangesNothing() throws Exception {
+        Telemetry broken = new Telemetry() {
+            @Override
+            public Publishing publish(Outgoing outgoing) {
+                if (outgoing.messages().get(0).isEmpty()) throw new IllegalStateException("publish");
+                return new Publishing() {
+                    @Override
+                    public List<RecordHeader> headers() {
+                        throw new IllegalStateException("headers");
+                    }
+
+                    @Override
+                    public void succeeded(Receipt receipt) {
+                        throw new IllegalStateException("succeeded");
+                    }
+
+                    @Override
+                    public void failed(Throwable cause) {
+                        throw new IllegalStateException("failed");
+                    }
+                };
+            }
+
+            @Override
+            public List<RecordHeader> current() {
+                throw new IllegalStateException("current");
+            }
+
+            @Override
+            public void received(List<ReceivedMessage> messages, String group, Instant since) {
+                throw new IllegalStateException("received");
+            }
+
+            @Override
+            public void process(ReceivedMessage message, String group, MessageContext.Work work) throws Exception {
+                if (message.offset() == 0) throw new IllegalStateException("before");
+                work.run();
+                throw new IllegalStateException("after");
+            }
+        };
+        try (MillraceClient disturbed = MillraceClient.builder()
+                .server(millrace.address())
+                .telemetry(about -> broken)
+                .build()) {
+            Producer publisher = disturbed.producer().build();
+            assertThat(publisher.publish(Message.to("out").value("a")).offset()).isZero();
+            assertThat(publisher
+                            .publishAsync(Message.to("out").value("b").header("h", "v"))
+                            .get(30, TimeUnit.SECONDS)
+                            .offset())
+                    .isEqualTo(1);
+            try (Transactions transactions = disturbed.transactional("t");
+                    Transaction transaction = transactions.begin()) {
+                transaction.publish(Message.to("out").value("c").header("h", "v"));
+                transaction.commit();
+            }
+            assertThat(published(3)).extracting(ReceivedMessage::valueText).containsExactly("a", "b", "c");
+            List<String> handled = new ArrayList<>();
+            CountDownLatch done = new CountDownLatch(3);
+            try (RunningConsumer running = disturbed
+                    .group("g")
+                    .topics("out")
+                    .startFrom(StartFrom.earliest())
+                    .start(message -> {
+                        handled.add(message.valueText());
+                        done.countDown();
+                    })) {
+                assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(handled).containsExactly("a", "b", "c");
+            try (Consumer polled = disturbed
+                    .consumer()
+                    .topics("out")
+                    .from(StartFrom.earliest())
+                    .open()) {
+                assertThat(polled.poll(Duration.ofSeconds(30))).isNotEmpty();
+            }
+        }
     }
 
     private static TraceParent traceOf(ReceivedMessage message) {

@@ -266,8 +266,11 @@ final class Subscriptions {
         return end == null
                 ? sent
                 : () -> {
-                    end.run();
-                    sent.run();
+                    try {
+                        end.run();
+                    } finally {
+                        sent.run();
+                    }
                 };
     }
 

@@ -1,6 +1,7 @@
 package dev.millrace.server.schema.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.Error;
 import com.networknt.schema.ExecutionConfig;
 import com.networknt.schema.ExecutionContext;
 import com.networknt.schema.Schema;
@@ -17,10 +18,12 @@ import java.util.Set;
 /** One run of the validator, which is told here of every keyword before it looks at it. Thread: one. */
 final class CountedContext extends ExecutionContext {
     private static final int KEYWORD_STEPS = 10;
+    private static final int ERRORS_MAX = 1_000;
     /** Whose regular expressions, the library's own, take the square of a text that does not match. */
     private static final Set<String> SQUARE_FORMATS = Set.of("email", "idn-email", "style", "utc-millisec");
 
     private final CheckBudget budget;
+    private int errorCount;
     private final CountedNodes nodes;
     private final Annotations annotations;
 
@@ -38,6 +41,10 @@ final class CountedContext extends ExecutionContext {
         JsonNode value = schema == null ? null : schema.getSchemaNode().get(keyword);
         // A keyword may look at all that it holds: the values of an enum, the names of properties.
         OverBudgetException.spend(budget, KEYWORD_STEPS + (value == null ? 0 : value.size()));
+        if (value != null && keyword.equals("const")) {
+            // The validator compares the schema's own nodes, which nobody counts.
+            OverBudgetException.spend(budget, weight(value));
+        }
         nodes.squareTexts(value != null && keyword.equals("format") && SQUARE_FORMATS.contains(value.asText()));
         super.evaluationPathAddLast(keyword);
     }
@@ -46,6 +53,22 @@ final class CountedContext extends ExecutionContext {
     public void evaluationPathAddLast(int index) {
         OverBudgetException.spend(budget, KEYWORD_STEPS);
         super.evaluationPathAddLast(index);
+    }
+
+    private static long weight(JsonNode node) {
+        long weight = 1 + (node.isTextual() ? node.textValue().length() / CountedNodes.CHARS_PER_STEP : 0);
+        for (JsonNode child : node) {
+            weight += weight(child);
+        }
+        return weight;
+    }
+
+    /** Only whether there are any matters to the validator, and only the first are shown. */
+    @Override
+    public void addError(Error error) {
+        if (getErrors().isEmpty() || ++errorCount < ERRORS_MAX) {
+            super.addError(error);
+        }
     }
 
     @Override

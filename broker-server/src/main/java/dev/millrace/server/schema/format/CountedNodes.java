@@ -17,7 +17,7 @@ import java.util.Set;
 final class CountedNodes extends JsonNodeFactory {
     private static final long serialVersionUID = 1;
     /** Comparing or counting so many takes about as long as any other step. */
-    private static final int CHARS_PER_STEP = 16;
+    static final int CHARS_PER_STEP = 16;
 
     private final transient CheckBudget budget;
     private transient boolean squareTexts;

@@ -83,7 +83,12 @@ final class JsonSchema implements ParsedSchema {
     }
 
     private static Schema metaSchema(SpecificationVersion draft) {
-        return SchemaRegistry.withDefaultDialect(draft).getSchema(SchemaLocation.of(draft.getDialectId()));
+        // Its own patterns are checked by the same rules as they are matched with.
+        SchemaRegistryConfig config = SchemaRegistryConfig.builder()
+                .regularExpressionFactory(new CountedPatterns())
+                .build();
+        return SchemaRegistry.withDefaultDialect(draft, builder -> builder.schemaRegistryConfig(config))
+                .getSchema(SchemaLocation.of(draft.getDialectId()));
     }
 
     private static void addTexts(JsonDocument document, Map<String, String> texts) {
