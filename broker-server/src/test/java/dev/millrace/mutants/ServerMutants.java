@@ -139,7 +139,7 @@ final class ServerMutants {
                         .isCaughtBy(ids, "Expecting code to raise a throwable"),
                 that("looks at no value where a topic wants all of them checked")
                         .in(SERVER, publish)
-                        .replacing("if (verdict.problem != null || !full) {", "if (verdict.problem != null || full) {")
+                        .replacing("full ? budget : null, record, value)", "null, record, value)")
                         .isCaughtBy(
                                 "server.testing.SchemaEndToEndTest#jsonIsCheckedInFullAndUpcastWhenRead",
                                 "Expecting code to raise a throwable"));

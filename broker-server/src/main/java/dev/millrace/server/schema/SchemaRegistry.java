@@ -2,6 +2,7 @@ package dev.millrace.server.schema;
 
 import dev.millrace.core.Broker;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.wire.AuditNote;
 import dev.millrace.server.schema.format.ParsedSchema;
 import dev.millrace.server.schema.format.ParsedSchema.Strictness;
 import dev.millrace.server.schema.format.UnusableSchemaException;
@@ -616,15 +617,16 @@ public final class SchemaRegistry {
     }
 
     private int noteBytes(RegistryEntry entry) {
-        return reading(() -> RegistryAudit.note(entry, state.previous(entry))).sizeBytes();
+        return reading(() -> note(entry)).sizeBytes();
+    }
+
+    /** Under the lock for reading. */
+    private AuditNote note(RegistryEntry entry) {
+        return RegistryAudit.note(entry, state.previous(entry));
     }
 
     private void changeTogether(List<RegistryEntry> entries) {
-        log.append(
-                entries,
-                reading(() -> entries.stream()
-                        .map(entry -> RegistryAudit.note(entry, state.previous(entry)))
-                        .toList()));
+        log.append(entries, reading(() -> entries.stream().map(this::note).toList()));
         stateLock.writeLock().lock();
         try {
             entries.forEach(state::apply);
