@@ -1,9 +1,7 @@
 package dev.millrace.core;
 
-import java.util.UUID;
-
 /** A broker as one client sees it: what it changes is recorded as its deed. Thread: any. */
-record ActingBroker(Broker broker, Changes changes) implements Broker {
+record ActingBroker(Broker broker, Changes changes) implements ForwardingBroker {
     /** What makes administrative changes, in the client's name. */
     record Changes(
             TopicOperations topics,
@@ -33,48 +31,8 @@ record ActingBroker(Broker broker, Changes changes) implements Broker {
     }
 
     @Override
-    public UUID clusterId() {
-        return broker.clusterId();
-    }
-
-    @Override
     public LogOperations logs() {
         return changes.logs;
-    }
-
-    @Override
-    public TransactionOperations transactions() {
-        return broker.transactions();
-    }
-
-    @Override
-    public TraceOperations traces() {
-        return broker.traces();
-    }
-
-    @Override
-    public TimerOperations timers() {
-        return broker.timers();
-    }
-
-    @Override
-    public BackupOperations backups() {
-        return broker.backups();
-    }
-
-    @Override
-    public InternalOperations internals() {
-        return broker.internals();
-    }
-
-    @Override
-    public BrokerStatus status() {
-        return broker.status();
-    }
-
-    @Override
-    public BrokerStats stats() {
-        return broker.stats();
     }
 
     /** Whoever opened the broker closes it. */

@@ -1,12 +1,13 @@
 package dev.millrace.core;
 
 import dev.millrace.core.record.RecordHeader;
+import dev.millrace.core.record.TraceSearch;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Finds what belongs together, over all topics with {@code correlation.index=on}. Thread: any. */
 public interface TraceOperations {
-    int ID_CHARS_MAX = 1024;
+    int ID_CHARS_MAX = TraceSearch.ID_CHARS_MAX;
     int COUNT_MAX = 1000;
 
     /**

@@ -77,29 +77,12 @@ public final class CurrentMessage {
 
     static Message advance(Message given) {
         CurrentMessage current = CURRENT.get();
-        return current == null
-                ? given
-                : new Message(
-                        given.topic(),
-                        given.key(),
-                        given.value(),
-                        current.follow(given.headers()),
-                        given.timestampMs(),
-                        given.partition(),
-                        given.later());
+        return current == null ? given : Headers.replacedIn(given, current.follow(given.headers()));
     }
 
     static Event advance(Event given) {
         CurrentMessage current = CURRENT.get();
-        return current == null
-                ? given
-                : new Event(
-                        given.id(),
-                        given.type(),
-                        given.value(),
-                        given.tags(),
-                        current.follow(given.headers()),
-                        given.timestampMs());
+        return current == null ? given : Headers.replacedIn(given, current.follow(given.headers()));
     }
 
     /** What the application set stays; a trace of its own takes neither state nor baggage of this one. */

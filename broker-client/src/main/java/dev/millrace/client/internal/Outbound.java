@@ -81,29 +81,12 @@ record Outbound(Telemetry telemetry) {
 
     /** What brings a trace of its own keeps it. */
     static Message with(Message given, List<RecordHeader> more) {
-        return bringsItsOwn(given.headers(), more)
-                ? given
-                : new Message(
-                        given.topic(),
-                        given.key(),
-                        given.value(),
-                        join(given.headers(), more),
-                        given.timestampMs(),
-                        given.partition(),
-                        given.later());
+        return bringsItsOwn(given.headers(), more) ? given : Headers.replacedIn(given, join(given.headers(), more));
     }
 
     /** What brings a trace of its own keeps it. */
     static Event with(Event given, List<RecordHeader> more) {
-        return bringsItsOwn(given.headers(), more)
-                ? given
-                : new Event(
-                        given.id(),
-                        given.type(),
-                        given.value(),
-                        given.tags(),
-                        join(given.headers(), more),
-                        given.timestampMs());
+        return bringsItsOwn(given.headers(), more) ? given : Headers.replacedIn(given, join(given.headers(), more));
     }
 
     private static boolean bringsItsOwn(List<RecordHeader> given, List<RecordHeader> more) {

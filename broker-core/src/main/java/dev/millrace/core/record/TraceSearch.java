@@ -13,10 +13,11 @@ import java.util.Set;
  * Thread: one.
  */
 public final class TraceSearch {
+    /** An index takes no longer id. */
+    public static final int ID_CHARS_MAX = 1024;
+
     /** About what a record takes in memory beside its key and headers. */
     private static final int RECORD_BYTES = 64;
-    /** TraceOperations takes no longer one. */
-    private static final int ID_CHARS_MAX = 1024;
 
     private final Index index;
     private final int countMax;

@@ -83,6 +83,9 @@ final class RegistryLog {
      * @param noteBytes what the audit log keeps of an entry
      */
     static List<List<RegistryEntry>> parts(List<RegistryEntry> entries, ToIntFunction<RegistryEntry> noteBytes) {
+        if (entries.size() == 1) {
+            return List.of(entries); // nearly every change: its size is not worth encoding it twice
+        }
         List<List<RegistryEntry>> parts = new ArrayList<>();
         long bytes = 0;
         for (RegistryEntry entry : entries) {
