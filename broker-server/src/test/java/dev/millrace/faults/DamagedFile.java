@@ -28,6 +28,7 @@ record DamagedFile(Path path, Kind kind) {
         BEACON("shard-0.beacon"),
         FORMAT("FORMAT"),
         OUR_LOCK("millrace.lock"),
+        CLOCK("clock"),
         OTHER("other");
 
         final String title;
@@ -71,6 +72,7 @@ record DamagedFile(Path path, Kind kind) {
             case "shard" -> Kind.BEACON;
             case "FORMAT" -> Kind.FORMAT;
             case "millrace" -> Kind.OUR_LOCK;
+            case "clock" -> Kind.CLOCK;
             default -> Kind.OTHER;
         };
     }

@@ -40,6 +40,9 @@ final class SteadyClients implements AutoCloseable {
     private final AtomicLong publishedCount = new AtomicLong();
     private final AtomicLong acknowledgedCount = new AtomicLong();
     private final AtomicLong deliveredCount = new AtomicLong();
+    /** After the stop one more may be published: the publisher was waiting until it is due. */
+    private volatile boolean allPublished;
+
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread publishing = new Thread(this::publish, "steady-producer");
     private final Thread polling = new Thread(this::poll, "steady-consumer");
@@ -107,6 +110,8 @@ final class SteadyClients implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             failures.add(e);
+        } finally {
+            allPublished = true;
         }
     }
 
@@ -130,8 +135,8 @@ final class SteadyClients implements AutoCloseable {
     private void poll() {
         long next = 0;
         try {
-            while (stop.getCount() > 0 || deliveredCount.get() < publishedCount.get()) {
-                for (ReceivedMessage message : consumer.poll(Duration.ofSeconds(10))) {
+            while (!allPublished || deliveredCount.get() < publishedCount.get()) {
+                for (ReceivedMessage message : consumer.poll(Duration.ofSeconds(1))) {
                     ByteBuffer value = ByteBuffer.wrap(message.value());
                     long number = value.getLong();
                     if (number != next++) {

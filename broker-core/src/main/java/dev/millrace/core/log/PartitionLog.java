@@ -20,6 +20,8 @@ public final class PartitionLog {
      * most of a Java client's collections were for these.
      */
     public static final int CHUNK_BYTES_MAX = 448 << 10;
+    /** Of events, which are read one by one, each with its chunk: of large ones, ten took 3 ms. One append may be more. */
+    static final int EVENT_CHUNK_BYTES_MAX = 32 << 10;
 
     private static final long TIME_INDEX_INTERVAL_BYTES = 1 << 20;
     private static final long SEGMENT_BYTES_MAX = 64L << 20;
@@ -75,10 +77,11 @@ public final class PartitionLog {
     /**
      * Appends batches behind the end: writes base offset and leader epoch into each.
      *
+     * @param chunkBytesMax a chunk is closed before it would hold more, but holds what is appended at once
      * @return the offset of the first record
      */
-    public long append(ByteBuffer batches, long nowMs, int generation, WriteSink sink) {
-        if (open.bytes > 0 && open.bytes + batches.remaining() > CHUNK_BYTES_MAX) {
+    long append(ByteBuffer batches, int chunkBytesMax, long nowMs, int generation, WriteSink sink) {
+        if (open.bytes > 0 && open.bytes + batches.remaining() > chunkBytesMax) {
             closeChunk(nowMs, generation, sink);
         }
         long baseOffset = endOffset;

@@ -98,12 +98,21 @@ public final class PartitionLogs {
 
     /** Appends to a log that {@link #find} gave; returns the offset of the first record. */
     public long append(PartitionLog log, ByteBuffer batches, long nowMs, WriteSink sink) {
+        return append(log, batches, PartitionLog.CHUNK_BYTES_MAX, nowMs, sink);
+    }
+
+    /** As {@link #append}, but for single reads: in small chunks. */
+    public long appendEvents(PartitionLog log, ByteBuffer batches, long nowMs, WriteSink sink) {
+        return append(log, batches, PartitionLog.EVENT_CHUNK_BYTES_MAX, nowMs, sink);
+    }
+
+    private long append(PartitionLog log, ByteBuffer batches, int chunkBytesMax, long nowMs, WriteSink sink) {
         generationStartMs = Math.min(generationStartMs, nowMs);
         generationBytes += batches.remaining();
         if (!log.hasOpenChunk()) {
             touched.add(log);
         }
-        long baseOffset = log.append(batches, nowMs, generation, sink);
+        long baseOffset = log.append(batches, chunkBytesMax, nowMs, generation, sink);
         onAppend.onAppend(log.partitionId(), batches, sink);
         return baseOffset;
     }

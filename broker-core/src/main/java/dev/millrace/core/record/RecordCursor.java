@@ -77,12 +77,8 @@ public final class RecordCursor {
             }
             return false;
         }
-        number++;
         int start = at;
-        int bodyBytes = varint("length");
-        if (bodyBytes < BatchLayout.RECORD_BYTES_MIN - 1 || bodyBytes > end - at) {
-            throw corruptRecord("length " + bodyBytes + " with " + (end - at) + " bytes left");
-        }
+        int bodyBytes = beginRecord();
         end = at + bodyBytes;
         bodyAt = at;
         at++; // the record's attributes: no bit is defined, and readers have to skip what they do not know
@@ -107,6 +103,35 @@ public final class RecordCursor {
         headersRead = 0;
         nextHeaderAt = headersAt;
         return true;
+    }
+
+    /**
+     * Steps over so many records, of which it looks at the lengths alone. Until {@link #next} the cursor stands on none.
+     */
+    public void skip(int count) {
+        end = batchEnd;
+        for (int i = 0; i < count; i++) {
+            if (number >= recordCount) {
+                throw corrupt("no record after " + recordCount);
+            }
+            int bodyBytes = beginRecord();
+            at += bodyBytes;
+        }
+    }
+
+    /** Of the record that begins here, after its length: how long the rest is. */
+    private int beginRecord() {
+        number++;
+        int bodyBytes = varint("length");
+        if (bodyBytes < BatchLayout.RECORD_BYTES_MIN - 1 || bodyBytes > end - at) {
+            throw corruptRecord("length " + bodyBytes + " with " + (end - at) + " bytes left");
+        }
+        return bodyBytes;
+    }
+
+    /** How many records were stepped to or over. */
+    public int stepped() {
+        return number;
     }
 
     private void skipHeaders() {

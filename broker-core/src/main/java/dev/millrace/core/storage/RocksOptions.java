@@ -200,6 +200,14 @@ final class RocksOptions implements AutoCloseable {
                         .setFormatVersion(6)
                         .setChecksumType(ChecksumType.kXXH3)
                         .setFilterPolicy(bloom)
+                        // In pieces: the filter of a large table is larger than the part of the cache that would hold
+                        // it
+                        // (a 64th), and was read from the file for each look-up. See
+                        // docs/adr/2026-11-28-filters-in-pieces.md.
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setPartitionFilters(true)
+                        .setMetadataBlockSize(16 * 1024)
+                        .setPinTopLevelIndexAndFilter(true)
                         .setCacheIndexAndFilterBlocks(true)
                         .setCacheIndexAndFilterBlocksWithHighPriority(true)
                         .setPinL0FilterAndIndexBlocksInCache(true));

@@ -4,8 +4,10 @@ import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The heads of streams: those that the present commit changed, those used lately, and behind them the store. Thread: shard. */
 final class HeadTable {
@@ -15,6 +17,8 @@ final class HeadTable {
     private final long cacheBytesMax;
     /** Changed by the present commit: not in the store yet. */
     private final Map<StreamKey, StreamHead> changed = new LinkedHashMap<>();
+    /** Looked for by the present commit, and not there: a new stream is looked for before and while it is written. */
+    private final Set<StreamKey> absent = new HashSet<>();
 
     private final LinkedHashMap<StreamKey, StreamHead> cached = new LinkedHashMap<>(1024, 0.75f, true);
     private long cachedBytes;
@@ -30,11 +34,13 @@ final class HeadTable {
         if (head == null) {
             head = cached.get(stream);
         }
-        if (head == null) {
+        if (head == null && !absent.contains(stream)) {
             byte[] row = store.get(Table.STREAM_HEAD, StreamRows.head(stream));
             if (row != null) {
                 head = StreamHead.decode(row);
                 remember(stream, head);
+            } else {
+                absent.add(stream);
             }
         }
         return head;
@@ -51,6 +57,7 @@ final class HeadTable {
             remember(stream, head);
         });
         changed.clear();
+        absent.clear();
     }
 
     private void remember(StreamKey stream, StreamHead head) {

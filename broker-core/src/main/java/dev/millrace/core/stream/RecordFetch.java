@@ -33,12 +33,24 @@ public final class RecordFetch implements AutoCloseable {
         if (cursor == null || (cursor.offsetDelta() >= 0 && cursor.offset() > offset)) {
             cursor = batch.cursor(decompressedBytesMax);
         }
+        skipTo(offset);
         while (cursor.offsetDelta() < 0 || cursor.offset() < offset) {
             if (!cursor.next()) {
                 throw damaged(offset);
             }
         }
+        if (cursor.offset() != offset) {
+            throw damaged(offset);
+        }
         return cursor.record();
+    }
+
+    /** Where a batch has all its offsets, as appends have, the place of a record follows from its offset. */
+    private void skipTo(long offset) {
+        long before = offset - batch.baseOffset() - cursor.stepped();
+        if (before > 0 && batch.recordCount() == batch.lastOffsetDelta() + 1) {
+            cursor.skip((int) before);
+        }
     }
 
     private boolean isHeld(long offset) {

@@ -347,7 +347,7 @@ public final class Streams {
         for (RecordBatch batch : RecordBatch.in(batches)) {
             batch.seal();
         }
-        logs.append(target.log(), batches, nowMs, sink);
+        logs.appendEvents(target.log(), batches, nowMs, sink);
         return new Written(versions, baseOffset, target.log().endOffset() - 1, nowMs, false);
     }
 

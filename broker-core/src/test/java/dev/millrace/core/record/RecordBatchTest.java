@@ -301,4 +301,18 @@ class RecordBatchTest {
         assertThat(cursor.next()).isFalse();
         assertThat(cursor.next()).isFalse();
     }
+
+    @Test
+    void stepsOverRecordsToTheOneThatIsWanted() {
+        RecordCursor cursor = RecordBatch.at(Batches.small(), 0).cursor(BYTES_MAX);
+
+        cursor.skip(1);
+        assertThat(cursor.stepped()).isEqualTo(1);
+        assertThat(cursor.next()).isTrue();
+        assertThat(cursor.offsetDelta()).isEqualTo(1);
+        assertThat(cursor.headerCount()).isEqualTo(1);
+        assertThatThrownBy(() -> cursor.skip(2))
+                .isInstanceOf(CorruptBatchException.class)
+                .hasMessageContaining("no record after 3");
+    }
 }

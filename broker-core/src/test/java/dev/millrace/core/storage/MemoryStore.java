@@ -20,7 +20,7 @@ import java.util.TreeMap;
  *
  * <p>Thread: as {@link Store}.
  */
-public final class MemoryStore implements Store {
+public class MemoryStore implements Store {
     private final Contents live;
     private final Contents durable;
     private final Deque<Commit> unsynced = new ArrayDeque<>();

@@ -26,6 +26,7 @@ import dev.millrace.core.wire.EventQuery;
 import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -154,5 +155,21 @@ class StreamReaderTest {
         ByteBuffer events = EventBatches.withPlaceForVersion(builder.build(), 1 << 20);
         EventQuery seat = EventQuery.of(new EventQuery.Item(List.of(), List.of("seat:1")));
         return shard.submit(new AppendEvents(TOPIC, 0, events, List.of(), new AppendCondition(seat, -1, null)));
+    }
+
+    @Test
+    void eventsOfOneCommitLieInChunksThatAreCheapToReadAlone() {
+        for (int i = 0; i < 100; i++) {
+            append("x".repeat(4000));
+        }
+        turn();
+        log.syncOnce();
+
+        List<Integer> chunkBytes = new ArrayList<>();
+        store.scanLog(machine.generation(), 0, 0, (lastOffset, chunk) -> chunkBytes.add(chunk.remaining()));
+
+        // A read of one event reads its chunk: of all together it would be 400 KB.
+        assertThat(chunkBytes).hasSizeGreaterThanOrEqualTo(100 * 4000 / (32 << 10));
+        assertThat(chunkBytes).allMatch(bytes -> bytes <= (32 << 10) + 64);
     }
 }
