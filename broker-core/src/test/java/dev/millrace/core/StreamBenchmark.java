@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What event streams cost: {@code StreamBenchmark DIRECTORY appends|reads|tags [...]}. Not a test: it measures the machine,
@@ -25,7 +26,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <pre>
  *  appends [ROUNDS [EVENTS]]  publishing and appending in turns, at several sizes of batch and event; see AppendRates
- *  reads   [KEYS [READS]]     reads of streams of 100 events, among so many keys: those read before, and after a restart
+ *  reads   [KEYS [READS]]     reads of streams of 100 events, among so many keys, before and after a restart
  *  tags    [CHECKS]           checks of a condition on tags
  * </pre>
  */
@@ -35,6 +36,7 @@ public final class StreamBenchmark {
     private static final int LONG_EVENTS = 100;
     private static final int IN_FLIGHT = 64;
     private static final int EVENTS_PER_APPEND = 500;
+    private static final int QUIET_SECONDS = 5;
 
     private StreamBenchmark() {}
 
@@ -82,12 +84,25 @@ public final class StreamBenchmark {
                     0);
             fill(broker, topic, keys);
             System.out.printf("keys=%d and %d streams of %d events%n", keys, LONG_STREAMS, LONG_EVENTS);
-            read(broker, topic, reads);
-            System.out.println("read before  " + read(broker, topic, reads));
+            System.out.println("while tables are merged  " + read(broker, topic, reads));
+            awaitMerged(broker);
+            System.out.println("again, merged  " + read(broker, topic, reads));
         }
         try (LocalBroker broker = open(directory)) {
             System.out.println("after a restart, each for the first time  " + readEachOnce(broker, topic));
-            System.out.println("and again  " + read(broker, topic, reads));
+            awaitMerged(broker);
+            System.out.println("and again, merged  " + read(broker, topic, reads));
+        }
+    }
+
+    /** Until RocksDB has nothing more to merge of what was written: that takes a core for a while, and reads wait for it. */
+    private static void awaitMerged(LocalBroker broker) throws InterruptedException {
+        long before = -1;
+        long now = broker.stats().store().compactionBytes();
+        while (now != before) {
+            TimeUnit.SECONDS.sleep(QUIET_SECONDS);
+            before = now;
+            now = broker.stats().store().compactionBytes();
         }
     }
 

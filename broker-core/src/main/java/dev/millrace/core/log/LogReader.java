@@ -110,11 +110,29 @@ public final class LogReader {
             buffers.give(buffer);
             return new LogRead.Batches(copy.flip().asReadOnlyBuffer(), nextOffset, () -> {});
         }
+        return lent(buffer, buffers, nextOffset);
+    }
+
+    private static LogRead lent(ByteBuffer buffer, ReadBuffers buffers, long nextOffset) {
         return new LogRead.Batches(buffer.flip().asReadOnlyBuffer(), nextOffset, () -> buffers.give(buffer));
     }
 
     /** Reads from the store. May wait for the disk. */
     public LogRead readStored(PartitionLog log, long offset, int bytesMax) {
+        return readStored(log, offset, bytesMax, LogReader::pooled);
+    }
+
+    /** The batch that contains {@code offset}, from the store, for who gives it back at once. May wait for the disk. */
+    public LogRead readStoredBriefly(PartitionLog log, long offset) {
+        return readStored(log, offset, 1, LogReader::lent);
+    }
+
+    /** How what was read is handed over. */
+    private interface HandOver {
+        LogRead of(ByteBuffer buffer, ReadBuffers buffers, long nextOffset);
+    }
+
+    private LogRead readStored(PartitionLog log, long offset, int bytesMax, HandOver handOver) {
         long end = log.durableEndOffset();
         StoredRead read = new StoredRead(offset, end, bytesMax, storedBuffers);
         long aheadBytes = log.storedChunkBytes() >= LARGE_CHUNK_BYTES ? 0 : bytesMax;
@@ -139,7 +157,7 @@ public final class LogReader {
         }
         if (!read.isEmpty()) {
             log.noteStoredChunks(read.bytesPerChunk());
-            return pooled(read.take(), storedBuffers, read.nextOffset());
+            return handOver.of(read.take(), storedBuffers, read.nextOffset());
         }
         read.discard();
         return missing(log, offset, end, "no record is stored there");

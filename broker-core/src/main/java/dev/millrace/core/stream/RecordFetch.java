@@ -80,7 +80,7 @@ public final class RecordFetch implements AutoCloseable {
         close();
         LogRead read = reader.readCached(log, offset, 1);
         if (read instanceof LogRead.NotCached) {
-            read = reader.readStored(log, offset, 1);
+            read = reader.readStoredBriefly(log, offset);
         }
         if (read instanceof LogRead.Refused refused) {
             throw refused.refusal().toException();
