@@ -183,6 +183,7 @@ public final class BrokerServer implements AutoCloseable {
         options.tracing().endpoint().ifPresent(endpoint -> {
             tracing = BrokerTracing.start(
                     endpoint,
+                    options.tracing().headers(),
                     new BrokerTracing.Service(
                             options.tracing().serviceName(),
                             Version.current(),
@@ -207,7 +208,8 @@ public final class BrokerServer implements AutoCloseable {
         broker.internals().checkSchemasWith(check);
         metrics.schemas(new SchemaNumbers(
                 registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
-        http.open(new HttpServices(served(), registry, options.http().configuration(), Version.current()));
+        http.open(new HttpServices(
+                served(), registry, tracing, options.http().configuration(), Version.current()));
         // What it serves from the broker ends before the broker does; metrics and health go on until the end.
         opened.push(http::close);
     }

@@ -24,11 +24,14 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,9 +67,11 @@ class BrokerSpansEndToEndTest {
         return thing;
     }
 
-    private void open(String endpoint) {
-        millrace = closedLater(EmbeddedMillrace.start(
-                directory, List.of("tracing.otlp.endpoint=" + endpoint, "tracing.otlp.serviceName=shop-broker")));
+    private void open(String endpoint, String... moreSets) {
+        List<String> sets = new ArrayList<>(List.of(moreSets));
+        sets.add("tracing.otlp.endpoint=" + endpoint);
+        sets.add("tracing.otlp.serviceName=shop-broker");
+        millrace = closedLater(EmbeddedMillrace.start(directory, sets));
         plain = closedLater(MillraceClient.builder().server(millrace.address()).build());
         plain.admin().createTopic("orders", 1);
         plain.admin().createTopic("out", 1);
@@ -176,7 +181,7 @@ class BrokerSpansEndToEndTest {
         assertThat(attribute(publish, "messaging.operation.type")).isEqualTo("send");
         assertThat(attribute(collector.resource(), "service.name")).isEqualTo("shop-broker");
         assertThat(attribute(collector.resource(), "service.instance.id")).matches("[0-9a-f-]{36}");
-        assertThat(collector.contentType()).isEqualTo("application/json");
+        assertThat(collector.header("Content-Type")).isEqualTo("application/json");
     }
 
     @Test
@@ -235,17 +240,147 @@ class BrokerSpansEndToEndTest {
         assertThat(refused.get("status").get("code").asInt()).as("error").isEqualTo(2);
     }
 
+    // ---- REST
+
+    private void post(String path, String json) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    private static String record(String traceparent) {
+        return "{\"value\":\"1\",\"headers\":{\"traceparent\":\"" + traceparent + "\"}}";
+    }
+
+    @Test
+    void restMakesTheSpansThatTheNativeProtocolMakes() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        publishSampled(1);
+        pollOne("orders");
+        post("/v1/topics/out/records", record(SAMPLED));
+        get("/v1/topics/out/partitions/0/records");
+        for (String name : List.of("publish orders", "deliver orders", "publish out")) {
+            collector.await(1, named(name));
+        }
+        List<JsonNode> spans = collector.await(1, named("deliver out"));
+        assertThat(spans).hasSize(4);
+        for (String operation : List.of("publish ", "deliver ")) {
+            JsonNode byRest = only(spans, operation + "out");
+            JsonNode byWire = only(spans, operation + "orders");
+            assertThat(byRest.get("attributes").toString().replace("\"out\"", "\"orders\""))
+                    .isEqualTo(byWire.get("attributes").toString());
+            assertThat(byRest.get("kind")).isEqualTo(byWire.get("kind"));
+            assertThat(byRest.get("traceId").asText()).isEqualTo(TRACE);
+            assertThat(byRest.get("parentSpanId").asText()).isEqualTo(SPAN);
+            assertThat(byRest.get("startTimeUnixNano").asLong())
+                    .isLessThanOrEqualTo(byRest.get("endTimeUnixNano").asLong());
+        }
+    }
+
+    @Test
+    void aPageOverRestHasSpansOfWhatIsInItAndSampled() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        post(
+                "/v1/topics/out/records",
+                "{\"records\":[" + record(SAMPLED) + "," + record(NOT_SAMPLED) + "," + record(SAMPLED) + ","
+                        + record(SAMPLED) + "]}");
+        get("/v1/topics/out/partitions/0/records?offset=1&limit=2");
+        collector.await(3, named("publish out"));
+        collector.await(1, named("deliver out"));
+        get("/v1/topics/out/partitions/0/records?offset=2&limit=1");
+        List<JsonNode> delivered = collector.await(2, named("deliver out")).stream()
+                .filter(named("deliver out"))
+                .toList();
+        assertThat(delivered)
+                .extracting(span -> attribute(span, "messaging.millrace.offset"))
+                .containsExactly("2", "2");
+    }
+
+    @Test
+    void aLiveTailHasSpansOfWhatItSends() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://" + millrace.httpAddress() + "/v1/topics/out/tail?from=earliest"))
+                .build();
+        HttpResponse<InputStream> tail = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        try (InputStream events = tail.body()) {
+            post("/v1/topics/out/records", "{\"records\":[" + record(NOT_SAMPLED) + "," + record(SAMPLED) + "]}");
+            List<JsonNode> spans = collector.await(1, named("deliver out"));
+            assertThat(attribute(only(spans, "deliver out"), "messaging.millrace.offset"))
+                    .isEqualTo("1");
+            assertThat(events.read()).as("the client is there").isPositive();
+        }
+    }
+
+    // ---- for later
+
+    @Test
+    void messagesForLaterHaveASpanUntilTheyAreSetAndOneWhenTheyAreDelivered() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        Message later = Message.to("out").value("1").delay(Duration.ofMillis(1));
+        try (Producer producer = plain.producer().build();
+                Transactions transactions = plain.transactional("t");
+                Transaction transaction = transactions.begin()) {
+            producer.publish(later.header("traceparent", NOT_SAMPLED));
+            producer.publish(later.header("traceparent", SAMPLED));
+            transaction.publish(later);
+            transaction.publish(later.header("traceparent", SAMPLED));
+            transaction.commit();
+        }
+        try (Consumer consumer =
+                plain.consumer().topics("out").from(StartFrom.earliest()).open()) {
+            int polled = 0;
+            while (polled < 4) {
+                polled += consumer.poll(Duration.ofSeconds(30)).size();
+            }
+        }
+        collector.await(2, named("deliver out"));
+        List<JsonNode> spans = collector.await(2, named("publish out"));
+        assertThat(spans).hasSize(4).allSatisfy(span -> {
+            assertThat(span.get("parentSpanId").asText()).isEqualTo(SPAN);
+            assertThat(span.has("status")).isFalse();
+            assertThat(attribute(span, "messaging.millrace.offset") == null)
+                    .as("it has no place before its time")
+                    .isEqualTo(span.get("name").asText().startsWith("publish"));
+        });
+    }
+
+    @Test
+    void aMessageForLaterThatIsRefusedSaysWhy() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "timers.pendingMax=1");
+        Message later =
+                Message.to("out").value("1").delay(Duration.ofHours(1)).header("traceparent", SAMPLED);
+        try (Producer producer = plain.producer().build()) {
+            producer.publish(later);
+            assertThatThrownBy(() -> producer.publish(later)).isInstanceOf(MillraceException.class);
+        }
+        List<JsonNode> spans = collector.await(2, named("publish out"));
+        assertThat(spans).extracting(span -> attribute(span, "error.type")).containsExactly(null, "LIMIT_REACHED");
+    }
+
     // ---- a collector in trouble
 
     private double metric(String name) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + "/metrics"))
-                .build();
-        String text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        return text.lines()
+        return get("/metrics")
+                .lines()
                 .filter(line -> line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private String get(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + path))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
     private List<Receipt> publishSampled(int count) {
@@ -260,17 +395,76 @@ class BrokerSpansEndToEndTest {
     }
 
     @Test
-    void aDeadCollectorDisturbsNothingAndIsCounted() throws Exception {
-        try (ServerSocket nobody = new ServerSocket(0)) {
-            nobody.close();
-            open("http://127.0.0.1:" + nobody.getLocalPort() + "/v1/traces");
-        }
+    void aDeadCollectorDisturbsNothing() throws Exception {
+        open("http://127.0.0.1:" + freePort() + "/v1/traces");
         assertThat(publishSampled(100)).hasSize(100);
-        while (metric("millrace_tracing_spans_dropped_total") < 100) {
-            Thread.onSpinWait();
-        }
         pollOne("orders");
         assertThat(metric("millrace_tracing_spans_exported_total")).isZero();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket nobody = new ServerSocket(0)) {
+            return nobody.getLocalPort();
+        }
+    }
+
+    @Test
+    void aCollectorThatComesLaterAndIsBusyGetsAllSpansOnce() throws Exception {
+        int port = freePort();
+        open("http://127.0.0.1:" + port + "/v1/traces");
+        assertThat(publishSampled(100)).hasSize(100);
+        SpanCollector collector = closedLater(SpanCollector.startAt(port).refuse(503, 429));
+        assertThat(collector.await(100, named("publish orders")).stream()
+                        .map(span -> span.get("spanId").asText()))
+                .hasSize(100)
+                .doesNotHaveDuplicates();
+        assertThat(metric("millrace_tracing_spans_dropped_total")).isZero();
+    }
+
+    @Test
+    void whatACollectorRefusesIsCounted() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start().refuse(401));
+        open(collector.endpoint());
+        publishSampled(1);
+        while (metric("millrace_tracing_spans_dropped_total") < 1) {
+            Thread.onSpinWait();
+        }
+        publishSampled(1);
+        assertThat(collector.await(1, named("publish orders"))).hasSize(1);
+    }
+
+    @Test
+    void headersGoAlongAndAreShownNowhere() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "tracing.otlp.headers=api-key=top%2Fsecret,X-Tenant=shop");
+        publishSampled(1);
+        collector.await(1, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("top/secret");
+        assertThat(collector.header("x-tenant")).isEqualTo("shop");
+        assertThat(collector.header("Content-Type")).isEqualTo("application/json");
+        assertThat(get("/v1/config"))
+                .contains("tracing.otlp.headers", "api-key=***,X-Tenant=***")
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void headersInAFileAreReadAnew(@TempDir Path secrets) throws Exception {
+        Path file = Files.writeString(secrets.resolve("otlp-headers"), "api-key=old\n");
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "tracing.otlp.headers=file:" + file);
+        publishSampled(1);
+        collector.await(1, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("old");
+        Files.writeString(file, "api-key=new\nX-Tenant=shop\n");
+        publishSampled(1);
+        collector.await(2, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("new");
+        assertThat(collector.header("X-Tenant")).isEqualTo("shop");
+        Files.writeString(file, "api-key new");
+        publishSampled(1);
+        while (metric("millrace_tracing_spans_dropped_total") < 1) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
