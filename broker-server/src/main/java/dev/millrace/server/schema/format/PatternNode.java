@@ -148,7 +148,8 @@ interface PatternNode {
         }
     }
 
-    record Repeat(PatternNode body, int min, int max, boolean greedy) implements PatternNode {
+    /** @param groups those in the body, which have matched nothing when the body is matched once more */
+    record Repeat(PatternNode body, int min, int max, boolean greedy, GroupRange groups) implements PatternNode {
         @Override
         public boolean match(PatternRun run, int at, Next next) {
             if (body instanceof Chars chars) {
@@ -208,13 +209,21 @@ interface PatternNode {
             if (count == max) {
                 return false;
             }
-            return body.match(run, at, end -> {
+            int[] before = run.forget(groups);
+            boolean matched = body.match(run, at, end -> {
                 if (end > at) {
                     return again(count + 1, run, end, next);
                 }
                 // What took nothing can do so again, for all the times that are due; beyond them it would for ever.
                 return count < min && again(min, run, at, next);
             });
+            if (!matched) {
+                run.restore(groups, before);
+            }
+            return matched;
         }
     }
+
+    /** Groups that capture: from the first up to the one before the end. */
+    record GroupRange(int first, int end) {}
 }

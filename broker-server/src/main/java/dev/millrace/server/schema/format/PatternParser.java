@@ -75,7 +75,8 @@ final class PatternParser {
     private PatternNode sequence(int depth) {
         List<PatternNode> parts = new ArrayList<>();
         while (at < text.length() && !ahead('|') && !ahead(')')) {
-            parts.add(repeated(part(depth)));
+            int groupsBefore = groups;
+            parts.add(repeated(part(depth), groupsBefore));
         }
         return parts.size() == 1 ? parts.get(0) : new PatternNode.Sequence(List.copyOf(parts));
     }
@@ -149,7 +150,7 @@ final class PatternParser {
         return name;
     }
 
-    private PatternNode repeated(PatternNode body) {
+    private PatternNode repeated(PatternNode body, int groupsBefore) {
         int min;
         int max = Integer.MAX_VALUE;
         if (skip("*")) {
@@ -170,7 +171,8 @@ final class PatternParser {
         if (min > max) {
             throw bad("it asks for at least " + min + " and at most " + max);
         }
-        return new PatternNode.Repeat(body, min, max, !skip("?"));
+        return new PatternNode.Repeat(
+                body, min, max, !skip("?"), new PatternNode.GroupRange(groupsBefore + 1, groups + 1));
     }
 
     /** Of {@code {n}}, {@code {n,}} or {@code {n,m}}; null where none of them stands here, which leaves a brace. */

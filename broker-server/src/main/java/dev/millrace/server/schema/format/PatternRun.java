@@ -25,6 +25,19 @@ final class PatternRun {
         OverBudgetException.spend(budget, steps);
     }
 
+    /** From here on the groups have matched nothing. Returns where they started. */
+    int[] forget(PatternNode.GroupRange groups) {
+        pay(groups.end() - groups.first());
+        int[] before = Arrays.copyOfRange(starts, groups.first(), groups.end());
+        Arrays.fill(starts, groups.first(), groups.end(), -1);
+        return before;
+    }
+
+    /** Where they ended nobody has changed for good: a group puts that back itself. */
+    void restore(PatternNode.GroupRange groups, int[] before) {
+        System.arraycopy(before, 0, starts, groups.first(), before.length);
+    }
+
     boolean isWord(int at) {
         return at >= 0 && at < text.length() && CharSet.WORD.has(text.charAt(at));
     }

@@ -54,6 +54,33 @@ class SchemaPatternTest {
         assertThat(finds(pattern, text)).isEqualTo(expected);
     }
 
+    /** The examples of ECMA-262 (22.2.2), each followed by what its groups have matched in the end. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "^(z)((a+)?(b+)?(c))*-\\1-\\2-\\3-\\4-\\5$ zaacbbbcac-z-ac-a--c true",
+                "^(z)((a+)?(b+)?(c))*-\\1-\\2-\\3-\\4-\\5$ zaacbbbcac-z-ac-a-bbb-c false",
+                "^(z)((a+)?(b+)?(c))*?-\\1-\\2-\\3-\\4-\\5$ zaacbbbcac-z-ac-a--c true",
+                "^(z)((a+)?(b+)?(c)){3}-\\4-\\5$ zaacbbbcac--c true",
+                "^((a)|(ab))((c)|(bc))-\\1-\\2-\\3-\\4-\\5-\\6$ abc-a-a--bc--bc true",
+                "^(?=((aa|aabaac|ba|b|c)*))\\1ac-\\2$ aabaac-ba true",
+                "^(a+)\\1*,\\1+$ aaaaaaaaaa,aaaaaaaaaaaaaaa true",
+                "^(a*)*b-\\1$ b- true",
+                "^(a*)b\\1+-\\1$ b- true",
+                "(?=(a+))a*b\\1 baaabac true",
+                "^b(?=(a+))\\1bac$ baaabac true",
+                "^(.*?)a(?!(a+)b\\2c)\\2(.*)-\\1-\\2-\\3$ baaabaac-ba--abaac true",
+                "^(?:(a)|(b)|\\1)+$ ab true",
+                "^(?:(a)|b)*-\\1$ ab- true",
+                "^(?:(a)|b)*-\\1$ ab-a false",
+                "^(?:(a)|b)*c-\\1$ ba-c false",
+                "^(?:(a)|b)*-\\1$ ba-a true",
+            })
+    void groupsHaveMatchedWhatTheLastRepetitionMatched(String pattern, String text, boolean expected) {
+        assertThat(finds(pattern, text)).isEqualTo(expected);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
