@@ -46,7 +46,16 @@ class SchemaPatternTest {
                 "^[\\w.-]+@[a-z-]+(\\.[a-z]+)+$ ada.l@example.org true",
                 "^a{2,3}?$ aaa true",
                 "^a{2,3}$ aaaa false",
-                "a{,2} a{,2} true",
+                "^a{,2}$ a{,2} true",
+                "^a{$ a{ true",
+                "^{a}]$ {a}] true",
+                "^a{1$ a{1 true",
+                "^a{1,x}$ a{1,x} true",
+                "^{{name}}$ {{name}} true",
+                "^(?:a{2}){3}$ aaaaaa true",
+                "^(?:a{2}){3}$ aaaaa false",
+                "^(?=a)*b$ b true",
+                "^[\\w-.]+$ a-b.c true",
                 "^[]$ a false",
                 "^[^]$ a true",
             })
@@ -109,6 +118,32 @@ class SchemaPatternTest {
         assertThatThrownBy(() -> SchemaPattern.compile(pattern))
                 .isInstanceOf(UnusableSchemaException.class)
                 .hasMessageContaining("at character");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "a{2}{3} 4",
+                "a{2}?{3} 5",
+                "a+{2} 2",
+                "(?:ab){1,}* 10",
+                "a{2}+ 4",
+                "a??? 3",
+                "{3} 0",
+                "a|{3,} 2",
+                "({1,2}) 1",
+                "a|* 2",
+                "^* 1",
+                "a$+ 2",
+                "\\b{2} 2",
+                "(?<=a)* 6",
+                "(?<!a){1} 6",
+            })
+    void aRepetitionOfNothingIsRefusedAtItsPlace(String pattern, int place) {
+        assertThatThrownBy(() -> SchemaPattern.compile(pattern))
+                .isInstanceOf(UnusableSchemaException.class)
+                .hasMessageContaining("at character " + place + ": there is nothing to repeat");
     }
 
     private static Stream<String> hostilePatterns() {
