@@ -41,7 +41,7 @@ final class PatternParser {
         if (referredMax > groups) {
             throw bad("it refers to group " + referredMax + " and has " + groups);
         }
-        return new SchemaPattern(root, groups);
+        return SchemaPattern.of(root, groups);
     }
 
     private UnusableSchemaException bad(String what) {

@@ -90,6 +90,47 @@ class SchemaPatternTest {
         assertThat(finds(pattern, text)).isEqualTo(expected);
     }
 
+    /** A look matches in the first way that it can, and leaves no trace where it or what follows fails. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "^(?:(?=(a))b|a\\1b)$ ab true",
+                "^(?:(?!(a))c|a\\1b)$ ab true",
+                "^(?:(?<!(a))c|ab\\1)$ ab true",
+                "^(?=(a|ab))\\1c$ abc false",
+                "^(?=(ab|a))\\1c$ abc true",
+                "^(?=(a+))(?:a*b|\\1c)$ aac true",
+                "^(?:(?=(\\w))\\1-?)+$ a-bc-d true",
+                "^(?!(?!(?=ab))) ab true",
+                "^(?:(?=(a)|(b)).)*-\\1-\\2$ ab--b true",
+            })
+    void looksLeaveNoWayBackIntoThem(String pattern, String text, boolean expected) {
+        assertThat(finds(pattern, text)).isEqualTo(expected);
+    }
+
+    /** A turn that is due may take nothing, and counts as one; others follow all the same. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "^(?:^|a){3}$ aa true",
+                "^(?:^|a){3}$ aaaa false",
+                "^(?:|a){3}$ aaa true",
+                "^(?:|a){3}$ aaaa false",
+                "^(?:a|){2,3}$ aaa true",
+                "^(?:\\b|a){2}-$ a- true",
+                "^(?:a?){2,}b$ aaaab true",
+                "^(?:a??){2,}?b$ aaaab true",
+                "^(?=((?:|a){2}))\\1$ a false",
+                "^(?=((?:a|){2}))\\1$ aa true",
+                "^(?:(a*)*)*b$ aab true",
+                "^(?:(?=a)|a)*$ aa true",
+            })
+    void turnsThatTakeNothingCountWhereTheyAreDue(String pattern, String text, boolean expected) {
+        assertThat(finds(pattern, text)).isEqualTo(expected);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -167,7 +208,7 @@ class SchemaPatternTest {
         boolean found;
         try {
             found = SchemaPattern.compile(pattern).find("a".repeat(200) + "!", budget);
-        } catch (OverBudgetException | StackOverflowError ended) {
+        } catch (OverBudgetException ended) {
             found = false;
         }
         assertThat(found).isFalse();
@@ -183,6 +224,41 @@ class SchemaPatternTest {
         assertThat(SchemaPattern.compile("^[a-z ]*$").find(text, budget)).isTrue();
         assertThat(SchemaPattern.compile("^[^\\n]{3,}d\\s$").find(text, budget)).isTrue();
         assertThat(budget.spent()).isLessThan(budget.allowed() / 5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "^(ab)*$",
+                "^(ab)*?$",
+                "^(?:ab)+$",
+                "^(a|b)*$",
+                "^(?:(a)(b)|c){50000}$",
+                "^(?:(?=(ab))\\1)*$",
+                "^(?:(\\w)(?!\\1))*$",
+                "^(.*?)b$"
+            })
+    void groupsAreRepeatedAsOftenAsALongTextHasThem(String pattern) {
+        String text = "ab".repeat(50_000);
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(text.length());
+        assertThat(SchemaPattern.compile(pattern).find(text, budget)).isTrue();
+        assertThat(SchemaPattern.compile(pattern).find(text + "-", budget)).isFalse();
+        assertThat(budget.spent()).isLessThan(budget.allowed() / 2);
+    }
+
+    @Test
+    void whatAMatchKeepsIsBounded() {
+        String text = "ab".repeat(1 << 20);
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(text.length());
+        assertThat(SchemaPattern.compile("^[ab]*$").find(text, budget)).isTrue();
+        assertThatThrownBy(() -> SchemaPattern.compile("^(a|b)*$").find(text, budget))
+                .isInstanceOfSatisfying(
+                        OverBudgetException.class,
+                        over -> assertThat(over.problem(budget))
+                                .contains("keeps more than " + PatternRun.KEPT_MAX + " places", "Simplify the pattern"));
+        assertThat(budget.exceeded()).isFalse();
     }
 
     /** The JDK's own must agree on whatever both understand. */
@@ -234,13 +310,20 @@ class SchemaPatternTest {
             case 4 -> "\\b";
             case 5 -> ".";
             case 6 -> "b" + repetition(random);
-            case 7 -> "(?:" + more + "|" + pattern(random, depth - 1) + ")" + repetition(random);
-            case 8 -> "(" + more + ")" + repetition(random);
+            case 7 -> repeated(random, "(?:", more, pattern(random, depth - 1));
+            case 8 -> repeated(random, "(", more, pattern(random, depth - 1));
             case 9 -> "(?=" + more + ")";
             case 10 -> "(?!" + more + ")";
             case 11 -> "[a-c]" + repetition(random);
             default -> more;
         };
+    }
+
+    /** The JDK ends a repetition when a turn takes nothing, even where more are due: turns of {2} take something here. */
+    private static String repeated(SplittableRandom random, String open, String one, String other) {
+        String repetition = repetition(random);
+        String taken = repetition.equals("{2}") ? "[ab]" : "";
+        return open + taken + one + "|" + taken + other + ")" + repetition;
     }
 
     private static String repetition(SplittableRandom random) {

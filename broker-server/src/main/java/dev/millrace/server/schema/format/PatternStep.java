@@ -1,0 +1,77 @@
+package dev.millrace.server.schema.format;
+
+/**
+ * A step of a pattern. It looks at the text where the run is, and names the step that follows. Steps are not nested in each
+ * other as they are done: what may have to be done otherwise later is kept by the run, on the heap, since texts are longer
+ * than stacks.
+ */
+@FunctionalInterface
+interface PatternStep {
+    /** The end of the pattern; it is never done. */
+    PatternStep FOUND = run -> null;
+
+    /** The step that follows, or null where the text does not fit: then the run goes back to where there was a choice. */
+    PatternStep run(PatternRun run);
+
+    /** A step with several ways on, that the run has kept with the place where it has to be done again. */
+    interface Choice extends PatternStep {
+        /** The next way on, from the place where the run is now; null where there is none. */
+        PatternStep again(PatternRun run);
+    }
+
+    record OneChar(PatternNode.Chars chars, PatternStep next) implements PatternStep {
+        @Override
+        public PatternStep run(PatternRun run) {
+            int end = chars.after(run, run.at);
+            if (end < 0) {
+                return null;
+            }
+            run.at = end;
+            return next;
+        }
+    }
+
+    record SameText(int group, PatternStep next) implements PatternStep {
+        @Override
+        public PatternStep run(PatternRun run) {
+            int start = run.groupStart(group);
+            int length = run.groupEnd(group) - start;
+            run.pay(length);
+            int end = run.at + length;
+            if (!run.text.regionMatches(run.at, run.text, start, length) || run.isWithinCodePoint(end)) {
+                return null;
+            }
+            run.at = end;
+            return next;
+        }
+    }
+
+    record Fork(PatternStep first, PatternStep second) implements Choice {
+        @Override
+        public PatternStep run(PatternRun run) {
+            run.keep(this, run.at);
+            return first;
+        }
+
+        @Override
+        public PatternStep again(PatternRun run) {
+            return second;
+        }
+    }
+
+    /** From where the run is, then from each place before it. */
+    record FromBefore(PatternStep body) implements Choice {
+        @Override
+        public PatternStep run(PatternRun run) {
+            if (run.at > 0) {
+                run.keep(this, run.at - Character.charCount(run.text.codePointBefore(run.at)));
+            }
+            return body;
+        }
+
+        @Override
+        public PatternStep again(PatternRun run) {
+            return run(run);
+        }
+    }
+}
