@@ -2,27 +2,29 @@ package dev.millrace.server.schema.format;
 
 import dev.millrace.server.schema.format.PatternNode.Chars;
 
-/** The repetition of single characters, which keeps one choice for all of them: nothing else is as long in texts. */
-final class CharLoop {
-    private CharLoop() {}
+/**
+ * The repetition of single characters, which keeps one choice for all of them: nothing else is as long in texts.
+ *
+ * @param register for what the choice has to know
+ */
+record CharLoop(Chars chars, int min, int max, int register, Direction direction) {
+    private int after(PatternRun run, int place) {
+        return chars.after(run, place, direction);
+    }
 
-    /**
-     * As many as there are, then fewer.
-     *
-     * @param register for the place after as many as there must be
-     */
-    record Most(Chars chars, int min, int max, int register, PatternStep next) implements PatternStep.Choice {
+    /** As many as there are, then fewer. Keeps the place after as many as there must be. */
+    record Most(CharLoop loop, PatternStep next) implements PatternStep.Choice {
         @Override
         public PatternStep run(PatternRun run) {
             int place = run.at;
-            int least = min == 0 ? place : -1;
-            for (int count = 1; count <= max; count++) {
-                int end = chars.after(run, place);
+            int least = loop.min == 0 ? place : -1;
+            for (int count = 1; count <= loop.max; count++) {
+                int end = loop.after(run, place);
                 if (end < 0) {
                     break;
                 }
                 place = end;
-                if (count == min) {
+                if (count == loop.min) {
                     least = place;
                 }
             }
@@ -30,7 +32,7 @@ final class CharLoop {
                 return null;
             }
             if (place != least) {
-                run.set(register, least);
+                run.set(loop.register, least);
                 run.keep(this, place);
             }
             run.at = place;
@@ -40,31 +42,28 @@ final class CharLoop {
         /** From the place after one more. */
         @Override
         public PatternStep again(PatternRun run) {
-            run.at -= Character.charCount(run.text.codePointBefore(run.at));
-            if (run.at != run.get(register)) {
+            Direction back = loop.direction.reverse();
+            run.at = back.past(run.at, Character.charCount(back.pointAt(run.text, run.at)));
+            if (run.at != run.get(loop.register)) {
                 run.keep(this, run.at);
             }
             return next;
         }
     }
 
-    /**
-     * As few as there must be, then more.
-     *
-     * @param register for how many there are
-     */
-    record Fewest(Chars chars, int min, int max, int register, PatternStep next) implements PatternStep.Choice {
+    /** As few as there must be, then more. Keeps how many there are. */
+    record Fewest(CharLoop loop, PatternStep next) implements PatternStep.Choice {
         @Override
         public PatternStep run(PatternRun run) {
             int place = run.at;
-            for (int count = 0; count < min; count++) {
-                place = chars.after(run, place);
+            for (int count = 0; count < loop.min; count++) {
+                place = loop.after(run, place);
                 if (place < 0) {
                     return null;
                 }
             }
-            if (min < max) {
-                run.set(register, min);
+            if (loop.min < loop.max) {
+                run.set(loop.register, loop.min);
                 run.keep(this, place);
             }
             run.at = place;
@@ -74,13 +73,13 @@ final class CharLoop {
         /** From the place after one less. */
         @Override
         public PatternStep again(PatternRun run) {
-            int end = chars.after(run, run.at);
+            int end = loop.after(run, run.at);
             if (end < 0) {
                 return null;
             }
-            int count = run.get(register) + 1;
-            if (count < max) {
-                run.replace(register, count);
+            int count = run.get(loop.register) + 1;
+            if (count < loop.max) {
+                run.replace(loop.register, count);
                 run.keep(this, end);
             }
             run.at = end;

@@ -55,10 +55,4 @@ final class PatternLook {
             return next;
         };
     }
-
-    /** Something has matched, if it is up to the place. */
-    PatternStep endThere() {
-        PatternStep end = end();
-        return run -> run.at == run.get(place) ? end : null;
-    }
 }

@@ -23,9 +23,9 @@ final class PatternLoop implements PatternStep.Choice {
     }
 
     /** @param repeat with at least one turn */
-    static PatternStep around(Repeat repeat, PatternStep next, PatternRegisters registers) {
+    static PatternStep around(Repeat repeat, PatternStep next, PatternRegisters registers, Direction direction) {
         PatternLoop loop = new PatternLoop(repeat, next, registers);
-        loop.body = repeat.body().before(loop::endTurn, registers);
+        loop.body = repeat.body().before(loop::endTurn, registers, direction);
         return loop.counter == NONE ? loop : loop::start;
     }
 

@@ -9,8 +9,9 @@ sealed interface PatternNode {
      * The steps that match this part and go on with the next.
      *
      * @param registers where loops and looks keep what they need
+     * @param direction which way it is matched; next is what is matched after it, which backward stands before it
      */
-    PatternStep before(PatternStep next, PatternRegisters registers);
+    PatternStep before(PatternStep next, PatternRegisters registers, Direction direction);
 
     /** Whether it may match without taking a character. */
     boolean mayBeEmpty();
@@ -20,19 +21,16 @@ sealed interface PatternNode {
             this(set, set.steps());
         }
 
-        /** The place after the character that stands at a place, or -1 where it is none of these. */
-        int after(PatternRun run, int place) {
+        /** The place after the character that comes next, or -1 where it is none of these. */
+        int after(PatternRun run, int place, Direction direction) {
             run.pay(steps);
-            if (place >= run.text.length()) {
-                return -1;
-            }
-            int point = run.text.codePointAt(place);
-            return set.has(point) ? place + Character.charCount(point) : -1;
+            int point = direction.pointAt(run.text, place);
+            return point >= 0 && set.has(point) ? direction.past(place, Character.charCount(point)) : -1;
         }
 
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
-            return new PatternStep.OneChar(this, next);
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return new PatternStep.OneChar(this, direction, next);
         }
 
         @Override
@@ -44,7 +42,7 @@ sealed interface PatternNode {
     /** The start of the text, or its end. */
     record Edge(boolean start) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
             return run -> run.at == (start ? 0 : run.text.length()) ? next : null;
         }
 
@@ -57,7 +55,7 @@ sealed interface PatternNode {
     /** Where a word begins or ends, or where none does. */
     record WordEdge(boolean wanted) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
             return run -> (run.isWord(run.at - 1) != run.isWord(run.at)) == wanted ? next : null;
         }
 
@@ -70,8 +68,8 @@ sealed interface PatternNode {
     /** What a group has matched; nothing, where it has not. */
     record Same(int group) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
-            return new PatternStep.SameText(group, next);
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return new PatternStep.SameText(group, direction, next);
         }
 
         @Override
@@ -82,41 +80,53 @@ sealed interface PatternNode {
 
     record Sequence(List<PatternNode> parts) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            int last = parts.size() - 1;
             PatternStep first = next;
-            for (int i = parts.size() - 1; i >= 0; i--) {
-                first = parts.get(i).before(first, registers);
+            for (int i = 0; i <= last; i++) {
+                PatternNode part = parts.get(direction == Direction.FORWARD ? last - i : i);
+                first = part.before(first, registers, direction);
             }
             return first;
         }
 
         @Override
         public boolean mayBeEmpty() {
-            return parts.stream().allMatch(PatternNode::mayBeEmpty);
+            for (PatternNode part : parts) {
+                if (!part.mayBeEmpty()) {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 
     record Alternatives(List<PatternNode> parts) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
             int last = parts.size() - 1;
-            PatternStep first = parts.get(last).before(next, registers);
+            PatternStep first = parts.get(last).before(next, registers, direction);
             for (int i = last - 1; i >= 0; i--) {
-                first = new Fork(parts.get(i).before(next, registers), first);
+                first = new Fork(parts.get(i).before(next, registers, direction), first);
             }
             return first;
         }
 
         @Override
         public boolean mayBeEmpty() {
-            return parts.stream().anyMatch(PatternNode::mayBeEmpty);
+            for (PatternNode part : parts) {
+                if (part.mayBeEmpty()) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
     record Group(int number, PatternNode body) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
-            PatternStep inside = body.before(run -> run.leave(number, next), registers);
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            PatternStep inside = body.before(run -> run.leave(number, next), registers, direction);
             return run -> run.enter(number, inside);
         }
 
@@ -129,10 +139,9 @@ sealed interface PatternNode {
     /** What stands ahead or behind, which is looked at and not taken. */
     record Look(PatternNode body, boolean ahead, boolean wanted) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
             PatternLook look = new PatternLook(registers, wanted, next);
-            PatternStep inside = body.before(ahead ? look.end() : look.endThere(), registers);
-            return look.start(ahead ? inside : new PatternStep.FromBefore(inside));
+            return look.start(body.before(look.end(), registers, ahead ? Direction.FORWARD : Direction.BACKWARD));
         }
 
         @Override
@@ -144,20 +153,19 @@ sealed interface PatternNode {
     /** @param groups those in the body, which have matched nothing when the body is matched once more */
     record Repeat(PatternNode body, int min, int max, boolean greedy, GroupRange groups) implements PatternNode {
         @Override
-        public PatternStep before(PatternStep next, PatternRegisters registers) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
             if (max == 0) {
                 return next;
             }
             if (body instanceof Chars chars) {
-                return greedy
-                        ? new CharLoop.Most(chars, min, max, registers.next(), next)
-                        : new CharLoop.Fewest(chars, min, max, registers.next(), next);
+                CharLoop loop = new CharLoop(chars, min, max, registers.next(), direction);
+                return greedy ? new CharLoop.Most(loop, next) : new CharLoop.Fewest(loop, next);
             }
             if (min == 0 && max == 1 && !body.mayBeEmpty()) {
-                PatternStep once = body.before(next, registers);
+                PatternStep once = body.before(next, registers, direction);
                 return greedy ? new Fork(once, next) : new Fork(next, once);
             }
-            return PatternLoop.around(this, next, registers);
+            return PatternLoop.around(this, next, registers, direction);
         }
 
         @Override

@@ -82,6 +82,10 @@ final class PatternRun {
 
     /** Should what follows not match, the choice is made again, from a place. */
     void keep(PatternStep.Choice choice, int place) {
+        push(choice, place);
+    }
+
+    private void push(PatternStep.Choice choice, long value) {
         if (keptCount == kept.length) {
             if (keptCount == KEPT_MAX) {
                 throw OverBudgetException.keepsTooMuch(KEPT_MAX);
@@ -90,7 +94,7 @@ final class PatternRun {
             keptValues = Arrays.copyOf(keptValues, 2 * keptCount);
         }
         kept[keptCount] = choice;
-        keptValues[keptCount++] = place;
+        keptValues[keptCount++] = value;
     }
 
     // ---- registers
@@ -101,8 +105,7 @@ final class PatternRun {
 
     /** Until the run goes back to a choice that was kept before. */
     void set(int register, int value) {
-        keep(null, 0);
-        keptValues[keptCount - 1] = (long) register << Integer.SIZE | registers[register] & 0xffff_ffffL;
+        push(null, (long) register << Integer.SIZE | registers[register] & 0xffff_ffffL);
         registers[register] = value;
     }
 
@@ -160,14 +163,15 @@ final class PatternRun {
         }
     }
 
-    /** Where what a group has matched begins; what has matched nothing is empty. */
+    /** Where what a group has matched begins; what has matched nothing is empty. Backward a group is left at its start. */
     int groupStart(int group) {
         int exit = registers[PatternRegisters.exit(group)];
-        return exit < 0 ? 0 : registers[PatternRegisters.entry(group)];
+        return exit < 0 ? 0 : Math.min(registers[PatternRegisters.entry(group)], exit);
     }
 
     int groupEnd(int group) {
-        return Math.max(0, registers[PatternRegisters.exit(group)]);
+        int exit = registers[PatternRegisters.exit(group)];
+        return exit < 0 ? 0 : Math.max(registers[PatternRegisters.entry(group)], exit);
     }
 
     // ---- the text

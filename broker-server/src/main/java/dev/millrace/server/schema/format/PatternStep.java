@@ -19,10 +19,10 @@ interface PatternStep {
         PatternStep again(PatternRun run);
     }
 
-    record OneChar(PatternNode.Chars chars, PatternStep next) implements PatternStep {
+    record OneChar(PatternNode.Chars chars, Direction direction, PatternStep next) implements PatternStep {
         @Override
         public PatternStep run(PatternRun run) {
-            int end = chars.after(run, run.at);
+            int end = chars.after(run, run.at, direction);
             if (end < 0) {
                 return null;
             }
@@ -31,14 +31,14 @@ interface PatternStep {
         }
     }
 
-    record SameText(int group, PatternStep next) implements PatternStep {
+    record SameText(int group, Direction direction, PatternStep next) implements PatternStep {
         @Override
         public PatternStep run(PatternRun run) {
             int start = run.groupStart(group);
             int length = run.groupEnd(group) - start;
             run.pay(length);
-            int end = run.at + length;
-            if (!run.text.regionMatches(run.at, run.text, start, length) || run.isWithinCodePoint(end)) {
+            int end = direction.past(run.at, length);
+            if (!run.text.regionMatches(Math.min(run.at, end), run.text, start, length) || run.isWithinCodePoint(end)) {
                 return null;
             }
             run.at = end;
@@ -56,22 +56,6 @@ interface PatternStep {
         @Override
         public PatternStep again(PatternRun run) {
             return second;
-        }
-    }
-
-    /** From where the run is, then from each place before it. */
-    record FromBefore(PatternStep body) implements Choice {
-        @Override
-        public PatternStep run(PatternRun run) {
-            if (run.at > 0) {
-                run.keep(this, run.at - Character.charCount(run.text.codePointBefore(run.at)));
-            }
-            return body;
-        }
-
-        @Override
-        public PatternStep again(PatternRun run) {
-            return run(run);
         }
     }
 }

@@ -20,7 +20,7 @@ final class SchemaPattern {
     /** @param groups how many groups capture */
     static SchemaPattern of(PatternNode root, int groups) {
         PatternRegisters registers = new PatternRegisters(groups);
-        PatternStep first = root.before(PatternStep.FOUND, registers);
+        PatternStep first = root.before(PatternStep.FOUND, registers, Direction.FORWARD);
         return new SchemaPattern(first, registers.count());
     }
 

@@ -199,8 +199,10 @@ class ValueChecksTest {
         CheckBudget budget = new CheckBudget();
         budget.addRecord(text.length());
         ValueCheck pairs = check(SchemaType.JSON, "{\"pattern\":\"^(ab)*$\"}");
-        assertThat(pairs.problem(Values.utf8("\"" + text + "\""), FIRST, budget)).isNull();
-        assertThat(pairs.problem(Values.utf8("\"" + text + "a\""), FIRST, budget)).startsWith("at /: ");
+        assertThat(pairs.problem(Values.utf8("\"" + text + "\""), FIRST, budget))
+                .isNull();
+        assertThat(pairs.problem(Values.utf8("\"" + text + "a\""), FIRST, budget))
+                .startsWith("at /: ");
         CheckBudget large = new CheckBudget();
         large.addRecord(20 * text.length());
         assertThat(check(SchemaType.JSON, "{\"pattern\":\"^(a|b)*$\"}")
