@@ -7,8 +7,6 @@ import dev.millrace.core.record.RecordHeader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -30,7 +28,7 @@ public final class AvroCodec<T> implements Codec<T> {
     private final Schema schema;
     private final GenericData data;
     private final DatumWriter<T> writer;
-    private final Map<Integer, DatumReader<T>> readers = new ConcurrentHashMap<>();
+    private final LoadingCache<Integer, DatumReader<T>> readers = new LoadingCache<>(this::reader);
 
     @SuppressWarnings("unchecked")
     private AvroCodec(SchemaBinding binding, Schema schema, GenericData data) {
@@ -82,7 +80,7 @@ public final class AvroCodec<T> implements Codec<T> {
     @Override
     public T decode(Place place, byte[] bytes, List<RecordHeader> headers) {
         SchemaBinding.Received received = SchemaBinding.decode(place, bytes, headers);
-        DatumReader<T> reader = readers.computeIfAbsent(received.id(), this::reader);
+        DatumReader<T> reader = readers.get(received.id());
         byte[] array = received.payload().array();
         int from = received.payload().arrayOffset() + received.payload().position();
         try {

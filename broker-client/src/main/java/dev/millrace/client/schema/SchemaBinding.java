@@ -6,8 +6,6 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.RecordHeader;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Knows the id of one schema in each topic, and how ids travel. Thread: any. */
 final class SchemaBinding {
@@ -19,7 +17,7 @@ final class SchemaBinding {
     private final RegistrySchema schema;
     private final SchemaForm form;
     private final boolean register;
-    private final Map<Codec.Place, Integer> ids = new ConcurrentHashMap<>();
+    private final LoadingCache<Codec.Place, Integer> ids = new LoadingCache<>(this::askForId);
 
     /** An encoded value and the id of the schema that it was written with. */
     record Received(int id, ByteBuffer payload) {}
@@ -53,10 +51,7 @@ final class SchemaBinding {
      * @param message which message of a Protobuf file, as bytes; empty for other formats
      */
     Codec.Encoded encode(Codec.Place place, byte[] payload, byte[] message) {
-        int id = ids.computeIfAbsent(
-                place,
-                absent ->
-                        register ? registry.register(subject(absent), schema) : registry.idOf(subject(absent), schema));
+        int id = ids.get(place);
         byte[] name = ByteBuffer.allocate(ID_BYTES + message.length)
                 .put((byte) 0)
                 .putInt(id)
@@ -70,6 +65,10 @@ final class SchemaBinding {
                 .put(payload)
                 .array();
         return new Codec.Encoded(framed, List.of());
+    }
+
+    private int askForId(Codec.Place place) {
+        return register ? registry.register(subject(place), schema) : registry.idOf(subject(place), schema);
     }
 
     /** Fails: {@link MillraceException} for a message that names no schema. */

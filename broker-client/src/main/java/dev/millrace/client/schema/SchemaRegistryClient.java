@@ -186,9 +186,7 @@ public final class SchemaRegistryClient {
                     List.of(),
                     unreachable);
         } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new SchemaRegistryException(
-                    SchemaRegistryException.UNREACHABLE, "interrupted while asking " + url, List.of(), interrupted);
+            throw SchemaRegistryException.interrupted("while asking " + url, interrupted);
         }
         JsonNode body = parse(response);
         if (response.statusCode() >= 400) {

@@ -29,6 +29,12 @@ public final class SchemaRegistryException extends RuntimeException {
         this.incompatibilities = List.copyOf(incompatibilities);
     }
 
+    /** The thread was interrupted; it is so again, for whoever stands above. */
+    static SchemaRegistryException interrupted(String when, InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new SchemaRegistryException(UNREACHABLE, "interrupted " + when, List.of(), cause);
+    }
+
     /** The registry's error code, such as 40401 or 409. */
     public int code() {
         return code;

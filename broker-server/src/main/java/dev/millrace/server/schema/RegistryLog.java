@@ -78,28 +78,31 @@ final class RegistryLog {
     }
 
     /**
-     * The entries in order, in parts that are small enough to be appended. One of its own may be larger than the others.
+     * The entries in order, in parts that are small enough to be appended. Those of an inner list stay together, and may be
+     * larger than a part.
      *
      * @param noteBytes what the audit log keeps of an entry
      */
-    static List<List<RegistryEntry>> parts(List<RegistryEntry> entries, ToIntFunction<RegistryEntry> noteBytes) {
-        if (entries.size() == 1) {
-            return List.of(entries); // nearly every change: its size is not worth encoding it twice
-        }
+    static List<List<RegistryEntry>> parts(List<List<RegistryEntry>> entries, ToIntFunction<RegistryEntry> noteBytes) {
         List<List<RegistryEntry>> parts = new ArrayList<>();
         long bytes = 0;
-        for (RegistryEntry entry : entries) {
-            byte[] value = RegistryCodec.value(entry);
-            int size =
-                    RegistryCodec.key(entry).length + (value == null ? 0 : value.length) + noteBytes.applyAsInt(entry);
-            if (parts.isEmpty() || bytes + size > TOGETHER_BYTES_MAX) {
+        for (List<RegistryEntry> together : entries) {
+            long more = together.stream()
+                    .mapToLong(entry -> sizeBytes(entry) + noteBytes.applyAsInt(entry))
+                    .sum();
+            if (parts.isEmpty() || bytes + more > TOGETHER_BYTES_MAX) {
                 parts.add(new ArrayList<>());
                 bytes = 0;
             }
-            parts.get(parts.size() - 1).add(entry);
-            bytes += size;
+            parts.get(parts.size() - 1).addAll(together);
+            bytes += more;
         }
         return parts;
+    }
+
+    private static long sizeBytes(RegistryEntry entry) {
+        byte[] value = RegistryCodec.value(entry);
+        return RegistryCodec.key(entry).length + (value == null ? 0 : value.length);
     }
 
     /** Appends all or nothing; on return they are durable. Fails: {@link SchemaRefusal} STORE_ERROR. */

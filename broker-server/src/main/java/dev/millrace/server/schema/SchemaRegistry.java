@@ -85,7 +85,7 @@ public final class SchemaRegistry {
                 requireCompatible(subject, parsed);
             }
             RegisteredSchema schema = numbered(subject, submission, parsed);
-            change(List.of(new RegistryEntry.Version(schema)));
+            change(new RegistryEntry.Version(schema));
             return new Registered(schema, true);
         }
     }
@@ -404,18 +404,21 @@ public final class SchemaRegistry {
                         SchemaRefusal.SUBJECT_SOFT_DELETED,
                         "Subject '" + subject + "' was soft deleted. Set permanent=true to delete permanently");
             }
-            List<RegistryEntry> entries = new ArrayList<>();
+            List<List<RegistryEntry>> entries = new ArrayList<>();
             for (RegisteredSchema schema : permanent ? versions : live) {
                 requireUnreferenced(schema);
-                entries.add(gone(schema, permanent));
+                entries.add(new ArrayList<>(List.of(gone(schema, permanent))));
             }
-            if (reading(() -> state.settingsOf(subject)) != null) {
-                entries.add(new RegistryEntry.Settings(subject, null));
+            // With the last version: as long as there is one, what the subject is set to holds and the request can be
+            // made again.
+            List<RegistryEntry> last = entries.get(entries.size() - 1);
+            if (ownSettings(subject) != null) {
+                last.add(new RegistryEntry.Settings(subject, null));
             }
-            if (reading(() -> state.modeOf(subject)) != null) {
-                entries.add(new RegistryEntry.Mode(subject, null));
+            if (ownMode(subject) != null) {
+                last.add(new RegistryEntry.Mode(subject, null));
             }
-            change(entries);
+            changeInParts(entries);
             return (permanent ? versions : live)
                     .stream().map(RegisteredSchema::version).toList();
         }
@@ -439,7 +442,7 @@ public final class SchemaRegistry {
                                 + " was soft deleted. Set permanent=true to delete permanently");
             }
             requireUnreferenced(schema);
-            change(List.of(gone(schema, permanent)));
+            change(gone(schema, permanent));
             return schema.version();
         }
     }
@@ -494,7 +497,7 @@ public final class SchemaRegistry {
             SubjectSettings own = ownSettings(subject);
             SubjectSettings merged = (own == null ? SubjectSettings.NONE : own).with(changes);
             if (!merged.equals(own)) {
-                change(List.of(new RegistryEntry.Settings(subject, merged)));
+                change(new RegistryEntry.Settings(subject, merged));
             }
         }
     }
@@ -511,7 +514,7 @@ public final class SchemaRegistry {
             }
             SubjectSettings before = settings(subject);
             if (own != null) {
-                change(List.of(new RegistryEntry.Settings(subject, null)));
+                change(new RegistryEntry.Settings(subject, null));
             }
             return before;
         }
@@ -554,7 +557,7 @@ public final class SchemaRegistry {
                 }
             }
             if (mode != ownMode(subject)) {
-                change(List.of(new RegistryEntry.Mode(subject, mode)));
+                change(new RegistryEntry.Mode(subject, mode));
             }
         }
     }
@@ -568,7 +571,7 @@ public final class SchemaRegistry {
                         SchemaRefusal.SUBJECT_MODE_NOT_FOUND,
                         "Subject '" + subject + "' does not have subject-level mode configured");
             }
-            change(List.of(new RegistryEntry.Mode(subject, null)));
+            change(new RegistryEntry.Mode(subject, null));
             return own;
         }
     }
@@ -598,8 +601,16 @@ public final class SchemaRegistry {
 
     // ---- the log
 
-    /** One commit, or several where the entries are too many for one: what is in an earlier part stays. */
-    private void change(List<RegistryEntry> entries) {
+    private void change(RegistryEntry entry) {
+        changeTogether(List.of(entry));
+    }
+
+    /**
+     * One commit, or several where the entries are too many for one: what is in an earlier part stays.
+     *
+     * @param entries those of an inner list are never parted
+     */
+    private void changeInParts(List<List<RegistryEntry>> entries) {
         int done = 0;
         for (List<RegistryEntry> part : RegistryLog.parts(entries, this::noteBytes)) {
             try {
@@ -609,7 +620,8 @@ public final class SchemaRegistry {
                         ? failed
                         : new SchemaRefusal(
                                 failed.code(),
-                                failed.getMessage() + " " + done + " of the " + entries.size()
+                                failed.getMessage() + " " + done + " of the "
+                                        + entries.stream().mapToInt(List::size).sum()
                                         + " changes of the request are made; ask again for the rest.");
             }
             done += part.size();

@@ -3,10 +3,13 @@ package dev.millrace.server.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.core.TopicPartition;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.core.wire.SchemaNames;
 import dev.millrace.server.FakeBroker;
 import dev.millrace.server.schema.format.ParsedSchema.Strictness;
 import dev.millrace.server.schema.format.SchemaType;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Subjects, versions, ids and modes; the log behind them is the truth. */
 @Timeout(60)
@@ -85,6 +89,54 @@ class SchemaRegistryTest {
         registry = open(SchemaLimits.DEFAULTS);
         assertThat(registry.versions(ORDERS, true)).isEmpty();
         assertThat(registry.ownSettings(ORDERS)).isNull();
+    }
+
+    /** Each version is as much as one commit takes, and what the subject is set to was one more. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void deletionThatEndsBetweenItsCommitsIsFinishedByAskingAgain(boolean permanent) {
+        SubjectSettings free = new SubjectSettings(Compatibility.NONE, null, null);
+        registry.set(ORDERS, free);
+        registry.setMode(ORDERS, RegistryMode.READWRITE, false);
+        for (int i = 0; i < 3; i++) {
+            register(
+                    ORDERS,
+                    SchemaSubmission.of(
+                            SchemaType.JSON,
+                            "{\"title\":\"" + i + "\",\"description\":\"" + "x".repeat(261_800) + "\"}"));
+        }
+        if (permanent) {
+            registry.deleteSubject(ORDERS, false);
+            registry.set(ORDERS, free);
+            registry.setMode(ORDERS, RegistryMode.READWRITE, false);
+        }
+        int before = broker.appended.size();
+        registry.deleteSubject(ORDERS, permanent);
+        assertThat(broker.appended.size() - before).isGreaterThan(1);
+        for (int commits = before; commits <= broker.appended.size(); commits++) {
+            try (FakeBroker ended = holding(broker.appended.subList(0, commits))) {
+                SchemaRegistry reopened =
+                        SchemaRegistry.open(ended, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
+                int left = reopened.versions(ORDERS, permanent).size();
+                assertThat(reopened.ownSettings(ORDERS))
+                        .as("after %d commits, with %d versions left", commits, left)
+                        .isEqualTo(left > 0 ? free : null);
+                assertThat(reopened.ownMode(ORDERS)).isEqualTo(left > 0 ? RegistryMode.READWRITE : null);
+                if (left > 0) {
+                    assertThat(reopened.deleteSubject(ORDERS, permanent)).hasSize(left);
+                }
+                assertThat(reopened.versions(ORDERS, permanent)).isEmpty();
+                assertThat(reopened.ownSettings(ORDERS)).isNull();
+                assertThat(reopened.ownMode(ORDERS)).isNull();
+            }
+        }
+    }
+
+    private static FakeBroker holding(List<ByteBuffer> batches) {
+        FakeBroker broker = new FakeBroker();
+        TopicPartition log = broker.internals().log(SchemaNames.TOPIC).join();
+        batches.forEach(batch -> broker.logs().append(log, batch.duplicate()).join());
+        return broker;
     }
 
     @Test

@@ -40,9 +40,9 @@ final class JsonValues implements ValueCheck {
         } catch (UnusableSchemaException notJson) {
             return notJson.getMessage();
         } catch (OverBudgetException over) {
-            return budget.problem();
+            return over.problem(budget);
         } catch (StackOverflowError deep) {
-            return "it makes the schema refer to itself, or a pattern repeat a group, too deeply to be checked";
+            return "it makes the schema refer to itself too deeply to be checked";
         }
     }
 

@@ -1,109 +1,121 @@
 package dev.millrace.server.schema.format;
 
+import dev.millrace.server.schema.format.PatternStep.Fork;
 import java.util.List;
 
-/**
- * A part of a pattern. What follows it is handed along, so that a part that matches in several ways can try the next when
- * what follows does not match.
- */
-interface PatternNode {
-    /** What comes after a part. */
-    @FunctionalInterface
-    interface Next {
-        /** Whether the rest matches from here on. */
-        boolean at(int place);
-    }
+/** A part of a pattern, as it is written. */
+sealed interface PatternNode {
+    /**
+     * The steps that match this part and go on with the next.
+     *
+     * @param registers where loops and looks keep what they need
+     * @param direction which way it is matched; next is what is matched after it, which backward stands before it
+     */
+    PatternStep before(PatternStep next, PatternRegisters registers, Direction direction);
 
-    boolean match(PatternRun run, int at, Next next);
+    /** Whether it may match without taking a character. */
+    boolean mayBeEmpty();
 
-    /** A part that matches in one way or not at all. */
-    interface Single extends PatternNode {
-        /** The place after it, or -1. */
-        int step(PatternRun run, int at);
-
-        @Override
-        default boolean match(PatternRun run, int at, Next next) {
-            int end = step(run, at);
-            return end >= 0 && next.at(end);
-        }
-    }
-
-    record Chars(CharSet set, int steps) implements Single {
+    record Chars(CharSet set, int steps) implements PatternNode {
         Chars(CharSet set) {
             this(set, set.steps());
         }
 
-        @Override
-        public int step(PatternRun run, int at) {
+        /** The place after the character that comes next, or -1 where it is none of these. */
+        int after(PatternRun run, int place, Direction direction) {
             run.pay(steps);
-            if (at >= run.text.length()) {
-                return -1;
-            }
-            int point = run.text.codePointAt(at);
-            return set.has(point) ? at + Character.charCount(point) : -1;
+            int point = direction.pointAt(run.text, place);
+            return point >= 0 && set.has(point) ? direction.past(place, Character.charCount(point)) : -1;
+        }
+
+        @Override
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return new PatternStep.OneChar(this, direction, next);
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return false;
         }
     }
 
     /** The start of the text, or its end. */
-    record Edge(boolean start) implements Single {
+    record Edge(boolean start) implements PatternNode {
         @Override
-        public int step(PatternRun run, int at) {
-            run.pay(1);
-            return at == (start ? 0 : run.text.length()) ? at : -1;
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return run -> run.at == (start ? 0 : run.text.length()) ? next : null;
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return true;
         }
     }
 
     /** Where a word begins or ends, or where none does. */
-    record WordEdge(boolean wanted) implements Single {
+    record WordEdge(boolean wanted) implements PatternNode {
         @Override
-        public int step(PatternRun run, int at) {
-            run.pay(1);
-            boolean edge = run.isWord(at - 1) != run.isWord(at);
-            return edge == wanted ? at : -1;
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return run -> (run.isWord(run.at - 1) != run.isWord(run.at)) == wanted ? next : null;
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return true;
         }
     }
 
     /** What a group has matched; nothing, where it has not. */
-    record Same(int group) implements Single {
+    record Same(int group) implements PatternNode {
         @Override
-        public int step(PatternRun run, int at) {
-            int start = run.starts[group];
-            int length = start < 0 ? 0 : run.ends[group] - start;
-            run.pay(1 + length);
-            return run.text.regionMatches(at, run.text, Math.max(0, start), length) ? at + length : -1;
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            return new PatternStep.SameText(group, direction, next);
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return true;
         }
     }
 
     record Sequence(List<PatternNode> parts) implements PatternNode {
         @Override
-        public boolean match(PatternRun run, int at, Next next) {
-            return from(0, run, at, next);
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            int last = parts.size() - 1;
+            PatternStep first = next;
+            for (int i = 0; i <= last; i++) {
+                PatternNode part = parts.get(direction == Direction.FORWARD ? last - i : i);
+                first = part.before(first, registers, direction);
+            }
+            return first;
         }
 
-        private boolean from(int first, PatternRun run, int at, Next next) {
-            run.pay(1);
-            int place = at;
-            for (int i = first; i < parts.size(); i++) {
-                if (parts.get(i) instanceof Single single) {
-                    place = single.step(run, place);
-                    if (place < 0) {
-                        return false;
-                    }
-                } else {
-                    int following = i + 1;
-                    return parts.get(i).match(run, place, end -> from(following, run, end, next));
+        @Override
+        public boolean mayBeEmpty() {
+            for (PatternNode part : parts) {
+                if (!part.mayBeEmpty()) {
+                    return false;
                 }
             }
-            return next.at(place);
+            return true;
         }
     }
 
     record Alternatives(List<PatternNode> parts) implements PatternNode {
         @Override
-        public boolean match(PatternRun run, int at, Next next) {
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            int last = parts.size() - 1;
+            PatternStep first = parts.get(last).before(next, registers, direction);
+            for (int i = last - 1; i >= 0; i--) {
+                first = new Fork(parts.get(i).before(next, registers, direction), first);
+            }
+            return first;
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
             for (PatternNode part : parts) {
-                run.pay(1);
-                if (part.match(run, at, next)) {
+                if (part.mayBeEmpty()) {
                     return true;
                 }
             }
@@ -113,108 +125,55 @@ interface PatternNode {
 
     record Group(int number, PatternNode body) implements PatternNode {
         @Override
-        public boolean match(PatternRun run, int at, Next next) {
-            return body.match(run, at, end -> {
-                run.pay(1);
-                int startBefore = run.starts[number];
-                int endBefore = run.ends[number];
-                run.starts[number] = at;
-                run.ends[number] = end;
-                if (next.at(end)) {
-                    return true;
-                }
-                run.starts[number] = startBefore;
-                run.ends[number] = endBefore;
-                return false;
-            });
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            PatternStep inside = body.before(run -> run.leave(number, next), registers, direction);
+            return run -> run.enter(number, inside);
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return body.mayBeEmpty();
         }
     }
 
     /** What stands ahead or behind, which is looked at and not taken. */
     record Look(PatternNode body, boolean ahead, boolean wanted) implements PatternNode {
         @Override
-        public boolean match(PatternRun run, int at, Next next) {
-            return (ahead ? body.match(run, at, end -> true) : behind(run, at)) == wanted && next.at(at);
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            PatternLook look = new PatternLook(registers, wanted, next);
+            return look.start(body.before(look.end(), registers, ahead ? Direction.FORWARD : Direction.BACKWARD));
         }
 
-        private boolean behind(PatternRun run, int at) {
-            for (int start = at; start >= 0; start--) {
-                run.pay(1);
-                if (body.match(run, start, end -> end == at)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-
-    record Repeat(PatternNode body, int min, int max, boolean greedy) implements PatternNode {
         @Override
-        public boolean match(PatternRun run, int at, Next next) {
-            if (body instanceof Chars chars) {
-                return greedy ? most(chars, run, at, next) : fewest(chars, run, at, next);
-            }
-            return again(0, run, at, next);
-        }
-
-        /** Without recursion for each character: texts are longer than stacks. */
-        private boolean most(Chars chars, PatternRun run, int at, Next next) {
-            int count = 0;
-            int place = at;
-            for (; count < max; count++) {
-                int end = chars.step(run, place);
-                if (end < 0) {
-                    break;
-                }
-                place = end;
-            }
-            while (count >= min) {
-                if (next.at(place)) {
-                    return true;
-                }
-                if (count == 0) {
-                    return false;
-                }
-                run.pay(1);
-                count--;
-                place -= Character.charCount(run.text.codePointBefore(place));
-            }
-            return false;
-        }
-
-        private boolean fewest(Chars chars, PatternRun run, int at, Next next) {
-            int place = at;
-            for (int count = 0; place >= 0; count++) {
-                if (count >= min && next.at(place)) {
-                    return true;
-                }
-                if (count == max) {
-                    return false;
-                }
-                place = chars.step(run, place);
-            }
-            return false;
-        }
-
-        private boolean again(int count, PatternRun run, int at, Next next) {
-            run.pay(1);
-            if (greedy) {
-                return once(count, run, at, next) || count >= min && next.at(at);
-            }
-            return count >= min && next.at(at) || once(count, run, at, next);
-        }
-
-        private boolean once(int count, PatternRun run, int at, Next next) {
-            if (count == max) {
-                return false;
-            }
-            return body.match(run, at, end -> {
-                if (end > at) {
-                    return again(count + 1, run, end, next);
-                }
-                // What took nothing can do so again, for all the times that are due; beyond them it would for ever.
-                return count < min && again(min, run, at, next);
-            });
+        public boolean mayBeEmpty() {
+            return true;
         }
     }
+
+    /** @param groups those in the body, which have matched nothing when the body is matched once more */
+    record Repeat(PatternNode body, int min, int max, boolean greedy, GroupRange groups) implements PatternNode {
+        @Override
+        public PatternStep before(PatternStep next, PatternRegisters registers, Direction direction) {
+            if (max == 0) {
+                return next;
+            }
+            if (body instanceof Chars chars) {
+                CharLoop loop = new CharLoop(chars, min, max, registers.next(), direction);
+                return greedy ? new CharLoop.Most(loop, next) : new CharLoop.Fewest(loop, next);
+            }
+            if (min == 0 && max == 1 && !body.mayBeEmpty()) {
+                PatternStep once = body.before(next, registers, direction);
+                return greedy ? new Fork(once, next) : new Fork(next, once);
+            }
+            return PatternLoop.around(this, next, registers, direction);
+        }
+
+        @Override
+        public boolean mayBeEmpty() {
+            return min == 0 || body.mayBeEmpty();
+        }
+    }
+
+    /** Groups that capture: from the first up to the one before the end. */
+    record GroupRange(int first, int end) {}
 }

@@ -8,7 +8,14 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
-/** Reads patterns of ECMA-262. What other dialects have beyond it is refused, not taken for something else. Thread: one. */
+/**
+ * Reads patterns of ECMA-262. What other dialects have beyond it is refused, not taken for something else. Thread: one.
+ *
+ * <p>Of annex B, what browsers take beyond the grammar, it has what schemas use: a brace that begins no repetition, and a
+ * closing bracket or brace alone, stand for themselves, a lookahead can be repeated, and a dash beside a class
+ * such as {@code [\w-.]} is one more character. It has no octal numbers and no letter that stands for itself after a
+ * backslash, as with the flag u.
+ */
 final class PatternParser {
     private static final int DEPTH_MAX = 100;
     private static final int SHOWN_CHARS_MAX = 80;
@@ -34,13 +41,17 @@ final class PatternParser {
         if (referredMax > groups) {
             throw bad("it refers to group " + referredMax + " and has " + groups);
         }
-        return new SchemaPattern(root, groups);
+        return SchemaPattern.of(root, groups);
     }
 
     private UnusableSchemaException bad(String what) {
+        return badAt(at, what);
+    }
+
+    private UnusableSchemaException badAt(int place, String what) {
         String shown = text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "..." : text;
         return new UnusableSchemaException("it is no JSON schema: the pattern \"" + shown
-                + "\" is none of ECMA-262, at character " + at + ": " + what);
+                + "\" is none of ECMA-262, at character " + place + ": " + what);
     }
 
     private boolean skip(String expected) {
@@ -75,7 +86,8 @@ final class PatternParser {
     private PatternNode sequence(int depth) {
         List<PatternNode> parts = new ArrayList<>();
         while (at < text.length() && !ahead('|') && !ahead(')')) {
-            parts.add(repeated(part(depth)));
+            int groupsBefore = groups;
+            parts.add(repeated(part(depth), groupsBefore));
         }
         return parts.size() == 1 ? parts.get(0) : new PatternNode.Sequence(List.copyOf(parts));
     }
@@ -91,8 +103,11 @@ final class PatternParser {
                 at++;
                 yield chars(new CharSet().addClass(CharSet.LINE_END::has).negate());
             }
-            case '*', '+', '?' -> throw bad("there is nothing to repeat");
             default -> {
+                int start = at;
+                if (quantifier() != null) {
+                    throw badAt(start, "there is nothing to repeat");
+                }
                 int point = nextPoint();
                 yield chars(new CharSet().addRange(point, point));
             }
@@ -149,32 +164,40 @@ final class PatternParser {
         return name;
     }
 
-    private PatternNode repeated(PatternNode body) {
-        int min;
-        int max = Integer.MAX_VALUE;
-        if (skip("*")) {
-            min = 0;
-        } else if (skip("+")) {
-            min = 1;
-        } else if (skip("?")) {
-            min = 0;
-            max = 1;
-        } else {
-            int[] bounds = bounds();
-            if (bounds == null) {
-                return body;
-            }
-            min = bounds[0];
-            max = bounds[1];
+    private PatternNode repeated(PatternNode body, int groupsBefore) {
+        int start = at;
+        int[] bounds = quantifier();
+        if (bounds == null) {
+            return body;
         }
-        if (min > max) {
-            throw bad("it asks for at least " + min + " and at most " + max);
+        if (body instanceof PatternNode.Edge || body instanceof PatternNode.WordEdge || isLookbehind(body)) {
+            throw badAt(start, "there is nothing to repeat: what stands before takes no characters");
         }
-        return new PatternNode.Repeat(body, min, max, !skip("?"));
+        if (bounds[0] > bounds[1]) {
+            throw badAt(start, "it asks for at least " + bounds[0] + " and at most " + bounds[1]);
+        }
+        boolean greedy = !skip("?");
+        int second = at;
+        if (quantifier() != null) {
+            throw badAt(second, "there is nothing to repeat: a repetition is repeated in a group, as in (?:a{2}){3}");
+        }
+        return new PatternNode.Repeat(
+                body, bounds[0], bounds[1], greedy, new PatternNode.GroupRange(groupsBefore + 1, groups + 1));
     }
 
-    /** Of {@code {n}}, {@code {n,}} or {@code {n,m}}; null where none of them stands here, which leaves a brace. */
-    private int[] bounds() {
+    private static boolean isLookbehind(PatternNode node) {
+        return node instanceof PatternNode.Look look && !look.ahead();
+    }
+
+    /** How often at least and at most; null where nothing here says so, as a brace of any other form. */
+    private int[] quantifier() {
+        if (skip("*")) {
+            return new int[] {0, Integer.MAX_VALUE};
+        } else if (skip("+")) {
+            return new int[] {1, Integer.MAX_VALUE};
+        } else if (skip("?")) {
+            return new int[] {0, 1};
+        }
         int start = at;
         if (skip("{")) {
             int min = number();

@@ -9,13 +9,19 @@ import dev.millrace.core.CheckBudget;
  * <p>It goes by code points and backtracks, as others do; there are no flags. Thread: any.
  */
 final class SchemaPattern {
-    private final PatternNode root;
-    private final int groups;
+    private final PatternStep first;
+    private final int registers;
+
+    private SchemaPattern(PatternStep first, int registers) {
+        this.first = first;
+        this.registers = registers;
+    }
 
     /** @param groups how many groups capture */
-    SchemaPattern(PatternNode root, int groups) {
-        this.root = root;
-        this.groups = groups;
+    static SchemaPattern of(PatternNode root, int groups) {
+        PatternRegisters registers = new PatternRegisters(groups);
+        PatternStep first = root.before(PatternStep.FOUND, registers, Direction.FORWARD);
+        return new SchemaPattern(first, registers.count());
     }
 
     /** Fails: {@link UnusableSchemaException}, with the place and what is wrong there. */
@@ -25,9 +31,10 @@ final class SchemaPattern {
 
     /** Whether any part of the text matches. Fails: {@link OverBudgetException}. */
     boolean find(String text, CheckBudget budget) {
+        PatternRun run = new PatternRun(text, registers, budget);
         int start = 0;
         while (true) {
-            if (root.match(new PatternRun(text, groups, budget), start, end -> true)) {
+            if (run.matches(first, start)) {
                 return true;
             }
             if (start >= text.length()) {

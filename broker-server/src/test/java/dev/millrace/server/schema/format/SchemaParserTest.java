@@ -150,6 +150,7 @@ class SchemaParserTest {
         CompatibilityRulesTest.avro().forEach(seeds::add);
         CompatibilityRulesTest.json().forEach(seeds::add);
         CompatibilityRulesTest.protobuf().forEach(seeds::add);
+        patterns().forEach(seeds::add);
         int usable = 0;
         for (int i = 0; i < 1_000; i++) {
             CompatibilityRulesTest.Change change = seeds.get(random.nextInt(seeds.size()));
@@ -164,6 +165,16 @@ class SchemaParserTest {
             }
         }
         assertThat(usable).as("mutations that are schemas, -Dseed=%d", seed).isPositive();
+    }
+
+    /** The names of the schema's own keywords are what they are matched with. */
+    private static Stream<CompatibilityRulesTest.Change> patterns() {
+        return Stream.of(
+                        "^((p)?(r)?(\\\\w))*\\\\4|(?:a{2}){3}|t{,5}",
+                        "(?<=^(\\\\w+)(\\\\w))|(?<!\\\\1[a-c]*)\\\\b", "^(?:(?=(?<n>.))\\\\k<n>-?|){2,}?$")
+                .map(pattern -> "{\"type\":\"object\",\"patternProperties\":{\"" + pattern + "\":{\"pattern\":\""
+                        + pattern + "\"}}}")
+                .map(schema -> new CompatibilityRulesTest.Change(SchemaType.JSON, schema, schema, null, null));
     }
 
     private static String mutated(String text, SplittableRandom random) {

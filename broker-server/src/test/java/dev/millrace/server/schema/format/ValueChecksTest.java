@@ -194,6 +194,23 @@ class ValueChecksTest {
     }
 
     @Test
+    void patternsRepeatGroupsThroughoutLongTexts() {
+        String text = "ab".repeat(50_000);
+        CheckBudget budget = new CheckBudget();
+        budget.addRecord(text.length());
+        ValueCheck pairs = check(SchemaType.JSON, "{\"pattern\":\"^(ab)*$\"}");
+        assertThat(pairs.problem(Values.utf8("\"" + text + "\""), FIRST, budget))
+                .isNull();
+        assertThat(pairs.problem(Values.utf8("\"" + text + "a\""), FIRST, budget))
+                .startsWith("at /: ");
+        CheckBudget large = new CheckBudget();
+        large.addRecord(20 * text.length());
+        assertThat(check(SchemaType.JSON, "{\"pattern\":\"^(a|b)*$\"}")
+                        .problem(Values.utf8("\"" + text.repeat(20) + "\""), FIRST, large))
+                .contains("keeps more than", "publish shorter texts");
+    }
+
+    @Test
     void valuesOfOneRequestShareABudget() {
         ValueCheck check = check(SchemaType.JSON, "{\"pattern\":\"^(a|a){18}$\"}");
         CheckBudget budget = new CheckBudget();
