@@ -85,7 +85,7 @@ public interface Admin {
     /**
      * How far consumer groups are with these messages where they have neither passed them nor moved them to their dead
      * letters: attempts that failed or are under way, and keys that are parked. By message and group, of 100 groups for each
-     * message; of groups that do not keep dead letters nothing is known.
+     * message; of groups that do not keep dead letters nothing is known. Fails: UNKNOWN_FRAME where the broker is too old.
      */
     List<Retry> retries(List<TracedMessage> messages);
 

@@ -7,8 +7,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Dead letters of consumer groups: parking what a group cannot handle, and bringing it back. Thread: any.
  *
- * <p>Members call {@link #deliveryState}, {@link #begin}, {@link #noteFailure}, {@link #park} and {@link #settle}; each is refused with
- * UNKNOWN_MEMBER, FENCED_MEMBER or NOT_ASSIGNED unless the member holds the partition. Operators call the rest.
+ * <p>Members call {@link #deliveryState}, {@link #begin}, {@link #noteFailure}, {@link #park} and {@link #settle}; each is
+ * refused with UNKNOWN_MEMBER, FENCED_MEMBER or NOT_ASSIGNED unless the member holds the partition. Operators call the rest.
  */
 public interface DeadLetterOperations {
     /** What a member has to know of partitions that it got, before it handles their records. */

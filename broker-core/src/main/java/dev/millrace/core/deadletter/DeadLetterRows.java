@@ -18,8 +18,9 @@ import java.util.HexFormat;
  * key                                                    value, after a version byte (1)
  * 01 | length u16 | group | partition u32 | offset u64   state u8, keyHash i64, keyShown, reason, summary, attempts i32,
  *                                                        firstFailureMs i64, lastFailureMs i64, copy, replay, changedMs i64, note
- * 02 | length u16 | group | partition u32 | offset u64   attempts i32, firstFailureMs i64; in version 2 also attempts when it last
- *                                                        failed i32, of how many i32, error, failedMs i64, nextTryMs i64
+ * 02 | length u16 | group | partition u32 | offset u64   attempts i32, firstFailureMs i64; in version 2 then attempts when
+ *                                                        it last failed i32, attemptsMax i32, error, failedMs i64,
+ *                                                        nextTryMs i64
  * 03 | length u16 | group | partition u32 | 0 u64        offset i64 below which records are asked for, since a member was lost
  * </pre>
  *
