@@ -101,7 +101,9 @@ public record TraceReport(List<Entry> entries, boolean truncated) {
             List<TracedMessage> messages,
             Map<Position, List<Letter>> letters,
             Map<Position, List<Retry>> retries) {
-        for (int from = 0; from < messages.size(); from += ASKED) {
+        int retryCount = 0;
+        // With more retries than steps the report ends before the messages that are not asked for.
+        for (int from = 0; from < messages.size() && retryCount <= STEPS_MAX; from += ASKED) {
             List<TracedMessage> some = messages.subList(from, Math.min(messages.size(), from + ASKED));
             List<Position> positions =
                     some.stream().map(TracedMessage::position).toList();
@@ -112,6 +114,7 @@ public record TraceReport(List<Entry> entries, boolean truncated) {
             for (Retry retry : source.retries(some)) {
                 retries.computeIfAbsent(retry.position(), position -> new ArrayList<>())
                         .add(retry);
+                retryCount++;
             }
         }
     }
