@@ -26,8 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "trace",
         abbreviateSynopsis = true,
-        description =
-                "Show what belongs to an id, over all topics, which groups have passed it and which are trying again.",
+        description = "Show what belongs to an id, over all topics, and how far the groups are with it.",
         footer = {
             "",
             "Below each message stand those that its handling published. Finds messages of topics with",
