@@ -85,7 +85,11 @@ final class LocalRetries {
         private void add(Retry retry) {
             retries.add(retry);
             // A character takes three bytes at most.
-            bytes += 64 + 3L * (retry.place().topic().length() + retry.group().length() + retry.lastError().length());
+            bytes += 64
+                    + 3L
+                            * (retry.place().topic().length()
+                                    + retry.group().length()
+                                    + retry.lastError().length());
         }
 
         private long committed(String group, int partitionId) {

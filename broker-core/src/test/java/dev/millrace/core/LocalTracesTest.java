@@ -266,8 +266,7 @@ class LocalTracesTest {
             assertFault(broker.deadLetters().noteFailure(claim, wrong), Fault.INVALID_REQUEST);
         }
         Claim other = new Claim("billing", "other", claim.memberEpoch(), orders, 0);
-        assertFault(
-                broker.deadLetters().noteFailure(other, new FailedAttempt(1, 5, 3, "no", 1)), Fault.UNKNOWN_MEMBER);
+        assertFault(broker.deadLetters().noteFailure(other, new FailedAttempt(1, 5, 3, "no", 1)), Fault.UNKNOWN_MEMBER);
         assertThat(SampleData.get(broker.traces().retries(List.of(asked("orders", 0))))
                         .retries())
                 .isEmpty();

@@ -52,7 +52,9 @@ final class DeadLetterRows {
                 store,
                 ATTEMPTS_PREFIX,
                 (group, id, in) -> visitor.attempts(
-                        group, id, new Attempts(in.readInt(), in.readLong(), in.remaining() == 0 ? null : readLast(in))));
+                        group,
+                        id,
+                        new Attempts(in.readInt(), in.readLong(), in.remaining() == 0 ? null : readLast(in))));
         scan(store, SUSPECT_PREFIX, (group, id, in) -> visitor.suspect(group, id.partitionId(), in.readLong()));
     }
 

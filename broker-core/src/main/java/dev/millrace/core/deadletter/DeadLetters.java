@@ -362,9 +362,7 @@ public final class DeadLetters {
         }
         Attempts attempts = letters.attempts(letter == null ? source : letter.replay());
         boolean keyParked = keyHash != DeadLetterNames.NO_KEY && letters.hasOpenBefore(source, keyHash);
-        return attempts.count() == 0 && !keyParked
-                ? null
-                : new Handling(attempts.count(), attempts.last(), keyParked);
+        return attempts.count() == 0 && !keyParked ? null : new Handling(attempts.count(), attempts.last(), keyParked);
     }
 
     /** Open dead letters of each group that has any. */

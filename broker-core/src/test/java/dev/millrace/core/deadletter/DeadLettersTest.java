@@ -326,7 +326,9 @@ class DeadLettersTest {
         assertThat(handling(0)).isNull();
         assertThat(handling(1)).isEqualTo(new Handling(0, null, true));
         assertThat(letters.handling(GROUP, id(1), 0, -1)).as("without a key").isNull();
-        assertThat(letters.handling(GROUP, id(1), KEY + 1, -1)).as("of another key").isNull();
+        assertThat(letters.handling(GROUP, id(1), KEY + 1, -1))
+                .as("of another key")
+                .isNull();
         assertThat(letters.handling(GROUP, id(1), KEY, 2)).as("passed").isNull();
         discard(0);
         assertThat(handling(1)).isNull();

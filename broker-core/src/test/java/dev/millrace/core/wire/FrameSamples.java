@@ -122,8 +122,7 @@ final class FrameSamples {
                                 new TraceFrames.Found(place, 0, null, -1, List.of())),
                         true,
                         place),
-                new TraceFrames.FindRetries(
-                        List.of(new TraceFrames.Asked(place, -7), new TraceFrames.Asked(place, 0))),
+                new TraceFrames.FindRetries(List.of(new TraceFrames.Asked(place, -7), new TraceFrames.Asked(place, 0))),
                 new TraceFrames.Retries(
                         2,
                         List.of(

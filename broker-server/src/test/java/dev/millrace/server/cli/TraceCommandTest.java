@@ -133,7 +133,8 @@ class TraceCommandTest {
     }
 
     private JsonNode groupsOf(String id) throws Exception {
-        JsonNode messages = new ObjectMapper().readTree(run("trace", id, "-o", "json").out());
+        JsonNode messages =
+                new ObjectMapper().readTree(run("trace", id, "-o", "json").out());
         assertThat(overRest(id)).as("REST says the same").isEqualTo(messages);
         return messages.get(messages.size() - 1).get("groups");
     }
@@ -158,11 +159,10 @@ class TraceCommandTest {
         Duration pause = Duration.ofHours(1);
         long startMs = System.currentTimeMillis();
         try (Producer producer = client.producer().build();
-                RunningConsumer mail = startMail(
-                        FailurePolicy.retryThenDeadLetter(5, pause).backoffMax(pause))) {
+                RunningConsumer mail =
+                        startMail(FailurePolicy.retryThenDeadLetter(5, pause).backoffMax(pause))) {
             publishInvoice(producer, "p-1");
-            awaitThat(() ->
-                    run("trace", "p-1").out().contains("mail: attempt 1 of 5 failed, next at "));
+            awaitThat(() -> run("trace", "p-1").out().contains("mail: attempt 1 of 5 failed, next at "));
             assertThat(run("trace", "p-1").lines().get(1))
                     .contains(", last error: java.lang.IllegalStateException: no such address");
             JsonNode waiting = groupsOf("p-1");
@@ -173,8 +173,7 @@ class TraceCommandTest {
             JsonNode retry = waiting.get(0).get("retry");
             assertThat(retry.get("attempts").asInt()).isEqualTo(1);
             assertThat(retry.get("attemptsMax").asInt()).isEqualTo(5);
-            assertThat(retry.get("lastError").asText())
-                    .isEqualTo("java.lang.IllegalStateException: no such address");
+            assertThat(retry.get("lastError").asText()).isEqualTo("java.lang.IllegalStateException: no such address");
             assertThat(retry.get("nextTry").asLong()).isBetween(startMs + 1_799_000, startMs + 3_700_000);
             assertThat(retry.get("lastFailure").asLong()).isBetween(startMs - 1_000, startMs + 100_000);
             assertThat(retry.get("keyParked").asBoolean()).isFalse();
