@@ -84,12 +84,9 @@ final class LocalRetries {
 
         private void add(Retry retry) {
             retries.add(retry);
-            // A character takes three bytes at most.
-            bytes += 64
-                    + 3L
-                            * (retry.place().topic().length()
-                                    + retry.group().length()
-                                    + retry.lastError().length());
+            String topic = retry.place().topic();
+            int chars = topic.length() + retry.group().length() + retry.lastError().length();
+            bytes += 64 + 3L * chars; // in UTF-8 a char takes three bytes at most
         }
 
         private long committed(String group, int partitionId) {

@@ -14,7 +14,6 @@ import dev.millrace.core.wire.GroupFrames;
 import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
-import dev.millrace.core.wire.TraceFrames;
 import dev.millrace.core.wire.TransactionFrames;
 import java.util.concurrent.CompletableFuture;
 
@@ -106,8 +105,7 @@ final class RequestRouter {
                     FIND_EVENTS -> streams.handle(frame);
             case SUBSCRIBE_FILTERED ->
                 connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
-            case FIND_CORRELATED -> traces.find((TraceFrames.FindCorrelated) frame);
-            case FIND_RETRIES -> traces.retries((TraceFrames.FindRetries) frame);
+            case FIND_CORRELATED, FIND_RETRIES -> traces.handle(frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             default -> throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };

@@ -17,7 +17,13 @@ final class TraceRequests {
         this.broker = broker;
     }
 
-    CompletableFuture<Frame> find(TraceFrames.FindCorrelated request) {
+    CompletableFuture<Frame> handle(Frame request) {
+        return request instanceof TraceFrames.FindRetries retries
+                ? retries(retries)
+                : find((TraceFrames.FindCorrelated) request);
+    }
+
+    private CompletableFuture<Frame> find(TraceFrames.FindCorrelated request) {
         return broker.traces()
                 .find(request.id(), place(request.from()), request.countMax())
                 .thenApply(page -> new TraceFrames.Correlated(
@@ -26,7 +32,7 @@ final class TraceRequests {
                         page.next() == null ? NOWHERE : place(page.next())));
     }
 
-    CompletableFuture<Frame> retries(TraceFrames.FindRetries request) {
+    private CompletableFuture<Frame> retries(TraceFrames.FindRetries request) {
         return broker.traces()
                 .retries(request.records().stream()
                         .map(record -> new TraceOperations.Asked(place(record.place()), record.keyHash()))
