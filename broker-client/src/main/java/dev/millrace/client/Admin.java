@@ -82,6 +82,13 @@ public interface Admin {
      */
     Trace trace(String id, int countMax);
 
+    /**
+     * How far consumer groups are with these messages where they have neither passed them nor moved them to their dead
+     * letters: attempts that failed or are under way, and keys that are parked. By message and group, of 100 groups for each
+     * message; of groups that do not keep dead letters nothing is known. Fails: UNKNOWN_FRAME where the broker is too old.
+     */
+    List<Retry> retries(List<TracedMessage> messages);
+
     BrokerInfo brokerInfo();
 
     /**

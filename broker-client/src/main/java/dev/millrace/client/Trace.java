@@ -1,5 +1,6 @@
 package dev.millrace.client;
 
+import dev.millrace.core.record.TraceSearch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,6 +33,13 @@ public record Trace(List<Node> nodes, boolean truncated) {
     /** The messages, each before those that it caused. */
     public List<TracedMessage> messages() {
         return nodes.stream().map(Node::message).toList();
+    }
+
+    /** The tree of what a search finds. Fails: as its pages do. */
+    public static Trace of(TraceSearch search, String id) {
+        List<TracedMessage> messages =
+                search.search(id).stream().map(TracedMessage::of).toList();
+        return of(messages, search.truncated());
     }
 
     /** The tree of these messages. Causes that go round in a circle, which only made-up headers do, end at its first message. */

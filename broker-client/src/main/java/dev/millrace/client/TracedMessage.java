@@ -3,6 +3,7 @@ package dev.millrace.client;
 import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.record.TraceParent;
+import dev.millrace.core.record.TraceSearch;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -17,6 +18,16 @@ public record TracedMessage(
         Position position, long timestampMs, byte[] key, int valueBytes, List<RecordHeader> headers) {
     public TracedMessage {
         headers = List.copyOf(headers);
+    }
+
+    static TracedMessage of(TraceSearch.Found found) {
+        TraceSearch.Place place = found.place();
+        return new TracedMessage(
+                new Position(place.topic(), place.partition(), place.offset()),
+                found.timestampMs(),
+                found.key(),
+                found.valueBytes(),
+                found.headers());
     }
 
     /** As {@link ReceivedMessage#id}. */

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.record.Compression;
+import dev.millrace.core.wire.DeadLetterFrames;
 import dev.millrace.core.wire.FrameType;
+import dev.millrace.core.wire.Frames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -321,6 +323,49 @@ class GroupConsumerTest {
         assertThat(handled).isEqualTo(sent);
         assertThat(broker.groups.committed("t", 0) + broker.groups.committed("t", 1))
                 .isEqualTo(3000);
+    }
+
+    /** One of before the frame was there. */
+    @Test
+    void aBrokerThatDoesNotKnowOfFailuresIsToldOfOneAndAttemptsGoOn() {
+        for (int i = 0; i < 4; i++) {
+            broker.next(FrameType.FETCH_DELIVERY_STATE, (session, id, request) -> {
+                var asked = ((DeadLetterFrames.FetchDeliveryState) request)
+                        .partitions()
+                        .get(0);
+                var state = new DeadLetterFrames.DeliveryState(asked.topicId(), asked.partition(), 0, List.of());
+                session.send(id, new DeadLetterFrames.DeliveryStates(List.of(state)));
+            });
+            broker.next(FrameType.BEGIN_DELIVERY, (session, id, request) -> {
+                int known = ((DeadLetterFrames.BeginDelivery) request).attemptsKnown();
+                session.send(id, new DeadLetterFrames.DeliveryBegun(DeadLetterFrames.HANDLE, known, 1));
+            });
+            broker.next(FrameType.SETTLE_REPLAY, (session, id, request) -> session.send(id, new Frames.Done()));
+        }
+        broker.next(FrameType.NOTE_FAILURE, (session, id, request) -> {
+            DeadLetterFrames.NoteFailure told = (DeadLetterFrames.NoteFailure) request;
+            broker.event("told " + told.attempts() + "/" + told.attemptsMax() + " " + told.error());
+            session.fail(id, Fault.UNKNOWN_FRAME, "scripted");
+        });
+        broker.next(FrameType.NOTE_FAILURE, (session, id, request) -> broker.event("told again"));
+        Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+        List<String> handled = new CopyOnWriteArrayList<>();
+        RunningConsumer consumer = group().onFailure(FailurePolicy.retryThenDeadLetter(3, Duration.ofMillis(1)))
+                .start(message -> {
+                    String value = message.valueText();
+                    if (calls.computeIfAbsent(value, v -> new AtomicInteger()).getAndIncrement() == 0) {
+                        throw new IllegalStateException("not yet");
+                    }
+                    handled.add(value);
+                });
+        try (Producer producer = client.producer().build()) {
+            for (String value : List.of("a", "b")) {
+                producer.publish(Message.to("t").key(value).value(value));
+                broker.await("handled " + value, () -> handled.contains(value));
+            }
+        }
+        consumer.close();
+        assertThat(broker.events("told")).containsExactly("told 1/3 java.lang.IllegalStateException: not yet");
     }
 
     @Test

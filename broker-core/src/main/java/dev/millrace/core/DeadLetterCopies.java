@@ -136,6 +136,11 @@ final class DeadLetterCopies {
         String text = failure.exception().isEmpty()
                 ? failure.message()
                 : failure.exception() + (failure.message().isEmpty() ? "" : ": " + failure.message());
+        return inALine(text);
+    }
+
+    /** As it is shown in lists. */
+    static String inALine(String text) {
         return cut(text.replaceAll("\\p{Cntrl}+", " "), SUMMARY_CHARS_MAX);
     }
 }

@@ -7,8 +7,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Dead letters of consumer groups: parking what a group cannot handle, and bringing it back. Thread: any.
  *
- * <p>Members call {@link #deliveryState}, {@link #begin}, {@link #park} and {@link #settle}; each is refused with
- * UNKNOWN_MEMBER, FENCED_MEMBER or NOT_ASSIGNED unless the member holds the partition. Operators call the rest.
+ * <p>Members call {@link #deliveryState}, {@link #begin}, {@link #noteFailure}, {@link #park} and {@link #settle}; each is
+ * refused with UNKNOWN_MEMBER, FENCED_MEMBER or NOT_ASSIGNED unless the member holds the partition. Operators call the rest.
  */
 public interface DeadLetterOperations {
     /** What a member has to know of partitions that it got, before it handles their records. */
@@ -29,6 +29,12 @@ public interface DeadLetterOperations {
      * LIMIT_REACHED, DISK_FULL, INVALID_REQUEST.
      */
     CompletableFuture<Parked> park(Claim claim, Failure failure, Placement placement);
+
+    /**
+     * Says that a handler failed at a record and that the member will try again: for those who look, and counted. Fails:
+     * INVALID_REQUEST.
+     */
+    CompletableFuture<Void> noteFailure(Claim claim, FailedAttempt failed);
 
     /** Says that a record of the group's retry topic was handled. */
     CompletableFuture<Void> settle(Claim claim);
@@ -66,6 +72,17 @@ public interface DeadLetterOperations {
      * @param firstFailureMs -1 where it is not known
      */
     record Begun(Verdict verdict, int attempts, long firstFailureMs) {}
+
+    /**
+     * An attempt that failed and is not the last.
+     *
+     * @param attempts so far, 1 or more
+     * @param attemptsMax of how many
+     * @param firstFailureMs when the first of them failed
+     * @param error exception and message, of which the first 200 bytes are kept
+     * @param retryInMs until the next one
+     */
+    record FailedAttempt(int attempts, int attemptsMax, long firstFailureMs, String error, long retryInMs) {}
 
     /** What became of a record that was to be parked. */
     enum Outcome {

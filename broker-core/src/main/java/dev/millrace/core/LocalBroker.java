@@ -166,9 +166,8 @@ public final class LocalBroker implements Broker {
         this.traces = new LocalTraces(
                 lookup,
                 machine.correlations(),
-                reader,
-                readers,
-                options.memory().decompressedBytesMax());
+                new LocalTraces.Reads(reader, readers, options.memory().decompressedBytesMax()),
+                new LocalRetries(runtime, lookup));
         LagMeter lag = new LagMeter(lookup, reader, world.time());
         this.groups = new LocalGroups(runtime, lookup, lag, options, readers);
         this.deadLetters =

@@ -4,6 +4,7 @@ import dev.millrace.core.command.Audited;
 import dev.millrace.core.command.BeginDelivery;
 import dev.millrace.core.command.DiscardDeadLetters;
 import dev.millrace.core.command.MemberClaim;
+import dev.millrace.core.command.NoteFailure;
 import dev.millrace.core.command.ParkRecord;
 import dev.millrace.core.command.ReplayDeadLetters;
 import dev.millrace.core.command.SettleReplay;
@@ -44,6 +45,7 @@ final class LocalDeadLetters implements DeadLetterOperations {
     private static final long MOVE_BYTES_MAX = 4 << 20;
 
     private static final int SKIPPED_TOLD_MAX = 100;
+    private static final long RETRY_IN_MS_MAX = 366 * 86_400_000L;
     private static final Map<String, String> KEPT = Map.of("retention", "unlimited");
     private static final Set<String> REASONS = Set.of(
             DeadLetterNames.HANDLER_ERROR,
@@ -168,6 +170,26 @@ final class LocalDeadLetters implements DeadLetterOperations {
                         },
                         begun.attempts(),
                         begun.firstFailureMs())));
+    }
+
+    @Override
+    public CompletableFuture<Void> noteFailure(Claim claim, FailedAttempt failed) {
+        return asked(() -> {
+            if (failed.attempts() < 1 || failed.attemptsMax() <= failed.attempts() || failed.retryInMs() < 0) {
+                throw new FaultException(
+                        Fault.INVALID_REQUEST,
+                        "attempt " + failed.attempts() + " of " + failed.attemptsMax() + " failed, the next in "
+                                + failed.retryInMs() + " ms: allowed are 1 or more, of more than these, in 0 or more");
+            }
+            NoteFailure note = new NoteFailure(
+                    toCommand(claim),
+                    failed.attempts(),
+                    failed.attemptsMax(),
+                    failed.firstFailureMs(),
+                    DeadLetterCopies.inALine(failed.error()),
+                    Math.min(failed.retryInMs(), RETRY_IN_MS_MAX));
+            return Answers.map(runtime.submit(note), noted -> null);
+        });
     }
 
     @Override

@@ -32,18 +32,18 @@ final class LocalTraces implements TraceOperations {
     private final LogReader reader;
     private final Executor threads;
     private final int decompressedBytesMax;
+    private final LocalRetries retries;
 
-    LocalTraces(
-            PartitionLookup lookup,
-            CorrelationIndex index,
-            LogReader reader,
-            Executor threads,
-            int decompressedBytesMax) {
+    /** Where records are read, and on which threads. */
+    record Reads(LogReader reader, Executor threads, int decompressedBytesMax) {}
+
+    LocalTraces(PartitionLookup lookup, CorrelationIndex index, Reads reads, LocalRetries retries) {
         this.lookup = lookup;
         this.index = index;
-        this.reader = reader;
-        this.threads = threads;
-        this.decompressedBytesMax = decompressedBytesMax;
+        this.reader = reads.reader;
+        this.threads = reads.threads;
+        this.decompressedBytesMax = reads.decompressedBytesMax;
+        this.retries = retries;
     }
 
     @Override
@@ -68,6 +68,11 @@ final class LocalTraces implements TraceOperations {
             answer.completeExceptionally(refused);
         }
         return answer;
+    }
+
+    @Override
+    public CompletableFuture<Retries> retries(List<Asked> records) {
+        return retries.of(records);
     }
 
     /** One page. Thread: one. */

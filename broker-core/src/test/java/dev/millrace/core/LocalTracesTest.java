@@ -3,18 +3,28 @@ package dev.millrace.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.core.DeadLetterOperations.Claim;
+import dev.millrace.core.DeadLetterOperations.FailedAttempt;
+import dev.millrace.core.DeadLetterOperations.Failure;
+import dev.millrace.core.DeadLetterOperations.Placement;
+import dev.millrace.core.GroupOperations.Join;
+import dev.millrace.core.TraceOperations.Asked;
 import dev.millrace.core.TraceOperations.Found;
 import dev.millrace.core.TraceOperations.Page;
 import dev.millrace.core.TraceOperations.Place;
+import dev.millrace.core.TraceOperations.Retries;
+import dev.millrace.core.TraceOperations.Retry;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.record.RecordHeader;
+import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -172,6 +182,94 @@ class LocalTracesTest {
             assertThat(page.next()).isNull();
             assertThat(page.found()).hasSize(from.topic().equals("orders") && from.offset() < 0 ? 1 : 0);
         }
+    }
+
+    // ---- retries
+
+    private Claim join(String group, TopicPartition partition, long offset) {
+        int epoch = SampleData.get(broker.groups().join(new Join(group, "m", null, "test", List.of("orders"), 10_000)))
+                .memberEpoch();
+        return new Claim(group, "m", epoch, partition, offset);
+    }
+
+    private static Asked asked(String topic, long offset) {
+        return new Asked(new Place(topic, 0, offset), DeadLetterNames.keyHash(new byte[] {7}));
+    }
+
+    private List<Retry> retries() {
+        Retries found = SampleData.get(
+                broker.traces().retries(List.of(asked("orders", 0), asked("orders", 1), asked("none", 0))));
+        assertThat(found.looked()).isEqualTo(3);
+        return found.retries();
+    }
+
+    @Test
+    void tellsOfAttemptsThatFailedAreUnderWayOrWaitForTheirKeyAndAfterARestart() {
+        TopicPartition orders = topic("orders", 1, INDEXED);
+        publish(orders, "p1", 2);
+        Claim claim = join("billing", orders, 0);
+        assertThat(retries()).isEmpty();
+        String error = "x.Y: no\nway " + "y".repeat(500);
+        SampleData.get(broker.deadLetters().noteFailure(claim, new FailedAttempt(1, 5, 3, error, 60_000)));
+        Retry failed = retries().get(0);
+        assertThat(failed.place()).isEqualTo(new Place("orders", 0, 0));
+        assertThat(failed.group()).isEqualTo("billing");
+        assertThat(failed.attempts()).isEqualTo(1);
+        assertThat(failed.attemptsMax()).isEqualTo(5);
+        assertThat(failed.lastError()).startsWith("x.Y: no way y").hasSize(200);
+        assertThat(failed.nextTryMs()).isEqualTo(failed.lastFailureMs() + 60_000);
+        assertThat(failed.keyParked()).isFalse();
+        broker.close();
+        open();
+        assertThat(retries()).containsExactly(failed);
+
+        long keyHash = asked("orders", 0).keyHash();
+        SampleData.get(broker.deadLetters().begin(claim, keyHash, 1, 3));
+        assertThat(retries()).singleElement().satisfies(begun -> {
+            assertThat(begun.attempts()).isEqualTo(2);
+            assertThat(begun.lastError()).isEqualTo(failed.lastError());
+            assertThat(begun.nextTryMs()).isEqualTo(-1);
+        });
+        Failure why = new Failure("handler-error", "x.Y", "no", 2, 1, 2);
+        SampleData.get(broker.deadLetters().park(claim, why, new Placement(null, true)));
+        assertThat(retries()).containsExactly(new Retry(new Place("orders", 0, 1), "billing", 0, 0, "", -1, -1, true));
+    }
+
+    @Test
+    void whatIsToldOfRetriesIsBounded() {
+        TopicPartition orders = topic("orders", 1, INDEXED);
+        publish(orders, "p1", 1);
+        for (int i = 0; i <= TraceOperations.RETRY_GROUPS_MAX; i++) {
+            Claim claim = join("g" + i, orders, 0);
+            SampleData.get(broker.deadLetters().noteFailure(claim, new FailedAttempt(1, 5, 3, "no", 1)));
+        }
+        Retries some = SampleData.get(broker.traces().retries(Collections.nCopies(1000, asked("orders", 1))));
+        assertThat(some.looked()).as("of 101 groups, 20,000 looks in all").isEqualTo(198);
+        assertThat(some.retries()).isEmpty();
+        assertThat(SampleData.get(broker.traces().retries(List.of(asked("orders", 0))))
+                        .retries())
+                .hasSize(TraceOperations.RETRY_GROUPS_MAX);
+        Retries few = SampleData.get(broker.traces().retries(Collections.nCopies(1000, asked("orders", 0))));
+        assertThat(few.looked()).as("512 KiB").isBetween(50, 100);
+        assertFault(broker.traces().retries(Collections.nCopies(1001, asked("orders", 0))), Fault.INVALID_REQUEST);
+    }
+
+    @Test
+    void failuresThatCannotBeAreRefused() {
+        TopicPartition orders = topic("orders", 1, INDEXED);
+        publish(orders, "p1", 1);
+        Claim claim = join("billing", orders, 0);
+        for (FailedAttempt wrong : List.of(
+                new FailedAttempt(0, 5, 3, "no", 1),
+                new FailedAttempt(5, 5, 3, "no", 1),
+                new FailedAttempt(1, 5, 3, "no", -1))) {
+            assertFault(broker.deadLetters().noteFailure(claim, wrong), Fault.INVALID_REQUEST);
+        }
+        Claim other = new Claim("billing", "other", claim.memberEpoch(), orders, 0);
+        assertFault(broker.deadLetters().noteFailure(other, new FailedAttempt(1, 5, 3, "no", 1)), Fault.UNKNOWN_MEMBER);
+        assertThat(SampleData.get(broker.traces().retries(List.of(asked("orders", 0))))
+                        .retries())
+                .isEmpty();
     }
 
     private static void assertFault(CompletableFuture<?> future, Fault fault) {

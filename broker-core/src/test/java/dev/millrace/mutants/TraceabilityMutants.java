@@ -12,7 +12,7 @@ final class TraceabilityMutants {
     private TraceabilityMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(audit(), correlations(), schemas())
+        return Stream.of(audit(), correlations(), retries(), schemas())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -79,6 +79,28 @@ final class TraceabilityMutants {
                                 "if (CorrelationIndex.idsIn(record.headers()).contains(id)) {",
                                 "if (!CorrelationIndex.idsIn(record.headers()).isEmpty()) {")
                         .isCaughtBy("core.LocalTracesTest#idsWithTheSameHashStayApart", IN_ORDER));
+    }
+
+    private static List<Mutant> retries() {
+        String untilDone =
+                "core.deadletter.DeadLettersTest#aFailedAttemptIsKnownUntilTheNextIsBegunAndItsErrorUntilTheRecordIsDone";
+        return List.of(
+                that("shows retries of records that are passed")
+                        .in("deadletter/DeadLetters")
+                        .replacing("letter == null ? source.offset() < committed :", "letter == null ? false :")
+                        .isCaughtBy(untilDone, "passed"),
+                that("forgets at a restart why there are retries")
+                        .in("deadletter/DeadLetterRows")
+                        .replacing(
+                                "in.remaining() == 0 ? null : readLast(in)",
+                                "in.remaining() >= 0 ? null : readLast(in)")
+                        .isCaughtBy(untilDone, "after a restart"),
+                that("says of retries that were begun when they are due")
+                        .in("LocalRetries")
+                        .replacing("waits ? last.nextTryMs() : -1", "last.nextTryMs()")
+                        .isCaughtBy(
+                                "core.LocalTracesTest#tellsOfAttemptsThatFailedAreUnderWayOrWaitForTheirKeyAndAfterARestart",
+                                "expected: -1L"));
     }
 
     private static List<Mutant> schemas() {

@@ -5,10 +5,12 @@ import dev.millrace.client.BrokerInfo;
 import dev.millrace.client.DeadLetters;
 import dev.millrace.client.GroupInfo;
 import dev.millrace.client.MillraceException;
+import dev.millrace.client.Retry;
 import dev.millrace.client.StartFrom;
 import dev.millrace.client.TopicInfo;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Trace;
+import dev.millrace.client.TracedMessage;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.BackupFrames;
 import dev.millrace.core.wire.Frame;
@@ -201,6 +203,11 @@ record NativeAdmin(Link link) implements Admin {
         Checks.require(id != null && !id.isEmpty(), "id", id, "a text of 1 to 1024 characters");
         Checks.atLeast("countMax", countMax, 1);
         return new TraceLookup(link).find(id, countMax);
+    }
+
+    @Override
+    public List<Retry> retries(List<TracedMessage> messages) {
+        return new TraceLookup(link).retries(messages);
     }
 
     @Override

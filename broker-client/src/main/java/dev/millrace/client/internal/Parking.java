@@ -26,6 +26,8 @@ final class Parking {
     private final String group;
     private final String retryTopic;
     private final Map<TopicPartition, Known> partitions = new ConcurrentHashMap<>();
+    /** An older broker does not know what to do with them. */
+    private volatile boolean failuresWanted = true;
 
     /** What is known of a partition; by its assignment, so that late answers of an earlier one do no harm. */
     private static final class Known {
@@ -104,6 +106,34 @@ final class Parking {
                 offset,
                 claim -> new DeadLetterFrames.BeginDelivery(claim, keyHash, attemptsKnown, firstFailureMs),
                 DeadLetterFrames.DeliveryBegun.class));
+    }
+
+    /** An attempt that failed and is not the last. */
+    record FailedAttempt(int attempts, int attemptsMax, long firstFailureMs, String error, long retryInMs) {}
+
+    /** Tells of it, for those who look. Nobody waits for it: where it does not arrive, the attempts go on all the same. */
+    void noteFailure(TopicPartition name, long offset, FailedAttempt failed) {
+        Known known = partitions.get(name);
+        if (known == null || !failuresWanted) {
+            return;
+        }
+        membership
+                .claim(
+                        new PartitionRef(known.assigned.topicId(), known.assigned.partition()),
+                        offset,
+                        claim -> new DeadLetterFrames.NoteFailure(
+                                claim,
+                                failed.attempts,
+                                failed.attemptsMax,
+                                failed.firstFailureMs,
+                                failed.error,
+                                failed.retryInMs),
+                        Frames.Done.class)
+                .whenComplete((done, error) -> {
+                    if (error instanceof MillraceException refused && refused.fault() == Fault.UNKNOWN_FRAME) {
+                        failuresWanted = false;
+                    }
+                });
     }
 
     /** Why a message is parked. */

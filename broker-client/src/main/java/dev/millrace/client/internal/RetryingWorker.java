@@ -283,9 +283,24 @@ final class RetryingWorker {
                 return park(line, received);
             }
             LOG.log(System.Logger.Level.DEBUG, "handler.retry message={0} attempt={1}", message, line.attempts);
-            line.dueNanos = System.nanoTime() + pauseNanos(line.attempts);
+            long pauseNanos = pauseNanos(line.attempts);
+            Parking.Failure failure = failure(line, reason, e, nowMs);
+            parking.noteFailure(received.topicPartition(), received.offset(), failedAttempt(failure, pauseNanos));
+            line.dueNanos = System.nanoTime() + pauseNanos;
             return Step.LATER;
         }
+    }
+
+    private Parking.FailedAttempt failedAttempt(Parking.Failure failure, long pauseNanos) {
+        String error = failure.message().isEmpty()
+                ? failure.exception()
+                : failure.exception() + ": " + cut(failure.message(), EXCEPTION_CHARS_MAX);
+        return new Parking.FailedAttempt(
+                failure.attempts(),
+                policy.retries() + 1,
+                failure.firstFailureMs(),
+                error,
+                TimeUnit.NANOSECONDS.toMillis(pauseNanos));
     }
 
     /** It is the process that cannot go on; the message is not to blame, and comes to another one. */

@@ -1,11 +1,14 @@
 package dev.millrace.client.internal;
 
 import dev.millrace.client.Position;
+import dev.millrace.client.Retry;
 import dev.millrace.client.Trace;
 import dev.millrace.client.TracedMessage;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.record.TraceSearch;
+import dev.millrace.core.wire.DeadLetterNames;
 import dev.millrace.core.wire.TraceFrames;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Asks the broker for what belongs to an id. Thread: any. */
@@ -19,10 +22,7 @@ final class TraceLookup {
     }
 
     Trace find(String id, int countMax) {
-        TraceSearch search = new TraceSearch(this::page, countMax, Long.MAX_VALUE);
-        List<TracedMessage> messages =
-                search.search(id).stream().map(TraceLookup::message).toList();
-        return Trace.of(messages, search.truncated());
+        return Trace.of(new TraceSearch(this::page, countMax, Long.MAX_VALUE), id);
     }
 
     private TraceSearch.Page page(String id, TraceSearch.Place from) {
@@ -45,13 +45,36 @@ final class TraceLookup {
         return new TraceSearch.Place(place.topic(), place.partition(), place.offset());
     }
 
-    private static TracedMessage message(TraceSearch.Found found) {
-        TraceSearch.Place place = found.place();
-        return new TracedMessage(
+    List<Retry> retries(List<TracedMessage> messages) {
+        List<TraceFrames.Asked> asked =
+                messages.stream().map(TraceLookup::asked).toList();
+        List<Retry> retries = new ArrayList<>();
+        for (int from = 0; from < asked.size(); ) {
+            List<TraceFrames.Asked> some = asked.subList(from, Math.min(asked.size(), from + PAGE));
+            TraceFrames.Retries answer =
+                    Waiting.on(link.call(new TraceFrames.FindRetries(some), TraceFrames.Retries.class, true));
+            answer.retries().forEach(retry -> retries.add(retry(retry)));
+            from += Math.max(1, answer.looked());
+        }
+        return retries;
+    }
+
+    private static TraceFrames.Asked asked(TracedMessage message) {
+        Position at = message.position();
+        return new TraceFrames.Asked(
+                new TraceFrames.Place(at.topic(), at.partition(), at.offset()), DeadLetterNames.keyHash(message.key()));
+    }
+
+    private static Retry retry(TraceFrames.Retry retry) {
+        TraceFrames.Place place = retry.place();
+        return new Retry(
                 new Position(place.topic(), place.partition(), place.offset()),
-                found.timestampMs(),
-                found.key(),
-                found.valueBytes(),
-                found.headers());
+                retry.group(),
+                retry.attempts(),
+                retry.attemptsMax(),
+                retry.lastError(),
+                retry.lastFailureMs(),
+                retry.nextTryMs(),
+                retry.keyParked());
     }
 }

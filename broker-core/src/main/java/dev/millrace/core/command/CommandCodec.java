@@ -63,6 +63,7 @@ public final class CommandCodec {
             case SettleReplay.TYPE -> SettleReplay.decode(version, in);
             case ReplayDeadLetters.TYPE -> ReplayDeadLetters.decode(version, in);
             case DiscardDeadLetters.TYPE -> DiscardDeadLetters.decode(version, in);
+            case NoteFailure.TYPE -> NoteFailure.decode(version, in);
             case AppendWithIds.TYPE -> AppendWithIds.decode(version, in);
             case Audited.TYPE -> Audited.decode(version, in);
             default -> throw new MalformedFrameException("command type " + type + " is unknown");

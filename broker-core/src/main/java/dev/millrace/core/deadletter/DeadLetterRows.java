@@ -18,7 +18,9 @@ import java.util.HexFormat;
  * key                                                    value, after a version byte (1)
  * 01 | length u16 | group | partition u32 | offset u64   state u8, keyHash i64, keyShown, reason, summary, attempts i32,
  *                                                        firstFailureMs i64, lastFailureMs i64, copy, replay, changedMs i64, note
- * 02 | length u16 | group | partition u32 | offset u64   attempts i32, firstFailureMs i64
+ * 02 | length u16 | group | partition u32 | offset u64   attempts i32, firstFailureMs i64; in version 2 then attempts when
+ *                                                        it last failed i32, attemptsMax i32, error, failedMs i64,
+ *                                                        nextTryMs i64
  * 03 | length u16 | group | partition u32 | 0 u64        offset i64 below which records are asked for, since a member was lost
  * </pre>
  *
@@ -26,6 +28,9 @@ import java.util.HexFormat;
  */
 final class DeadLetterRows {
     private static final int ROW_VERSION = 1;
+    /** Of attempts of which a failure was told; what was not is written as before. */
+    private static final int FAILED_ROW_VERSION = 2;
+
     private static final int LETTER_PREFIX = 1;
     private static final int ATTEMPTS_PREFIX = 2;
     private static final int SUSPECT_PREFIX = 3;
@@ -46,7 +51,10 @@ final class DeadLetterRows {
         scan(
                 store,
                 ATTEMPTS_PREFIX,
-                (group, id, in) -> visitor.attempts(group, id, new Attempts(in.readInt(), in.readLong())));
+                (group, id, in) -> visitor.attempts(
+                        group,
+                        id,
+                        new Attempts(in.readInt(), in.readLong(), in.remaining() == 0 ? null : readLast(in))));
         scan(store, SUSPECT_PREFIX, (group, id, in) -> visitor.suspect(group, id.partitionId(), in.readLong()));
     }
 
@@ -59,8 +67,9 @@ final class DeadLetterRows {
             try {
                 FieldReader in = new FieldReader(value);
                 byte version = in.readByte();
-                if (version != ROW_VERSION) {
-                    throw new IllegalArgumentException("row version " + version + ", this broker knows " + ROW_VERSION);
+                int newest = prefix == ATTEMPTS_PREFIX ? FAILED_ROW_VERSION : ROW_VERSION;
+                if (version < ROW_VERSION || version > newest) {
+                    throw new IllegalArgumentException("row version " + version + ", this broker knows " + newest);
                 }
                 ByteBuffer parts = ByteBuffer.wrap(key, 1, key.length - 1);
                 byte[] group = new byte[parts.getShort() & 0xffff];
@@ -118,10 +127,18 @@ final class DeadLetterRows {
     }
 
     static void write(String group, RecordId id, Attempts attempts, WriteSink sink) {
-        byte[] value = row().writeInt(attempts.count())
-                .writeLong(attempts.firstFailureMs())
-                .toByteArray();
-        sink.put(Table.DEAD_LETTER, key(ATTEMPTS_PREFIX, group, id), value);
+        LastFailure last = attempts.last();
+        FieldWriter out = last == null ? row() : new FieldWriter().writeByte(FAILED_ROW_VERSION);
+        out.writeInt(attempts.count()).writeLong(attempts.firstFailureMs());
+        if (last != null) {
+            out.writeInt(last.attempts()).writeInt(last.attemptsMax()).writeString(last.error());
+            out.writeLong(last.failedMs()).writeLong(last.nextTryMs());
+        }
+        sink.put(Table.DEAD_LETTER, key(ATTEMPTS_PREFIX, group, id), out.toByteArray());
+    }
+
+    private static LastFailure readLast(FieldReader in) {
+        return new LastFailure(in.readInt(), in.readInt(), in.readText(), in.readLong(), in.readLong());
     }
 
     static void deleteAttempts(String group, RecordId id, WriteSink sink) {

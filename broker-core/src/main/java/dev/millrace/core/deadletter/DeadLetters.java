@@ -3,6 +3,7 @@ package dev.millrace.core.deadletter;
 import dev.millrace.core.command.BeginDelivery;
 import dev.millrace.core.command.DiscardDeadLetters;
 import dev.millrace.core.command.MemberClaim;
+import dev.millrace.core.command.NoteFailure;
 import dev.millrace.core.command.ParkRecord;
 import dev.millrace.core.command.ReplayDeadLetters;
 import dev.millrace.core.command.SettleReplay;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,6 +50,9 @@ public final class DeadLetters {
     /** How long it stays known what became of a dead letter; shorter where there are too many. */
     public static final long ENDED_KEPT_MS = 7 * 86_400_000L;
 
+    /** Records of a group whose last failure is kept; of more than these the attempts are counted and nothing else. */
+    public static final int FAILURES_KEPT_MAX = 10_000;
+
     /** More keys than this are not told one by one: the member then begins every record with the broker. */
     private static final int PARKED_KEYS_TOLD_MAX = 10_000;
 
@@ -56,17 +61,19 @@ public final class DeadLetters {
     private final TopicCatalog topics;
     private final PartitionLogs logs;
     private final int openCountMax;
+    private final int failuresKeptMax;
     private final TreeMap<String, GroupLetters> groups = new TreeMap<>();
     private final AtomicLong replaysTotal = new AtomicLong();
 
     public DeadLetters(TopicCatalog topics, PartitionLogs logs) {
-        this(topics, logs, OPEN_COUNT_MAX);
+        this(topics, logs, OPEN_COUNT_MAX, FAILURES_KEPT_MAX);
     }
 
-    DeadLetters(TopicCatalog topics, PartitionLogs logs, int openCountMax) {
+    DeadLetters(TopicCatalog topics, PartitionLogs logs, int openCountMax, int failuresKeptMax) {
         this.topics = topics;
         this.logs = logs;
         this.openCountMax = openCountMax;
+        this.failuresKeptMax = failuresKeptMax;
     }
 
     /** Reads the rows; called once before anything else. */
@@ -112,8 +119,25 @@ public final class DeadLetters {
         Attempts noted = letters.attempts(place);
         int before = Math.max(noted.count(), begin.attemptsKnown());
         long firstFailureMs = noted.firstFailureMs() >= 0 ? noted.firstFailureMs() : begin.firstFailureMs();
-        letters.put(place, new Attempts(before + 1, firstFailureMs), sink);
+        letters.put(place, new Attempts(before + 1, firstFailureMs, noted.last()), sink);
         return new Begun(Verdict.HANDLE, before, firstFailureMs);
+    }
+
+    /** Notes a failed attempt that another one follows. Answers true, also where that is overtaken by what came since. */
+    public Object noteFailure(NoteFailure failed, long nowMs, WriteSink sink) {
+        MemberClaim claim = failed.claim();
+        GroupLetters letters = of(claim.group());
+        RecordId place = placeOf(claim);
+        boolean over = claim.replay() ? letters.atReplay(place) == null : letters.find(place) != null;
+        Attempts noted = letters.attempts(place);
+        if (over || noted.count() > failed.attempts()) {
+            return Boolean.TRUE;
+        }
+        boolean room = noted.last() != null || letters.failureCount() < failuresKeptMax;
+        LastFailure last = new LastFailure(
+                failed.attempts(), failed.attemptsMax(), failed.error(), nowMs, nowMs + failed.retryInMs());
+        letters.put(place, new Attempts(failed.attempts(), failed.firstFailureMs(), room ? last : null), sink);
+        return Boolean.TRUE;
     }
 
     /** Parks a record, or queues it behind the earlier ones of its key. Answers {@link Parked}. */
@@ -309,6 +333,36 @@ public final class DeadLetters {
     /** Groups with dead letters, or with attempts under way. */
     public List<String> groups() {
         return List.copyOf(groups.keySet());
+    }
+
+    /** Groups of which {@link #handling} may have something to say. */
+    public List<String> groupsHeldUp() {
+        return groups.entrySet().stream()
+                .filter(entry -> entry.getValue().holdsUp())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /**
+     * How far a group is with a record; null where it is done with it, has parked it, or has not begun it as far as is known
+     * and nothing holds it up.
+     *
+     * @param keyHash of the record's key
+     * @param committed the group's offset in the record's partition, -1 for none
+     */
+    public Handling handling(String group, RecordId source, long keyHash, long committed) {
+        GroupLetters letters = groups.get(group);
+        if (letters == null) {
+            return null;
+        }
+        DeadLetter letter = letters.find(source);
+        boolean over = letter == null ? source.offset() < committed : letter.state() != State.REPLAYING;
+        if (over) {
+            return null;
+        }
+        Attempts attempts = letters.attempts(letter == null ? source : letter.replay());
+        boolean keyParked = keyHash != DeadLetterNames.NO_KEY && letters.hasOpenBefore(source, keyHash);
+        return attempts.count() == 0 && !keyParked ? null : new Handling(attempts.count(), attempts.last(), keyParked);
     }
 
     /** Open dead letters of each group that has any. */

@@ -26,6 +26,8 @@ final class GroupLetters {
     private final NavigableMap<RecordId, Attempts> attempts = new TreeMap<>();
     private final NavigableMap<Integer, Long> suspects = new TreeMap<>();
     private int openCount;
+    /** Attempts that bear a failure. */
+    private int failureCount;
 
     private record Key(int partitionId, long hash) implements Comparable<Key> {
         @Override
@@ -142,20 +144,32 @@ final class GroupLetters {
     // ---- attempts and suspicions
 
     Attempts attempts(RecordId id) {
-        return attempts.getOrDefault(id, new Attempts(0, -1));
+        return attempts.getOrDefault(id, Attempts.NONE);
+    }
+
+    /** Records of which a failed attempt was told. */
+    int failureCount() {
+        return failureCount;
     }
 
     void restore(RecordId id, Attempts noted) {
-        attempts.put(id, noted);
+        failureCount += failuresIn(noted) - failuresIn(attempts.put(id, noted));
+    }
+
+    /** @param noted null for none */
+    private static int failuresIn(Attempts noted) {
+        return noted == null || noted.last() == null ? 0 : 1;
     }
 
     void put(RecordId id, Attempts noted, WriteSink sink) {
-        attempts.put(id, noted);
+        restore(id, noted);
         DeadLetterRows.write(group, id, noted, sink);
     }
 
     void removeAttempts(RecordId id, WriteSink sink) {
-        if (attempts.remove(id) != null) {
+        Attempts removed = attempts.remove(id);
+        if (removed != null) {
+            failureCount -= failuresIn(removed);
             DeadLetterRows.deleteAttempts(group, id, sink);
         }
     }
@@ -163,7 +177,10 @@ final class GroupLetters {
     /** Forgets the attempts at records from one offset on, up to another. */
     void removeAttempts(int partitionId, long from, long to, WriteSink sink) {
         var range = attempts.subMap(new RecordId(partitionId, from), new RecordId(partitionId, to));
-        range.keySet().forEach(id -> DeadLetterRows.deleteAttempts(group, id, sink));
+        range.forEach((id, removed) -> {
+            failureCount -= failuresIn(removed);
+            DeadLetterRows.deleteAttempts(group, id, sink);
+        });
         range.clear();
     }
 
@@ -216,8 +233,14 @@ final class GroupLetters {
         }
         attempts.keySet().forEach(id -> DeadLetterRows.deleteAttempts(group, id, sink));
         attempts.clear();
+        failureCount = 0;
         suspects.keySet().forEach(id -> DeadLetterRows.deleteSuspect(group, id, sink));
         suspects.clear();
+    }
+
+    /** Whether there may be something to say of a record that the group is not done with. */
+    boolean holdsUp() {
+        return openCount > 0 || !attempts.isEmpty();
     }
 
     boolean isEmpty() {

@@ -9,6 +9,7 @@ import dev.millrace.core.command.HeartbeatGroup;
 import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.command.MemberClaim;
+import dev.millrace.core.command.NoteFailure;
 import dev.millrace.core.command.ParkRecord;
 import dev.millrace.core.command.ReplayDeadLetters;
 import dev.millrace.core.command.ResetOffsets;
@@ -61,6 +62,8 @@ final class GroupCommands {
     private Object applyDeadLetters(Command command, long nowMs, WriteSink sink) {
         if (command instanceof BeginDelivery begin) {
             return claimed(begin.claim(), () -> deadLetters.begin(begin, sink));
+        } else if (command instanceof NoteFailure failed) {
+            return claimed(failed.claim(), () -> deadLetters.noteFailure(failed, nowMs, sink));
         } else if (command instanceof ParkRecord park) {
             return claimed(park.claim(), () -> deadLetters.park(park, nowMs, sink));
         } else if (command instanceof SettleReplay settle) {

@@ -132,6 +132,36 @@ public final class DeadLetterFrames {
     }
 
     /**
+     * Says that a handler failed at a record and that the member will try again; answered by DONE.
+     *
+     * @param attempts so far
+     * @param attemptsMax of how many
+     * @param firstFailureMs when the first of them failed
+     * @param error exception and message
+     * @param retryInMs until the next attempt
+     */
+    public record NoteFailure(
+            Claim claim, int attempts, int attemptsMax, long firstFailureMs, String error, long retryInMs)
+            implements Frame {
+        static NoteFailure read(FieldReader in) {
+            return new NoteFailure(
+                    Claim.read(in), in.readInt(), in.readInt(), in.readLong(), in.readText(), in.readLong());
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.NOTE_FAILURE;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            Claim.writeTo(out, claim);
+            out.writeInt(attempts).writeInt(attemptsMax).writeLong(firstFailureMs);
+            out.writeString(error).writeLong(retryInMs);
+        }
+    }
+
+    /**
      * Moves a record to the dead letters of the group.
      *
      * @param target the dead-letter topic, or null for the source topic's name with ".dlq"

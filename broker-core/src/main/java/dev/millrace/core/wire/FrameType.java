@@ -30,6 +30,7 @@ public enum FrameType {
     SETTLE_REPLAY(0x3C, DeadLetterFrames.SettleReplay::read),
     LIST_DEAD_LETTERS(0x3D, DeadLetterFrames.ListDeadLetters::read),
     MOVE_DEAD_LETTERS(0x3E, DeadLetterFrames.MoveDeadLetters::read),
+    NOTE_FAILURE(0x3F, DeadLetterFrames.NoteFailure::read),
     CREATE_TOPIC(0x40, TopicFrames.CreateTopic::read),
     LIST_TOPICS(0x41, TopicFrames.ListTopics::read),
     DESCRIBE_TOPIC(0x42, TopicFrames.DescribeTopic::read),
@@ -60,6 +61,7 @@ public enum FrameType {
     SUBSCRIBE_FILTERED(0x6A, StreamFrames.SubscribeFiltered::read),
     FIND_EVENTS(0x6B, StreamFrames.FindEvents::read),
     FIND_CORRELATED(0x70, TraceFrames.FindCorrelated::read),
+    FIND_RETRIES(0x71, TraceFrames.FindRetries::read),
 
     HELLO_OK(0x81, Frames.HelloOk::read),
     PONG(0x82, Frames.Pong::read),
@@ -100,7 +102,8 @@ public enum FrameType {
     STREAM(0xE4, StreamFrames.Stream::read),
     CHECKPOINT(0xE6, StreamFrames.Checkpoint::read),
     EVENTS_FOUND(0xE7, StreamFrames.EventsFound::read),
-    CORRELATED(0xF0, TraceFrames.Correlated::read);
+    CORRELATED(0xF0, TraceFrames.Correlated::read),
+    RETRIES(0xF1, TraceFrames.Retries::read);
 
     private static final FrameType[] BY_ID = new FrameType[256];
 

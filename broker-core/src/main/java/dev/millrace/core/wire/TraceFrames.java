@@ -78,4 +78,92 @@ public final class TraceFrames {
             Place.writeTo(out, next);
         }
     }
+
+    /** Asks for attempts at records that are under way; see the broker's TraceOperations. */
+    public record FindRetries(List<Asked> records) implements Frame {
+        static FindRetries read(FieldReader in) {
+            return new FindRetries(in.readList(Asked::read));
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.FIND_RETRIES;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.writeList(records, Asked::writeTo);
+        }
+    }
+
+    /** @param keyHash of the record's key, 0 for none */
+    public record Asked(Place place, long keyHash) {
+        static Asked read(FieldReader in) {
+            return new Asked(Place.read(in), in.readLong());
+        }
+
+        static void writeTo(FieldWriter out, Asked part) {
+            Place.writeTo(out, part.place);
+            out.writeLong(part.keyHash);
+        }
+    }
+
+    /**
+     * By record and group.
+     *
+     * @param looked of so many of the records, from the first on, this tells
+     */
+    public record Retries(int looked, List<Retry> retries) implements Frame {
+        static Retries read(FieldReader in) {
+            return new Retries(in.readInt(), in.readList(Retry::read));
+        }
+
+        @Override
+        public FrameType type() {
+            return FrameType.RETRIES;
+        }
+
+        @Override
+        public void write(FieldWriter out) {
+            out.writeInt(looked).writeList(retries, Retry::writeTo);
+        }
+    }
+
+    /**
+     * How far a group is with a record.
+     *
+     * @param attemptsMax 0 where it is not known
+     * @param lastError empty where it is not known
+     * @param lastFailureMs -1 where it is not known
+     * @param nextTryMs -1 where none is due, or where it is not known
+     * @param keyParked an earlier record of its key is parked or on its way back
+     */
+    public record Retry(
+            Place place,
+            String group,
+            int attempts,
+            int attemptsMax,
+            String lastError,
+            long lastFailureMs,
+            long nextTryMs,
+            boolean keyParked) {
+        static Retry read(FieldReader in) {
+            return new Retry(
+                    Place.read(in),
+                    in.readText(),
+                    in.readInt(),
+                    in.readInt(),
+                    in.readText(),
+                    in.readLong(),
+                    in.readLong(),
+                    in.readBoolean());
+        }
+
+        static void writeTo(FieldWriter out, Retry part) {
+            Place.writeTo(out, part.place);
+            out.writeString(part.group).writeInt(part.attempts).writeInt(part.attemptsMax);
+            out.writeString(part.lastError).writeLong(part.lastFailureMs).writeLong(part.nextTryMs);
+            out.writeBoolean(part.keyParked);
+        }
+    }
 }

@@ -35,6 +35,13 @@ class DeadLetterCommandsTest {
     }
 
     @Test
+    void noteFailureKeepsItsBytes() {
+        assertGolden(
+                new NoteFailure(CLAIM, 2, 5, 11, "e", 400),
+                "56 01" + CLAIM_HEX + "00000002 00000005 000000000000000b 0000000165 0000000000000190");
+    }
+
+    @Test
     void settleKeepsItsBytes() {
         assertGolden(new SettleReplay(CLAIM), "52 01" + CLAIM_HEX);
     }

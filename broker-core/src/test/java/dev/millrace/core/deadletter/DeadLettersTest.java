@@ -6,8 +6,10 @@ import dev.millrace.core.command.BeginDelivery;
 import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DiscardDeadLetters;
 import dev.millrace.core.command.MemberClaim;
+import dev.millrace.core.command.NoteFailure;
 import dev.millrace.core.command.ParkRecord;
 import dev.millrace.core.command.ReplayDeadLetters;
+import dev.millrace.core.command.SettleReplay;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.log.PartitionLogs;
@@ -30,13 +32,14 @@ import org.junit.jupiter.api.Test;
 class DeadLettersTest {
     private static final String GROUP = "g";
     private static final int OPEN_COUNT_MAX = 3;
+    private static final int FAILURES_KEPT_MAX = 2;
     private static final long KEY = 5;
 
     private final MemoryStore store = new MemoryStore();
     private final TopicCatalog catalog = new TopicCatalog();
     private final PartitionLogs logs =
             new PartitionLogs(store, 1 << 20, new PartitionLogs.GenerationLimits(64 << 20, Long.MAX_VALUE));
-    private DeadLetters letters = new DeadLetters(catalog, logs, OPEN_COUNT_MAX);
+    private DeadLetters letters = new DeadLetters(catalog, logs, OPEN_COUNT_MAX, FAILURES_KEPT_MAX);
     private long nowMs = 1_000;
     private Topic source;
     private Topic copies;
@@ -247,7 +250,7 @@ class DeadLettersTest {
         DeliveryState before = letters.deliveryState(GROUP, source.partitionIds()[0]);
         List<String> list =
                 letters.list(GROUP).stream().map(DeadLettersTest::describe).toList();
-        letters = new DeadLetters(catalog, logs, OPEN_COUNT_MAX);
+        letters = new DeadLetters(catalog, logs, OPEN_COUNT_MAX, FAILURES_KEPT_MAX);
         letters.load(store);
         assertThat(letters.deliveryState(GROUP, source.partitionIds()[0])).isEqualTo(before);
         assertThat(before.askBelow()).isEqualTo(40 + DeadLetters.SUSPECT_COUNT);
@@ -269,8 +272,104 @@ class DeadLettersTest {
             letters.onGroupDeleted(GROUP, sink);
             return null;
         });
-        DeadLetters again = new DeadLetters(catalog, logs, OPEN_COUNT_MAX);
+        DeadLetters again = new DeadLetters(catalog, logs, OPEN_COUNT_MAX, FAILURES_KEPT_MAX);
         again.load(store);
         assertThat(again.groups()).isEmpty();
+    }
+
+    // ---- attempts under way
+
+    private void fail(long offset, int attempts, String error) {
+        NoteFailure note = new NoteFailure(claim(offset), attempts, 5, 900, error, 250);
+        assertThat(change(sink -> letters.noteFailure(note, nowMs, sink))).isEqualTo(true);
+    }
+
+    private Handling handling(long offset) {
+        return letters.handling(GROUP, id(offset), KEY, -1);
+    }
+
+    private void restart() {
+        letters = new DeadLetters(catalog, logs, OPEN_COUNT_MAX, FAILURES_KEPT_MAX);
+        letters.load(store);
+    }
+
+    @Test
+    void aFailedAttemptIsKnownUntilTheNextIsBegunAndItsErrorUntilTheRecordIsDone() {
+        assertThat(handling(0)).isNull();
+        fail(0, 1, "x: no");
+        LastFailure first = new LastFailure(1, 5, "x: no", nowMs, nowMs + 250);
+        assertThat(handling(0)).isEqualTo(new Handling(1, first, false));
+        restart();
+        assertThat(handling(0)).as("after a restart").isEqualTo(new Handling(1, first, false));
+        assertThat(letters.groupsHeldUp()).containsExactly(GROUP);
+        assertThat(begin(0).attempts()).isEqualTo(1);
+        assertThat(handling(0)).isEqualTo(new Handling(2, first, false));
+        fail(0, 1, "late");
+        assertThat(handling(0).last()).as("overtaken by the second attempt").isEqualTo(first);
+        nowMs += 1_000;
+        fail(0, 2, "y: no");
+        assertThat(handling(0)).isEqualTo(new Handling(2, new LastFailure(2, 5, "y: no", nowMs, nowMs + 250), false));
+        assertThat(letters.handling(GROUP, id(0), KEY, 1)).as("passed").isNull();
+        change(sink -> letters.settle(new SettleReplay(claim(0)), nowMs, sink));
+        assertThat(handling(0)).isNull();
+        restart();
+        assertThat(handling(0)).isNull();
+        assertThat(letters.groupsHeldUp()).isEmpty();
+    }
+
+    @Test
+    void whatIsParkedHasNoAttemptsLeftAndHoldsUpTheLaterRecordsOfItsKey() {
+        fail(0, 1, "x: no");
+        park(0, "handler-error");
+        assertThat(handling(0)).isNull();
+        fail(0, 1, "late");
+        assertThat(handling(0)).isNull();
+        assertThat(handling(1)).isEqualTo(new Handling(0, null, true));
+        assertThat(letters.handling(GROUP, id(1), 0, -1)).as("without a key").isNull();
+        assertThat(letters.handling(GROUP, id(1), KEY + 1, -1))
+                .as("of another key")
+                .isNull();
+        assertThat(letters.handling(GROUP, id(1), KEY, 2)).as("passed").isNull();
+        discard(0);
+        assertThat(handling(1)).isNull();
+    }
+
+    @Test
+    void attemptsAtAReplayAreThoseAtItsSource() {
+        park(0, "handler-error");
+        replay(0);
+        RecordId place = letters.find(GROUP, id(0)).replay();
+        MemberClaim claim = new MemberClaim(GROUP, "m", 1, place.partitionId(), place.offset(), true);
+        NoteFailure note = new NoteFailure(claim, 1, 5, 900, "again", 250);
+        change(sink -> letters.noteFailure(note, nowMs, sink));
+        assertThat(letters.handling(GROUP, id(0), KEY, 1).last().error()).isEqualTo("again");
+        change(sink -> letters.settle(new SettleReplay(claim), nowMs, sink));
+        assertThat(handling(0)).isNull();
+        change(sink -> letters.noteFailure(note, nowMs, sink));
+        assertThat(handling(0)).as("told too late").isNull();
+    }
+
+    @Test
+    void ofMoreFailuresThanAreKeptTheAttemptsAreCountedAllTheSame() {
+        for (int offset = 0; offset < 3; offset++) {
+            fail(offset, 1, "e" + offset);
+        }
+        assertThat(handling(1).last().error()).isEqualTo("e1");
+        assertThat(handling(2)).isEqualTo(new Handling(1, null, false));
+        fail(1, 2, "again");
+        assertThat(handling(1).last().error()).isEqualTo("again");
+        change(sink -> {
+            letters.onCommitted(GROUP, source.partitionIds()[0], 1, sink);
+            return null;
+        });
+        fail(2, 2, "there is room now");
+        assertThat(handling(2).last().error()).isEqualTo("there is room now");
+        change(sink -> {
+            letters.onReset(GROUP, source.partitionIds()[0], 0, sink);
+            return null;
+        });
+        assertThat(handling(2)).isNull();
+        fail(3, 1, "after the reset");
+        assertThat(handling(3).last()).isNotNull();
     }
 }

@@ -14,6 +14,7 @@ import dev.millrace.core.command.HeartbeatGroup;
 import dev.millrace.core.command.InitTransactions;
 import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.MemberClaim;
+import dev.millrace.core.command.NoteFailure;
 import dev.millrace.core.command.ParkRecord;
 import dev.millrace.core.command.ReplayDeadLetters;
 import dev.millrace.core.command.SettleReplay;
@@ -514,6 +515,8 @@ class DeadLetterCrashTest {
         assertThat(answer).isEqualTo(Fault.UNKNOWN_MEMBER);
         assertThat(call(new BeginDelivery(claim(first, partitionId, 0), 5, 0, -1)))
                 .isEqualTo(Fault.UNKNOWN_MEMBER);
+        assertThat(call(new NoteFailure(claim(first, partitionId, 0), 1, 5, 1, "x", 1)))
+                .isEqualTo(Fault.UNKNOWN_MEMBER);
         assertThat(shard.machine.deadLetters().list(GROUP)).isEmpty();
         second.epoch--;
         assertThat(call(new SettleReplay(claim(second, partitionId, 0)))).isIn(Boolean.TRUE, Fault.FENCED_MEMBER);
@@ -547,6 +550,21 @@ class DeadLetterCrashTest {
                 GROUP, worker.id, worker.epoch, List.of(new CommitOffsets.Entry(partitionId, 1, -1, ""))));
         assertThat(shard.machine.deadLetters().deliveryState(GROUP, partitionId).askBelow())
                 .isZero();
+    }
+
+    @Test
+    void aFailureThatWasToldIsKnownAfterACrashAndCounted() {
+        start();
+        append("k0", 1);
+        int partitionId = partitionWith("k0");
+        MemberClaim claim = claim(workers.get(0), partitionId, 0);
+        assertThat(call(new NoteFailure(claim, 1, 5, 7, "x", 100))).isEqualTo(Boolean.TRUE);
+        shard.crash(random);
+        RecordId record = new RecordId(partitionId, 0);
+        assertThat(shard.machine.deadLetters().handling(GROUP, record, 0, -1).last())
+                .extracting("attempts", "attemptsMax", "error")
+                .containsExactly(1, 5, "x");
+        assertThat(call(new BeginDelivery(claim, 5, 0, -1))).isEqualTo(new Begun(Begun.Verdict.HANDLE, 1, 7));
     }
 
     @Test

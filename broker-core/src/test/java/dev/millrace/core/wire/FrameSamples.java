@@ -121,7 +121,13 @@ final class FrameSamples {
                                         List.of(new StreamFrames.Header("$type", new byte[] {1}))),
                                 new TraceFrames.Found(place, 0, null, -1, List.of())),
                         true,
-                        place));
+                        place),
+                new TraceFrames.FindRetries(List.of(new TraceFrames.Asked(place, -7), new TraceFrames.Asked(place, 0))),
+                new TraceFrames.Retries(
+                        2,
+                        List.of(
+                                new TraceFrames.Retry(place, "mail", 1, 5, "x.Y: no", 1, 1_700_000_000_000L, false),
+                                new TraceFrames.Retry(place, "stock", 2, 0, "", -1, -1, true))));
     }
 
     private static List<Frame> publishing() {
@@ -190,6 +196,7 @@ final class FrameSamples {
                 new DeadLetterFrames.ParkRecord(claim, null, true, "rejected", "x.Y", "no", 3, 1, 2),
                 new DeadLetterFrames.ParkRecord(claim, "graves", false, "handler-error", "", "", 3, 1, 2),
                 new DeadLetterFrames.RecordParked(DeadLetterFrames.PARKED, "orders.dlq", 3, 5),
+                new DeadLetterFrames.NoteFailure(claim, 1, 5, 1_700_000_000_000L, "x.Y: no", 200),
                 new DeadLetterFrames.SettleReplay(claim),
                 new DeadLetterFrames.ListDeadLetters(some, 10, 100, true, true),
                 new DeadLetterFrames.ListDeadLetters(all, 0, 0, false, false),

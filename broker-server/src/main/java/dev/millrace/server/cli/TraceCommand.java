@@ -1,6 +1,7 @@
 package dev.millrace.server.cli;
 
 import dev.millrace.client.MillraceClient;
+import dev.millrace.client.Retry;
 import dev.millrace.client.TracedMessage;
 import dev.millrace.server.trace.ClientTraceSource;
 import dev.millrace.server.trace.TraceJson;
@@ -25,11 +26,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "trace",
         abbreviateSynopsis = true,
-        description = "Show what belongs to an id, over all topics, and which groups have passed it.",
+        description = "Show what belongs to an id, over all topics, and how far the groups are with it.",
         footer = {
             "",
             "Below each message stand those that its handling published. Finds messages of topics with",
             "correlation.index=on. Exits with 1 where there are none.",
+            "RETRIES are groups whose handlers have begun a message and not finished it, or in which its",
+            "key is parked.",
             "",
             "Examples:",
             "  millrace topic create orders --set correlation.index=on",
@@ -85,6 +88,7 @@ final class TraceCommand implements Callable<Integer> {
                 .text("ID")
                 .text("PASSED BY")
                 .text("WAITS FOR")
+                .text("RETRIES")
                 .text("DEAD LETTERS");
         for (TraceReport.Entry entry : report.entries()) {
             TracedMessage message = entry.message();
@@ -97,6 +101,7 @@ final class TraceCommand implements Callable<Integer> {
                     message.id(),
                     groups(steps, step -> step.passed() && !step.parked()),
                     groups(steps, step -> !step.passed() && !step.parked()),
+                    retries(steps),
                     deadLetters(steps));
         }
         return table.render(session.terminal().columns());
@@ -110,6 +115,29 @@ final class TraceCommand implements Callable<Integer> {
     private static String groups(List<Step> steps, Predicate<Step> which) {
         String names = steps.stream().filter(which).map(Step::group).collect(Collectors.joining(", "));
         return names.isEmpty() ? null : names;
+    }
+
+    private static String retries(List<Step> steps) {
+        String texts = steps.stream()
+                .filter(step -> step.retry() != null)
+                .map(step -> step.group() + ": " + text(step.retry()))
+                .collect(Collectors.joining(", "));
+        return texts.isEmpty() ? null : texts;
+    }
+
+    private static String text(Retry retry) {
+        StringBuilder text = new StringBuilder(retry.keyParked() ? "its key is parked" : "");
+        if (retry.attempts() > 0) {
+            boolean waits = retry.nextTryMs() >= 0;
+            text.append(text.isEmpty() ? "" : "; ")
+                    .append("attempt ")
+                    .append(retry.attempts())
+                    .append(retry.attemptsMax() == 0 ? "" : " of " + retry.attemptsMax())
+                    .append(waits ? " failed, next at " + Instant.ofEpochMilli(retry.nextTryMs()) : " begun");
+        }
+        return retry.lastError().isEmpty()
+                ? text.toString()
+                : text.append(", last error: ").append(retry.lastError()).toString();
     }
 
     private static String deadLetters(List<Step> steps) {

@@ -1,6 +1,7 @@
 package dev.millrace.server.trace;
 
 import dev.millrace.client.Position;
+import dev.millrace.client.Retry;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Trace;
 import dev.millrace.client.TracedMessage;
@@ -13,6 +14,7 @@ import dev.millrace.core.TraceOperations;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.record.TraceSearch;
+import dev.millrace.core.wire.DeadLetterNames;
 import dev.millrace.server.trace.TraceReport.Letter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,10 +38,7 @@ public final class BrokerTraceSource implements TraceSource {
 
     @Override
     public Trace trace(String id, int countMax) {
-        TraceSearch search = new TraceSearch(this::page, countMax, BYTES_MAX);
-        List<TracedMessage> messages =
-                search.search(id).stream().map(BrokerTraceSource::message).toList();
-        return Trace.of(messages, search.truncated());
+        return Trace.of(new TraceSearch(this::page, countMax, BYTES_MAX), id);
     }
 
     private TraceSearch.Page page(String id, TraceSearch.Place from) {
@@ -58,16 +57,6 @@ public final class BrokerTraceSource implements TraceSource {
 
     private static TraceSearch.Place place(TraceOperations.Place place) {
         return new TraceSearch.Place(place.topic(), place.partition(), place.offset());
-    }
-
-    private static TracedMessage message(TraceSearch.Found found) {
-        TraceSearch.Place place = found.place();
-        return new TracedMessage(
-                new Position(place.topic(), place.partition(), place.offset()),
-                found.timestampMs(),
-                found.key(),
-                found.valueBytes(),
-                found.headers());
     }
 
     @Override
@@ -112,6 +101,41 @@ public final class BrokerTraceSource implements TraceSource {
             page.forEach(letter -> letters.add(letter(letter)));
         } while (page.size() == PAGE_COUNT);
         return letters;
+    }
+
+    @Override
+    public List<Retry> retries(List<TracedMessage> messages) {
+        List<TraceOperations.Asked> asked =
+                messages.stream().map(BrokerTraceSource::asked).toList();
+        List<Retry> retries = new ArrayList<>();
+        for (int from = 0; from < asked.size(); ) {
+            TraceOperations.Retries answer = broker.traces()
+                    .retries(asked.subList(from, Math.min(asked.size(), from + TraceOperations.COUNT_MAX)))
+                    .join();
+            answer.retries().forEach(retry -> retries.add(retry(retry)));
+            from += answer.looked();
+        }
+        return retries;
+    }
+
+    private static TraceOperations.Asked asked(TracedMessage message) {
+        Position at = message.position();
+        return new TraceOperations.Asked(
+                new TraceOperations.Place(at.topic(), at.partition(), at.offset()),
+                DeadLetterNames.keyHash(message.key()));
+    }
+
+    private static Retry retry(TraceOperations.Retry retry) {
+        TraceOperations.Place place = retry.place();
+        return new Retry(
+                new Position(place.topic(), place.partition(), place.offset()),
+                retry.group(),
+                retry.attempts(),
+                retry.attemptsMax(),
+                retry.lastError(),
+                retry.lastFailureMs(),
+                retry.nextTryMs(),
+                retry.keyParked());
     }
 
     private static Letter letter(DeadLetterOperations.Info letter) {

@@ -5,8 +5,10 @@ import dev.millrace.client.DeadLetter;
 import dev.millrace.client.GroupInfo;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.Position;
+import dev.millrace.client.Retry;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Trace;
+import dev.millrace.client.TracedMessage;
 import dev.millrace.core.error.Fault;
 import dev.millrace.server.trace.TraceReport.Letter;
 import java.util.ArrayList;
@@ -66,6 +68,18 @@ public final class ClientTraceSource implements TraceSource {
             page.forEach(letter -> letters.add(letter(letter)));
         } while (page.size() == PAGE_COUNT);
         return letters;
+    }
+
+    @Override
+    public List<Retry> retries(List<TracedMessage> messages) {
+        try {
+            return admin.retries(messages);
+        } catch (MillraceException e) {
+            if (e.fault() != Fault.UNKNOWN_FRAME) {
+                throw e;
+            }
+            return List.of(); // a broker that does not know yet
+        }
     }
 
     private static Letter letter(DeadLetter letter) {

@@ -3,6 +3,7 @@ package dev.millrace.server.trace;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.client.Retry;
 import dev.millrace.client.TracedMessage;
 import dev.millrace.server.trace.TraceReport.Entry;
 import dev.millrace.server.trace.TraceReport.Letter;
@@ -60,5 +61,18 @@ public final class TraceJson {
                     .put("firstFailure", letter.firstFailureMs())
                     .put("lastFailure", letter.lastFailureMs());
         }
+        if (step.retry() != null) {
+            put(json.putObject("retry"), step.retry());
+        }
+    }
+
+    /** What is not known is null. */
+    private static void put(ObjectNode json, Retry retry) {
+        json.put("attempts", retry.attempts())
+                .put("attemptsMax", retry.attemptsMax() == 0 ? null : (Integer) retry.attemptsMax())
+                .put("lastError", retry.lastError().isEmpty() ? null : retry.lastError())
+                .put("lastFailure", retry.lastFailureMs() < 0 ? null : (Long) retry.lastFailureMs())
+                .put("nextTry", retry.nextTryMs() < 0 ? null : (Long) retry.nextTryMs())
+                .put("keyParked", retry.keyParked());
     }
 }

@@ -1,8 +1,10 @@
 package dev.millrace.server.trace;
 
 import dev.millrace.client.Position;
+import dev.millrace.client.Retry;
 import dev.millrace.client.TopicPartition;
 import dev.millrace.client.Trace;
+import dev.millrace.client.TracedMessage;
 import dev.millrace.server.trace.TraceReport.Letter;
 import java.util.List;
 import java.util.Map;
@@ -22,4 +24,7 @@ public interface TraceSource {
      * @param positions 1000 at most
      */
     List<Letter> deadLetters(List<Position> positions);
+
+    /** Attempts at some messages that are under way, and groups in which their keys are parked. */
+    List<Retry> retries(List<TracedMessage> messages);
 }

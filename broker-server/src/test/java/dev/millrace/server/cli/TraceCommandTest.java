@@ -132,6 +132,84 @@ class TraceCommandTest {
         assertThat(table.lines().get(2)).startsWith("  invoices").contains(invoice, "mail: parked after 2 attempts");
     }
 
+    private JsonNode groupsOf(String id) throws Exception {
+        JsonNode messages =
+                new ObjectMapper().readTree(run("trace", id, "-o", "json").out());
+        assertThat(overRest(id)).as("REST says the same").isEqualTo(messages);
+        return messages.get(messages.size() - 1).get("groups");
+    }
+
+    private RunningConsumer startMail(FailurePolicy policy) {
+        return client.group("mail")
+                .topics("invoices")
+                .startFrom(StartFrom.earliest())
+                .onFailure(policy)
+                .start(message -> {
+                    throw new IllegalStateException("no such address");
+                });
+    }
+
+    private void publishInvoice(Producer producer, String process) {
+        producer.publish(Message.to("invoices").key("o-1").header("$correlation", process));
+    }
+
+    /** Between the first and the second of its attempts, which is half an hour later at least. */
+    @Test
+    void aGroupThatWaitsForItsSecondTryIsShownWithItsErrorAndWhenItComes() throws Exception {
+        Duration pause = Duration.ofHours(1);
+        long startMs = System.currentTimeMillis();
+        try (Producer producer = client.producer().build();
+                RunningConsumer mail =
+                        startMail(FailurePolicy.retryThenDeadLetter(5, pause).backoffMax(pause))) {
+            publishInvoice(producer, "p-1");
+            awaitThat(() -> run("trace", "p-1").out().contains("mail: attempt 1 of 5 failed, next at "));
+            assertThat(run("trace", "p-1").lines().get(1))
+                    .contains(", last error: java.lang.IllegalStateException: no such address");
+            JsonNode waiting = groupsOf("p-1");
+            assertThat(waiting).hasSize(1);
+            assertThat(waiting.get(0).get("group").asText()).isEqualTo("mail");
+            assertThat(waiting.get(0).get("passed").asBoolean()).isFalse();
+            assertThat(waiting.get(0).has("deadLetter")).isFalse();
+            JsonNode retry = waiting.get(0).get("retry");
+            assertThat(retry.get("attempts").asInt()).isEqualTo(1);
+            assertThat(retry.get("attemptsMax").asInt()).isEqualTo(5);
+            assertThat(retry.get("lastError").asText()).isEqualTo("java.lang.IllegalStateException: no such address");
+            assertThat(retry.get("nextTry").asLong()).isBetween(startMs + 1_799_000, startMs + 3_700_000);
+            assertThat(retry.get("lastFailure").asLong()).isBetween(startMs - 1_000, startMs + 100_000);
+            assertThat(retry.get("keyParked").asBoolean()).isFalse();
+            broker.restart();
+            assertThat(groupsOf("p-1").get(0).get("retry"))
+                    .as("after a restart of the broker")
+                    .isEqualTo(retry);
+        }
+        // The handler is gone; the next one goes on counting, and parks after the second of two.
+        try (RunningConsumer mail = startMail(FailurePolicy.retryThenDeadLetter(2, Duration.ofMillis(1)))) {
+            awaitThat(() -> client.admin().deadLetters("mail").count() == 1);
+        }
+        JsonNode parked = groupsOf("p-1").get(0);
+        assertThat(parked.get("deadLetter").get("attempts").asInt()).isEqualTo(2);
+        assertThat(parked.has("retry")).isFalse();
+    }
+
+    @Test
+    void aMessageWhoseKeyIsParkedSaysSo() throws Exception {
+        try (Producer producer = client.producer().build()) {
+            try (RunningConsumer mail = startMail(FailurePolicy.retryThenDeadLetter(1, Duration.ofMillis(1)))) {
+                publishInvoice(producer, "p-1");
+                awaitThat(() -> client.admin().deadLetters("mail").count() == 1);
+            }
+            publishInvoice(producer, "p-2");
+        }
+        JsonNode retry = groupsOf("p-2").get(0).get("retry");
+        assertThat(retry.get("keyParked").asBoolean()).isTrue();
+        assertThat(retry.get("attempts").asInt()).isZero();
+        assertThat(retry.get("attemptsMax").isNull()).isTrue();
+        assertThat(retry.get("lastError").isNull()).isTrue();
+        assertThat(retry.get("nextTry").isNull()).isTrue();
+        assertThat(run("trace", "p-2").lines().get(1)).contains("mail: its key is parked");
+        assertThat(groupsOf("p-1").get(0).has("retry")).isFalse();
+    }
+
     private JsonNode overRest(String id) throws Exception {
         URI uri = URI.create("http://" + broker.httpAddress() + "/v1/trace/" + id.replace("/", "%2F"));
         HttpResponse<String> response = HttpClient.newHttpClient()

@@ -2,6 +2,7 @@ package dev.millrace.server.protocol.wire;
 
 import dev.millrace.core.DeadLetterOperations;
 import dev.millrace.core.DeadLetterOperations.Claim;
+import dev.millrace.core.DeadLetterOperations.FailedAttempt;
 import dev.millrace.core.DeadLetterOperations.Failure;
 import dev.millrace.core.DeadLetterOperations.Place;
 import dev.millrace.core.DeadLetterOperations.Placement;
@@ -45,6 +46,16 @@ record DeadLetterRequests(DeadLetterOperations deadLetters) {
                         },
                         begun.attempts(),
                         begun.firstFailureMs()));
+    }
+
+    CompletableFuture<Frame> noteFailure(DeadLetterFrames.NoteFailure request) {
+        FailedAttempt failed = new FailedAttempt(
+                request.attempts(),
+                request.attemptsMax(),
+                request.firstFailureMs(),
+                request.error(),
+                request.retryInMs());
+        return deadLetters.noteFailure(claim(request.claim()), failed).thenApply(done -> new Frames.Done());
     }
 
     CompletableFuture<Frame> park(DeadLetterFrames.ParkRecord request) {

@@ -14,7 +14,6 @@ import dev.millrace.core.wire.GroupFrames;
 import dev.millrace.core.wire.StreamFrames;
 import dev.millrace.core.wire.TimerFrames;
 import dev.millrace.core.wire.TopicFrames;
-import dev.millrace.core.wire.TraceFrames;
 import dev.millrace.core.wire.TransactionFrames;
 import java.util.concurrent.CompletableFuture;
 
@@ -70,6 +69,7 @@ final class RequestRouter {
             case DELETE_GROUP -> groups.delete((GroupFrames.DeleteGroup) frame);
             case FETCH_DELIVERY_STATE -> deadLetters.deliveryState((DeadLetterFrames.FetchDeliveryState) frame);
             case BEGIN_DELIVERY -> deadLetters.begin((DeadLetterFrames.BeginDelivery) frame);
+            case NOTE_FAILURE -> deadLetters.noteFailure((DeadLetterFrames.NoteFailure) frame);
             case PARK_RECORD -> deadLetters.park((DeadLetterFrames.ParkRecord) frame);
             case SETTLE_REPLAY -> deadLetters.settle((DeadLetterFrames.SettleReplay) frame);
             case LIST_DEAD_LETTERS -> deadLetters.list((DeadLetterFrames.ListDeadLetters) frame);
@@ -105,7 +105,7 @@ final class RequestRouter {
                     FIND_EVENTS -> streams.handle(frame);
             case SUBSCRIBE_FILTERED ->
                 connection.subscriptions().subscribe(requestId, (StreamFrames.SubscribeFiltered) frame);
-            case FIND_CORRELATED -> traces.find((TraceFrames.FindCorrelated) frame);
+            case FIND_CORRELATED, FIND_RETRIES -> traces.handle(frame);
             case HELLO -> throw new FaultException(Fault.INVALID_REQUEST, "HELLO was said already");
             default -> throw new FaultException(Fault.INVALID_REQUEST, frame.type() + " is said by brokers only");
         };

@@ -17,17 +17,41 @@ final class TraceRequests {
         this.broker = broker;
     }
 
-    CompletableFuture<Frame> find(TraceFrames.FindCorrelated request) {
-        TraceFrames.Place from = request.from();
+    CompletableFuture<Frame> handle(Frame request) {
+        return request instanceof TraceFrames.FindRetries retries
+                ? retries(retries)
+                : find((TraceFrames.FindCorrelated) request);
+    }
+
+    private CompletableFuture<Frame> find(TraceFrames.FindCorrelated request) {
         return broker.traces()
-                .find(
-                        request.id(),
-                        new TraceOperations.Place(from.topic(), from.partition(), from.offset()),
-                        request.countMax())
+                .find(request.id(), place(request.from()), request.countMax())
                 .thenApply(page -> new TraceFrames.Correlated(
                         page.found().stream().map(TraceRequests::found).toList(),
                         page.next() != null,
                         page.next() == null ? NOWHERE : place(page.next())));
+    }
+
+    private CompletableFuture<Frame> retries(TraceFrames.FindRetries request) {
+        return broker.traces()
+                .retries(request.records().stream()
+                        .map(record -> new TraceOperations.Asked(place(record.place()), record.keyHash()))
+                        .toList())
+                .thenApply(found -> new TraceFrames.Retries(
+                        found.looked(),
+                        found.retries().stream().map(TraceRequests::retry).toList()));
+    }
+
+    private static TraceFrames.Retry retry(TraceOperations.Retry retry) {
+        return new TraceFrames.Retry(
+                place(retry.place()),
+                retry.group(),
+                retry.attempts(),
+                retry.attemptsMax(),
+                retry.lastError(),
+                retry.lastFailureMs(),
+                retry.nextTryMs(),
+                retry.keyParked());
     }
 
     private static TraceFrames.Found found(TraceOperations.Found record) {
@@ -39,6 +63,10 @@ final class TraceRequests {
                 record.headers().stream()
                         .map(header -> new StreamFrames.Header(header.key(), header.value()))
                         .toList());
+    }
+
+    private static TraceOperations.Place place(TraceFrames.Place place) {
+        return new TraceOperations.Place(place.topic(), place.partition(), place.offset());
     }
 
     private static TraceFrames.Place place(TraceOperations.Place place) {
