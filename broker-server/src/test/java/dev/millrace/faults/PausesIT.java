@@ -125,8 +125,10 @@ class PausesIT {
         victim.signal("CONT");
         String answer = victim.hear("");
         if (answer.equals("committed")) {
-            // Legal only where its client was quicker to join anew and own the partition than it was to commit. Whether the
-            // other one is there is another matter: on a machine that stands still for two seconds its session ends, too.
+            // Legal only where its client was quicker to join anew and own the partition than it was to commit. Whether
+            // the
+            // other one is there is another matter: on a machine that stands still for two seconds its session ends,
+            // too.
             assertThat(members(admin, GROUP))
                     .extracting(GroupInfo.Member::memberId)
                     .as("members after a commit was accepted")

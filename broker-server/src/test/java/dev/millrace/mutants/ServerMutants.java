@@ -88,7 +88,8 @@ final class ServerMutants {
                 that("discards no dead letter over REST and says that it did")
                         .in(SERVER, letters)
                         .replacing(
-                                "Waiting.join(letters.discard(selection(call, body), note == null ? \"\" : note));", """
+                                "Waiting.join(letters.discard(selection(call, body), note == null ? \"\" : note));",
+                                """
                                 new Moved(
                                         (int) Waiting.join(letters.list(
                                                         selection(call, body), new PageRequest(0, 100, false, false)))

@@ -35,8 +35,7 @@ final class HttpCollector implements Collector {
         }
         try {
             // The request's own time-out ends with the headers; a collector may stall behind them.
-            HttpResponse<Void> response = client.sendAsync(
-                            withHeaders(request), HttpResponse.BodyHandlers.discarding())
+            HttpResponse<Void> response = client.sendAsync(withHeaders(request), HttpResponse.BodyHandlers.discarding())
                     .orTimeout(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                     .get();
             return new Answer(

@@ -51,7 +51,9 @@ record TracedTransactions(TransactionOperations transactions, BrokerTracing trac
                 } else if (operation instanceof Operation.AppendEvents append) {
                     look(new TopicPartition(append.topicId(), append.partition()), append.events());
                 } else if (operation instanceof Operation.Schedule schedule) {
-                    look(TracedTimers.partitionOf(schedule.timer()), schedule.timer().batch());
+                    look(
+                            TracedTimers.partitionOf(schedule.timer()),
+                            schedule.timer().batch());
                 }
                 operationCount++;
             }

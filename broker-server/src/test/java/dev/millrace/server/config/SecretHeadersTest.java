@@ -41,7 +41,8 @@ class SecretHeadersTest {
     @Test
     void readsAFileAnewEachTime() throws Exception {
         Path file = Files.writeString(dir.resolve("headers"), "a=1,b=2\r\nc=3\n");
-        SecretHeaders headers = load(KEY + "=file:" + file).config().tracing().otlp().headers();
+        SecretHeaders headers =
+                load(KEY + "=file:" + file).config().tracing().otlp().headers();
         assertThat(headers.read()).isEqualTo(Map.of("a", "1", "b", "2", "c", "3"));
         Files.writeString(file, "a=2");
         assertThat(headers.read()).isEqualTo(Map.of("a", "2"));
@@ -60,19 +61,31 @@ class SecretHeadersTest {
     @Test
     void refusesOthersWithoutShowingThem() {
         Map<String, String> problems = Map.of(
-                SECRET, "has no header's name before a =",
-                "a b=" + SECRET, "has no header's name before a =",
-                "a=1,=" + SECRET, "has no header's name before a =",
-                "a=" + SECRET + "%4", "has a % in a that two hexadecimal digits do not follow",
-                "a=" + SECRET + "%0D%0Ab: c", "has characters in a that no header may have",
-                "a=1,A=" + SECRET, "sets A twice",
-                "Content-Type=" + SECRET, "sets Content-Type, which is not to be set",
-                ",,", "names no header",
-                "file:", "names no file",
-                "a=" + SECRET.repeat(2_000), "is longer than 8192 bytes");
+                SECRET,
+                "has no header's name before a =",
+                "a b=" + SECRET,
+                "has no header's name before a =",
+                "a=1,=" + SECRET,
+                "has no header's name before a =",
+                "a=" + SECRET + "%4",
+                "has a % in a that two hexadecimal digits do not follow",
+                "a=" + SECRET + "%0D%0Ab: c",
+                "has characters in a that no header may have",
+                "a=1,A=" + SECRET,
+                "sets A twice",
+                "Content-Type=" + SECRET,
+                "sets Content-Type, which is not to be set",
+                ",,",
+                "names no header",
+                "file:",
+                "names no file",
+                "a=" + SECRET.repeat(2_000),
+                "is longer than 8192 bytes");
         problems.forEach((text, problem) -> {
             ConfigException refused = catchThrowableOfType(ConfigException.class, () -> load(KEY + "=" + text));
-            assertThat(refused.getMessage()).contains(KEY + ": the value " + problem).doesNotContain(SECRET);
+            assertThat(refused.getMessage())
+                    .contains(KEY + ": the value " + problem)
+                    .doesNotContain(SECRET);
         });
     }
 
@@ -106,8 +119,8 @@ class SecretHeadersTest {
                 .asString()
                 .contains("unencrypted", "collector")
                 .doesNotContain(SECRET);
-        for (String safe : List.of(
-                "https://collector/v1/traces", "http://127.0.0.1:1/", "http://localhost/", "http://[::1]:1/")) {
+        for (String safe :
+                List.of("https://collector/v1/traces", "http://127.0.0.1:1/", "http://localhost/", "http://[::1]:1/")) {
             assertThat(load(endpoint + safe, headers).warnings()).as(safe).isEmpty();
         }
         assertThat(load(endpoint + "http://collector/").warnings()).isEmpty();

@@ -356,8 +356,7 @@ class BrokerSpansEndToEndTest {
     void aMessageForLaterThatIsRefusedSaysWhy() throws Exception {
         SpanCollector collector = closedLater(SpanCollector.start());
         open(collector.endpoint(), "timers.pendingMax=1");
-        Message later =
-                Message.to("out").value("1").delay(Duration.ofHours(1)).header("traceparent", SAMPLED);
+        Message later = Message.to("out").value("1").delay(Duration.ofHours(1)).header("traceparent", SAMPLED);
         try (Producer producer = plain.producer().build()) {
             producer.publish(later);
             assertThatThrownBy(() -> producer.publish(later)).isInstanceOf(MillraceException.class);

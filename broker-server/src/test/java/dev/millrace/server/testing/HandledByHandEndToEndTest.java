@@ -118,7 +118,8 @@ class HandledByHandEndToEndTest {
         SpanData handled = span("process orders");
         assertThat(handled.getParentSpanId()).isEqualTo(order.getSpanId());
         assertThat(handled.getTraceId()).isEqualTo(order.getTraceId());
-        assertThat(handled.getLinks()).extracting(link -> link.getSpanContext().getSpanId())
+        assertThat(handled.getLinks())
+                .extracting(link -> link.getSpanContext().getSpanId())
                 .containsExactly(order.getSpanId());
         assertThat(span("publish out").getParentSpanId()).isEqualTo(handled.getSpanId());
     }
@@ -164,7 +165,8 @@ class HandledByHandEndToEndTest {
         }
         SpanData handled = span("process orders");
         assertThat(handled.getParentSpanId()).isEqualTo(mine.getSpanContext().getSpanId());
-        assertThat(handled.getLinks()).extracting(link -> link.getSpanContext().getSpanId())
+        assertThat(handled.getLinks())
+                .extracting(link -> link.getSpanContext().getSpanId())
                 .containsExactly(span("publish orders").getSpanId());
     }
 
@@ -181,12 +183,14 @@ class HandledByHandEndToEndTest {
                 handled = transactions.process(
                         group,
                         Duration.ofSeconds(1),
-                        (messages, transaction) -> messages.forEach(message ->
-                                unchecked(message, () -> transaction.publish(Message.to("out").value("1")))));
+                        (messages, transaction) -> messages.forEach(message -> unchecked(
+                                message,
+                                () -> transaction.publish(Message.to("out").value("1")))));
             }
         }
         assertHandledOnce();
-        assertThat(attribute(span("process orders"), "messaging.consumer.group.name")).isEqualTo("by-hand");
+        assertThat(attribute(span("process orders"), "messaging.consumer.group.name"))
+                .isEqualTo("by-hand");
     }
 
     private static void unchecked(ReceivedMessage message, MessageContext.Work work) {

@@ -31,9 +31,7 @@ class SampledRecordsTest {
     @Test
     void numbersRecordsAndPassesOverThoseThatNobodyAskedFor() {
         ByteBuffer batch = batch(6, 2);
-        assertThat(SampledRecords.in(batch).kept())
-                .extracting(Sampled::number)
-                .containsExactly(0, 2, 4);
+        assertThat(SampledRecords.in(batch).kept()).extracting(Sampled::number).containsExactly(0, 2, 4);
         assertThat(SampledRecords.in(batch, 3, Long.MAX_VALUE).kept())
                 .extracting(Sampled::offset)
                 .containsExactly(4L);
@@ -76,7 +74,9 @@ class SampledRecordsTest {
                 batch.put(random.nextInt(batch.limit()), (byte) random.nextInt());
             }
             batch.limit(random.nextInt(4) == 0 ? random.nextInt(batch.limit() + 1) : batch.limit());
-            assertThat(SampledRecords.in(batch, 0, 2).kept()).as("seed %d", seed).hasSizeLessThanOrEqualTo(3);
+            assertThat(SampledRecords.in(batch, 0, 2).kept())
+                    .as("seed %d", seed)
+                    .hasSizeLessThanOrEqualTo(3);
         }
     }
 }

@@ -162,8 +162,7 @@ class SpanExporterTest {
             pauses.addAll(pauses(1));
             assertThat(pauses(1)).as("the next try succeeds").containsExactly(0L);
         }
-        assertThat(pauses)
-                .containsExactly(7_000L, 3_000L, 0L, RetryPauses.ASKED_MS_MAX, 1_000L, 1_000L, 1_000L, 0L);
+        assertThat(pauses).containsExactly(7_000L, 3_000L, 0L, RetryPauses.ASKED_MS_MAX, 1_000L, 1_000L, 1_000L, 0L);
     }
 
     @Test
@@ -179,7 +178,9 @@ class SpanExporterTest {
         assertThat(held).isBetween(1L, 1024L + SpanExporter.REQUEST_SPANS_MAX);
         collector.answers.clear();
         pauses(10);
-        assertThat(exporter.exportedCount() + queue.droppedCount()).as("all are accounted for").isEqualTo(10_000);
+        assertThat(exporter.exportedCount() + queue.droppedCount())
+                .as("all are accounted for")
+                .isEqualTo(10_000);
     }
 
     @Test
