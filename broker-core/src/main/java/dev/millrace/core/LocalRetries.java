@@ -85,7 +85,8 @@ final class LocalRetries {
         private void add(Retry retry) {
             retries.add(retry);
             String topic = retry.place().topic();
-            int chars = topic.length() + retry.group().length() + retry.lastError().length();
+            int chars =
+                    topic.length() + retry.group().length() + retry.lastError().length();
             bytes += 64 + 3L * chars; // in UTF-8 a char takes three bytes at most
         }
 
