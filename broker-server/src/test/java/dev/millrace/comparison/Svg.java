@@ -1,9 +1,10 @@
 package dev.millrace.comparison;
 
+import java.util.List;
 import java.util.Locale;
 
 /** A picture in the making, in the colours of the reader's theme. */
-final class Svg {
+public final class Svg {
     private static final String STYLE = """
               <style>
                 .bg { fill: #ffffff; stroke: #d0d7de; }
@@ -38,39 +39,54 @@ final class Svg {
     private final StringBuilder out = new StringBuilder();
 
     /** @param description for readers who cannot see the picture */
-    Svg(int width, int height, String title, String description) {
+    public Svg(int width, int height, String title, String description) {
+        this(width, height, title, description, "");
+    }
+
+    /** @param moreStyle rules of CSS beside those that all pictures share */
+    public Svg(int width, int height, String title, String description, String moreStyle) {
         add(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"title desc\">",
                 width, height);
         add("  <title id=\"title\">%s</title>", Text.xml(title));
         add("  <desc id=\"desc\">%s</desc>", Text.xml(description));
         out.append(STYLE);
+        if (!moreStyle.isEmpty()) add("  <style>%n%s  </style>", moreStyle);
         add("  <rect class=\"bg\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"8\"/>", width - 1, height - 1);
     }
 
-    void line(double x1, double y1, double x2, double y2, String style) {
+    public void line(double x1, double y1, double x2, double y2, String style) {
         add("  <line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", style, x1, y1, x2, y2);
     }
 
-    void box(double x, double y, double width, double height, String style) {
+    public void box(double x, double y, double width, double height, String style) {
         add(
                 "  <rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"2\"/>",
                 style, x, y, Math.max(width, 0.5), height);
     }
 
-    void dot(double x, double y, String style) {
+    /** A line through points of {x, y}. */
+    public void path(List<double[]> points, String style) {
+        StringBuilder path = new StringBuilder();
+        for (double[] point : points) {
+            path.append(path.isEmpty() ? 'M' : ' ').append(String.format(Locale.ROOT, "%.1f,%.1f", point[0], point[1]));
+        }
+        add("  <path class=\"%s\" d=\"%s\"/>", style, path);
+    }
+
+    public void dot(double x, double y, String style) {
         add("  <circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>", style, x, y);
     }
 
-    void text(double x, double y, String style, String text) {
+    public void text(double x, double y, String style, String text) {
         text(x, y, style, "start", text);
     }
 
-    void middle(double x, double y, String style, String text) {
+    public void middle(double x, double y, String style, String text) {
         text(x, y, style, "middle", text);
     }
 
-    void right(double x, double y, String style, String text) {
+    public void right(double x, double y, String style, String text) {
         text(x, y, style, "end", text);
     }
 
@@ -80,7 +96,7 @@ final class Svg {
                 style, x, y, anchor, Text.xml(text));
     }
 
-    String end() {
+    public String end() {
         add("</svg>");
         return out.toString();
     }
