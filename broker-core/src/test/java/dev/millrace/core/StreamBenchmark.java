@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What event streams cost: {@code StreamBenchmark DIRECTORY appends|reads|tags [...]}. Not a test: it measures the machine,
@@ -36,7 +35,7 @@ public final class StreamBenchmark {
     private static final int LONG_EVENTS = 100;
     private static final int IN_FLIGHT = 64;
     private static final int EVENTS_PER_APPEND = 500;
-    private static final int QUIET_SECONDS = 5;
+    private static final int QUIET_READS = 5_000;
 
     private StreamBenchmark() {}
 
@@ -85,23 +84,22 @@ public final class StreamBenchmark {
             fill(broker, topic, keys);
             System.out.printf("keys=%d and %d streams of %d events%n", keys, LONG_STREAMS, LONG_EVENTS);
             System.out.println("while tables are merged  " + read(broker, topic, reads));
-            awaitMerged(broker);
+            readUntilMerged(broker, topic);
             System.out.println("again, merged  " + read(broker, topic, reads));
         }
         try (LocalBroker broker = open(directory)) {
             System.out.println("after a restart, each for the first time  " + readEachOnce(broker, topic));
-            awaitMerged(broker);
+            readUntilMerged(broker, topic);
             System.out.println("and again, merged  " + read(broker, topic, reads));
         }
     }
 
-    /** Until RocksDB has nothing more to merge of what was written: that takes a core for a while, and reads wait for it. */
-    private static void awaitMerged(LocalBroker broker) throws InterruptedException {
+    /** Reads until RocksDB merges nothing meanwhile any more: that takes a core, for which reads wait. */
+    private static void readUntilMerged(LocalBroker broker, TopicPartition topic) {
         long before = -1;
-        long now = broker.stats().store().compactionBytes();
-        while (now != before) {
-            TimeUnit.SECONDS.sleep(QUIET_SECONDS);
-            before = now;
+        for (long now = 0; now != before; ) {
+            before = broker.stats().store().compactionBytes();
+            read(broker, topic, QUIET_READS);
             now = broker.stats().store().compactionBytes();
         }
     }

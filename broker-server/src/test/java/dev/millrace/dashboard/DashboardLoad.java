@@ -63,12 +63,15 @@ final class DashboardLoad implements AutoCloseable {
         producer = client.producer().build();
         transactions = client.transactional("receipts-1");
         consumers.add(billing());
-        consumers.add(client.group("reports").topics("orders").start(order -> halfOver.await(SLOW_MS, TimeUnit.MILLISECONDS)));
+        consumers.add(client.group("reports")
+                .topics("orders")
+                .start(order -> halfOver.await(SLOW_MS, TimeUnit.MILLISECONDS)));
         consumers.add(client.group("mails").topics("reminders", "receipts").start(message -> {}));
     }
 
     private static String schema(String type) {
-        return "{\"type\": \"record\", \"name\": \"Invoice\", \"fields\": [{\"name\": \"sum\", \"type\": \"" + type + "\"}]}";
+        return "{\"type\": \"record\", \"name\": \"Invoice\", \"fields\": [{\"name\": \"sum\", \"type\": \"" + type
+                + "\"}]}";
     }
 
     private RunningConsumer billing() {
@@ -117,7 +120,8 @@ final class DashboardLoad implements AutoCloseable {
         if (i % 5 == 0) {
             producer.publishAsync(Message.to("reminders").key("order-" + i).delay(Duration.ofSeconds(20)));
         }
-        if (i % 50 == 0) open = transactions.begin().publish(Message.to("receipts").value("" + i));
+        if (i % 50 == 0)
+            open = transactions.begin().publish(Message.to("receipts").value("" + i));
         if (i % 50 == 25 && open != null) open.commit();
         if (i % 100 == 0) doWhatIsRefused();
     }
@@ -138,8 +142,9 @@ final class DashboardLoad implements AutoCloseable {
     }
 
     private Process bench(int seconds) throws Exception {
-        String arguments = "bench mixed --topic payments --rate 1000 --size 512B --groups 2 --warmup 1s --keep --duration "
-                + seconds + "s";
+        String arguments =
+                "bench mixed --topic payments --rate 1000 --size 512B --groups 2 --warmup 1s --keep --duration "
+                        + seconds + "s";
         Path log = daemon.data().resolveSibling("bench.log");
         return daemon.command(arguments.split(" "))
                 .redirectErrorStream(true)

@@ -92,12 +92,15 @@ final class DashboardPictureTest {
 
     @Test
     void everyVariableHasAValueForAll() throws IOException {
-        assertThat(shipped().all()).containsOnlyKeys("instance", "topic", "group").doesNotContainValue("");
+        assertThat(shipped().all())
+                .containsOnlyKeys("instance", "topic", "group")
+                .doesNotContainValue("");
     }
 
     @Test
     void variablesAreReplacedInEveryForm() throws IOException {
-        Variables variables = Variables.of(new Dashboard("", Map.of("topic", ".*", "group", "a$1"), List.of()), RANGE, 2);
+        Variables variables =
+                Variables.of(new Dashboard("", Map.of("topic", ".*", "group", "a$1"), List.of()), RANGE, 2);
         assertThat(variables.replace("rate(x{t=~\"$topic\",g=\"${group}\"}[$__rate_interval])"))
                 .isEqualTo("rate(x{t=~\".*\",g=\"a$1\"}[8s])");
         assertThat(variables.replace("x{t=~\"${topic:regex}|[[topic]]|end$\"}[$__interval] $__range"))
@@ -181,7 +184,8 @@ final class DashboardPictureTest {
     @Test
     void aLegendTakesItsLabelsFromTheSeries() {
         Prometheus.Series series = new Prometheus.Series(Map.of("group", "$g"), List.of());
-        assertThat(DashboardPicture.name(new Panel.Query("", "{{ group }} {{topic}}"), series)).isEqualTo("$g");
+        assertThat(DashboardPicture.name(new Panel.Query("", "{{ group }} {{topic}}"), series))
+                .isEqualTo("$g");
         assertThat(DashboardPicture.name(new Panel.Query("", "p99"), series)).isEqualTo("p99");
     }
 
@@ -209,7 +213,8 @@ final class DashboardPictureTest {
         DashboardPicture picture =
                 DashboardPicture.draw(new Dashboard("", shipped().all(), List.of(timeSeries())), prometheus, RANGE, 2);
         // Two runs of points, and the swatch of the legend.
-        assertThat(parse(picture.svg()).getElementsByTagName("path").getLength()).isEqualTo(3);
+        assertThat(parse(picture.svg()).getElementsByTagName("path").getLength())
+                .isEqualTo(3);
     }
 
     @Test
@@ -267,8 +272,6 @@ final class DashboardPictureTest {
     }
 
     private static Document parse(String svg) throws Exception {
-        return DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new InputSource(new StringReader(svg)));
+        return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
     }
 }

@@ -40,8 +40,7 @@ final class Grid {
     }
 
     Box box(Place place) {
-        return new Box(
-                GAP + place.x * COLUMN, top + place.y * ROW, place.w * COLUMN - GAP, place.h * ROW - GAP);
+        return new Box(GAP + place.x * COLUMN, top + place.y * ROW, place.w * COLUMN - GAP, place.h * ROW - GAP);
     }
 
     /** The height of a picture whose lowest panel ends above row {@code rows}. */

@@ -107,7 +107,8 @@ final class PanelPicture {
         plotBottom = box.bottom() - TIMES_HEIGHT - legendLines * LEGEND_LINE - 8;
         for (double mark = 0; mark <= high * (1 + 1e-9); mark += markDistance) {
             svg.line(left(), y(mark), right(), y(mark), mark == 0 ? "edge" : "grid");
-            if (!lines.isEmpty()) svg.right(left() - 6, y(mark) + 4, "tiny", panel.unit().text(mark));
+            if (!lines.isEmpty())
+                svg.right(left() - 6, y(mark) + 4, "tiny", panel.unit().text(mark));
         }
         times();
         if (lines.isEmpty()) noData((box.y() + PLOT_TOP + plotBottom) / 2 + 4);

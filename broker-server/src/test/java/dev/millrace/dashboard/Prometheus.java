@@ -51,7 +51,8 @@ final class Prometheus {
         for (JsonNode group : get("/api/v1/rules").at("/data/groups")) {
             for (JsonNode rule : group.path("rules")) {
                 if (!rule.path("health").asText().equals("ok")) {
-                    broken.add(rule.path("name").asText() + ": " + rule.path("health").asText() + " "
+                    broken.add(rule.path("name").asText() + ": "
+                            + rule.path("health").asText() + " "
                             + rule.path("lastError").asText());
                 }
             }
@@ -61,7 +62,8 @@ final class Prometheus {
 
     private static Map<String, String> labels(JsonNode metric) {
         Map<String, String> labels = new TreeMap<>();
-        metric.properties().forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
+        metric.properties()
+                .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
         return labels;
     }
 
@@ -76,11 +78,13 @@ final class Prometheus {
     }
 
     private JsonNode get(String path) throws IOException, InterruptedException {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create(url + path)).timeout(ANSWER_MAX).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
+                .timeout(ANSWER_MAX)
+                .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
-            throw new IOException("Prometheus answers " + response.statusCode() + " to " + path + ": " + response.body());
+            throw new IOException(
+                    "Prometheus answers " + response.statusCode() + " to " + path + ": " + response.body());
         }
         return new ObjectMapper().readTree(response.body());
     }

@@ -182,7 +182,9 @@ final class ServerMutants {
                         .isCaughtBy(REGISTRY + "isRebuiltFromItsLog", "is not given again"),
                 that("shows a change of the schema registry before it is durable")
                         .in(SERVER, "schema/SchemaRegistry")
-                        .adding("private void change(List<RegistryEntry> entries) {", "entries.forEach(state::apply);")
+                        .adding(
+                                "private void changeTogether(List<RegistryEntry> entries) {",
+                                "entries.forEach(state::apply);")
                         .isCaughtBy(REGISTRY + "aChangeIsSeenWhenItIsDurableAndNotBefore", "expected: 1"),
                 that("changes schemas without a word in the audit log")
                         .in(SERVER, "schema/RegistryLog")
