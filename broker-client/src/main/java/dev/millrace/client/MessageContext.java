@@ -33,13 +33,21 @@ public final class MessageContext {
         void run() throws Exception;
     }
 
-    /** Does the work as the handling of this message; the one that was current before is so again afterwards. */
+    /**
+     * Does the work as the handling of this message; the one that was current before is so again afterwards.
+     *
+     * <p>Where a client with {@link ClientBuilder#telemetry} handed the message out, by a poll or to a handler, telemetry
+     * hears of it as of a handler's call: with OpenTelemetry that is a span {@code process}. In the handling of the same
+     * message it makes no further one.
+     *
+     * @throws Exception what the work throws
+     */
     public static void run(ReceivedMessage message, Work work) throws Exception {
-        CurrentMessage.run(message, work);
+        CurrentMessage.runByHand(message, work);
     }
 
     /** As {@link #run(ReceivedMessage, Work)}, for an event. */
     public static void run(StoredEvent event, Work work) throws Exception {
-        CurrentMessage.run(event, work);
+        CurrentMessage.runByHand(event, work);
     }
 }

@@ -59,7 +59,7 @@ public interface Telemetry {
     void received(List<ReceivedMessage> messages, String group, Instant since);
 
     /**
-     * Runs a handler.
+     * Runs a handler, or what the application does by {@link MessageContext#run} with a message that the client handed out.
      *
      * @param group the group's or projection's name; null for none
      * @param work to be run once, in this thread; what it throws is to be thrown on

@@ -53,9 +53,25 @@ public final class CurrentMessage {
         }
     }
 
-    /** As {@link #run(ReceivedMessage, MessageContext.Work)}. */
-    public static void run(StoredEvent event, MessageContext.Work work) throws Exception {
-        run(messageOf(event), work);
+    /**
+     * As {@link #run}, by the application itself: telemetry of the client that handed the message out hears of it, unless the
+     * thread is in the handling of this message already.
+     */
+    public static void runByHand(ReceivedMessage message, MessageContext.Work work) throws Exception {
+        run(message, isCurrent(message) ? work : PolledHeaders.traced(message, work));
+    }
+
+    /** As {@link #runByHand(ReceivedMessage, MessageContext.Work)}. */
+    public static void runByHand(StoredEvent event, MessageContext.Work work) throws Exception {
+        runByHand(messageOf(event), work);
+    }
+
+    private static boolean isCurrent(ReceivedMessage message) {
+        CurrentMessage current = CURRENT.get();
+        return current != null
+                && current.message.offset() == message.offset()
+                && current.message.partition() == message.partition()
+                && current.message.topic().equals(message.topic());
     }
 
     static ReceivedMessage messageOf(StoredEvent event) {

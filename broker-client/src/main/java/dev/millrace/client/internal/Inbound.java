@@ -6,6 +6,7 @@ import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.StoredEvent;
 import dev.millrace.client.Telemetry;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -20,7 +21,7 @@ record Inbound(Telemetry telemetry, String group) {
     MessageHandler traced(MessageHandler handler) {
         return telemetry == null
                 ? handler
-                : message -> telemetry.process(message, group, () -> handler.handle(message));
+                : message -> telemetry.process(message, group, () -> handler.handle(handedOut(message)));
     }
 
     /** Does the work as the handling of a message. Fails: what the work throws. */
@@ -34,15 +35,47 @@ record Inbound(Telemetry telemetry, String group) {
     }
 
     /** A poll by the application. */
-    static List<ReceivedMessage> poll(Telemetry telemetry, String group, Supplier<List<ReceivedMessage>> poll) {
+    List<ReceivedMessage> poll(Supplier<List<ReceivedMessage>> poll) {
         if (telemetry == null) {
             return poll.get();
         }
         Instant since = Instant.now();
         List<ReceivedMessage> messages = poll.get();
-        if (!messages.isEmpty()) {
-            telemetry.received(messages, group, since);
+        if (messages.isEmpty()) {
+            return messages;
         }
-        return messages;
+        telemetry.received(messages, group, since);
+        List<ReceivedMessage> handedOut = new ArrayList<>(messages.size());
+        messages.forEach(message -> handedOut.add(handedOut(message)));
+        return handedOut;
+    }
+
+    /** As the application gets it: what it does with the message later, by hand or in another thread, telemetry hears, too. */
+    ReceivedMessage handedOut(ReceivedMessage message) {
+        return telemetry == null
+                ? message
+                : new ReceivedMessage(
+                        message.topic(),
+                        message.partition(),
+                        message.offset(),
+                        message.timestampMs(),
+                        message.key(),
+                        message.value(),
+                        new PolledHeaders(message.headers(), this));
+    }
+
+    /** As {@link #handedOut(ReceivedMessage)}. */
+    StoredEvent handedOut(StoredEvent event) {
+        return telemetry == null
+                ? event
+                : new StoredEvent(
+                        event.topic(),
+                        event.partition(),
+                        event.offset(),
+                        event.key(),
+                        event.version(),
+                        event.timestampMs(),
+                        event.value(),
+                        new PolledHeaders(event.headers(), this));
     }
 }

@@ -31,7 +31,7 @@ final class NativeConsumer implements Consumer {
 
     @Override
     public List<ReceivedMessage> poll(Duration timeout) {
-        return Inbound.poll(feeds.telemetry(), null, () -> poll(timeout, pollCountMax));
+        return new Inbound(feeds.telemetry(), null).poll(() -> poll(timeout, pollCountMax));
     }
 
     /** For the client itself, of which telemetry does not hear. */

@@ -34,12 +34,14 @@ final class NativeEventStreams implements EventStreams {
 
     private final Link link;
     private final String topic;
+    private final Inbound inbound;
     /** The topic as the broker described it; streams never change their partition. */
     private volatile TopicFrames.TopicInfo known;
 
     NativeEventStreams(Link link, String topic) {
         this.link = link;
         this.topic = topic;
+        this.inbound = new Inbound(link.telemetry(), null);
     }
 
     // ---- appending
@@ -166,7 +168,11 @@ final class NativeEventStreams implements EventStreams {
     }
 
     private void addTo(List<StoredEvent> events, int partition, List<StreamFrames.Event> more) {
-        more.forEach(event -> events.add(StoredEvents.of(topic, partition, event)));
+        more.forEach(event -> events.add(handedOut(partition, event)));
+    }
+
+    private StoredEvent handedOut(int partition, StreamFrames.Event event) {
+        return inbound.handedOut(StoredEvents.of(topic, partition, event));
     }
 
     @Override
@@ -223,7 +229,7 @@ final class NativeEventStreams implements EventStreams {
                                 info.topicId(), partition, utf8(prefix), toWire(asOf), cursor, PAGE_EVENTS),
                         StreamFrames.LatestPage.class);
                 for (StreamFrames.Event event : page.events()) {
-                    events.accept(StoredEvents.of(topic, partition, event));
+                    events.accept(handedOut(partition, event));
                 }
                 cursor = page.next();
             } while (page.more());

@@ -117,7 +117,7 @@ final class NativeGroupConsumer implements GroupConsumer {
 
     @Override
     public List<ReceivedMessage> poll(Duration timeout) {
-        return Inbound.poll(feeds.telemetry(), options.group(), () -> poll(timeout, options.pollCountMax()));
+        return new Inbound(feeds.telemetry(), options.group()).poll(() -> poll(timeout, options.pollCountMax()));
     }
 
     /** For the client itself, of which telemetry does not hear. */

@@ -65,7 +65,7 @@ final class SubscriptionRunner implements EventSubscription {
             if (closing) {
                 return;
             }
-            inbound.run(message, () -> handler.onEvent(StoredEvent.of(message)));
+            inbound.run(message, () -> handler.onEvent(StoredEvent.of(inbound.handedOut(message))));
         }
         handled = consumer.positions();
         handledSince += messages.size();

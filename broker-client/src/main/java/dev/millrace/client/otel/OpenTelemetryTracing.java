@@ -41,8 +41,8 @@ import java.util.function.Function;
  *     failed; its context goes along as {@code traceparent}. CLIENT where all messages bring one of their own: that one stays,
  *     and is linked</td></tr>
  * <tr><td>{@code receive T}</td><td>CLIENT</td><td>a poll that brought messages; linked to what published them</td></tr>
- * <tr><td>{@code process T}</td><td>CONSUMER</td><td>one call of a handler, in which it is current; child of what published the
- *     message unless the thread is inside of another span, and linked to it</td></tr>
+ * <tr><td>{@code process T}</td><td>CONSUMER</td><td>one call of a handler, or of {@link MessageContext#run}, in which it is current;
+ *     child of what published the message unless the thread is inside of another span, and linked to it</td></tr>
  * </table>
  *
  * <p>It needs {@code io.opentelemetry:opentelemetry-api} on the class path, which a client without it does not. Thread: any.
