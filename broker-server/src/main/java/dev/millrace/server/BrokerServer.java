@@ -183,6 +183,7 @@ public final class BrokerServer implements AutoCloseable {
         options.tracing().endpoint().ifPresent(endpoint -> {
             tracing = BrokerTracing.start(
                     endpoint,
+                    options.tracing().headers(),
                     new BrokerTracing.Service(
                             options.tracing().serviceName(),
                             Version.current(),

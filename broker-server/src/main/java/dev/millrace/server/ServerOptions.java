@@ -10,6 +10,7 @@ import dev.millrace.server.config.BindAddress;
 import dev.millrace.server.config.Config;
 import dev.millrace.server.config.ConfigText;
 import dev.millrace.server.config.DataSize;
+import dev.millrace.server.config.SecretHeaders;
 import dev.millrace.server.net.ConnectionLimits;
 import dev.millrace.server.schema.Compatibility;
 import dev.millrace.server.schema.SchemaLimits;
@@ -43,8 +44,8 @@ record ServerOptions(
     }
 
     /** @param endpoint of the collector; empty where the broker makes no spans */
-    record Tracing(Optional<URI> endpoint, String serviceName) {
-        static final Tracing OFF = new Tracing(Optional.empty(), "millrace");
+    record Tracing(Optional<URI> endpoint, SecretHeaders headers, String serviceName) {
+        static final Tracing OFF = new Tracing(Optional.empty(), SecretHeaders.NONE, "millrace");
     }
 
     /** What a PUBLISH frame takes beside its batches: envelope, topic id, partition. */
@@ -76,6 +77,7 @@ record ServerOptions(
                 schemas(config.schemas()),
                 new Tracing(
                         config.tracing().otlp().endpoint(),
+                        config.tracing().otlp().headers(),
                         config.tracing().otlp().serviceName()));
     }
 

@@ -92,7 +92,7 @@ public record Config(
     public record Tracing(Otlp otlp) {}
 
     /** @param endpoint empty where there are none */
-    public record Otlp(Optional<URI> endpoint, String serviceName) {}
+    public record Otlp(Optional<URI> endpoint, SecretHeaders headers, String serviceName) {}
 
     public record Logging(Level level, Format format) {
         public enum Level {

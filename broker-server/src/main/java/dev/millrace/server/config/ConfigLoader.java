@@ -126,7 +126,8 @@ public final class ConfigLoader {
                         d.value(Keys.SCHEMA_MEMORY)),
                 limits(d),
                 new Shutdown(d.value(Keys.DRAIN_TIMEOUT)),
-                new Config.Tracing(new Config.Otlp(d.value(Keys.OTLP_ENDPOINT), d.value(Keys.OTLP_SERVICE_NAME))),
+                new Config.Tracing(new Config.Otlp(
+                        d.value(Keys.OTLP_ENDPOINT), d.value(Keys.OTLP_HEADERS), d.value(Keys.OTLP_SERVICE_NAME))),
                 new Logging(d.value(Keys.LOG_LEVEL), d.value(Keys.LOG_FORMAT)));
     }
 

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Writes a configuration in force, as YAML that can be loaded again or as JSON. */
+/**
+ * Writes a configuration in force, as YAML that can be loaded again or as JSON. Of secrets it shows where they come from, not
+ * what they are: those that stand in the configuration itself are to be written anew before it can be loaded.
+ */
 public final class ConfigText {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9./]([A-Za-z0-9./_:+@-]*[A-Za-z0-9./_+@-])?");
     private static final Pattern NOT_TEXT = Pattern.compile("(?i)true|false|yes|no|on|off|y|n|null|[0-9.eE+:_x-]+");
@@ -108,13 +111,15 @@ public final class ConfigText {
     }
 
     private static <T> void put(ObjectNode target, String field, Key<T> key, String text) {
+        if (!key.type().bare()) {
+            target.put(field, text);
+            return;
+        }
         T value = key.type().parse(text).orThrow();
         if (value instanceof Integer number) {
             target.put(field, number);
         } else if (value instanceof Boolean flag) {
             target.put(field, flag);
-        } else {
-            target.put(field, text);
         }
     }
 

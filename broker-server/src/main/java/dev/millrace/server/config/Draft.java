@@ -36,8 +36,9 @@ final class Draft {
     /** Notes that a key's value cannot be used, and says what can. */
     void refuse(Key<?> key, String text, Origin origin, String problem, Optional<String> suggestion) {
         refused.add(key.path());
-        String message = shown(text) + " " + problem + "; allowed is " + key.allowed();
-        problems.add(new ConfigProblem(origin, key.path(), text, message, suggestion));
+        boolean secret = key.type().secret();
+        String message = (secret ? "the value" : shown(text)) + " " + problem + "; allowed is " + key.allowed();
+        problems.add(new ConfigProblem(origin, key.path(), secret ? "" : text, message, suggestion));
     }
 
     /** Notes that there is no such key. */

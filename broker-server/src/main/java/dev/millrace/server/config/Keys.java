@@ -324,8 +324,16 @@ final class Keys {
             "none",
             "Where the broker sends spans of its own as OTLP in JSON, such as http://127.0.0.1:4318/v1/traces: of records whose"
                     + " traceparent says that their trace is sampled. It then looks at the headers of all records. Spans that"
-                    + " the collector does not take in time are dropped and counted.",
+                    + " the collector does not take after some tries are dropped and counted.",
             c -> c.tracing().otlp().endpoint());
+    static final Key<SecretHeaders> OTLP_HEADERS = key(
+            "tracing.otlp.headers",
+            new SecretHeaders.Type(),
+            "none",
+            "Headers that go along to the collector, such as a key, written as in OTEL_EXPORTER_OTLP_HEADERS. Their values are"
+                    + " never shown. A file is read anew for each request, so that a key can be replaced while the broker"
+                    + " runs; it keeps keys off command lines and out of this configuration, as does the environment.",
+            c -> c.tracing().otlp().headers());
     static final Key<String> OTLP_SERVICE_NAME = key(
             "tracing.otlp.serviceName",
             name(),
@@ -393,6 +401,7 @@ final class Keys {
             HTTP_REQUESTS_PER_SECOND,
             DRAIN_TIMEOUT,
             OTLP_ENDPOINT,
+            OTLP_HEADERS,
             OTLP_SERVICE_NAME,
             LOG_LEVEL,
             LOG_FORMAT);

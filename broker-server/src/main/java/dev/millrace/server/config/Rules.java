@@ -24,6 +24,7 @@ final class Rules {
         rules.atMost(Keys.TRANSACTION_BYTES_MAX, Keys.INBOX_BYTES);
         rules.listenersDiffer();
         for (Key<BindAddress> bind : List.of(Keys.NATIVE_BIND, Keys.HTTP_BIND)) rules.publicBind(bind);
+        rules.secretsGoEncrypted();
         if (draft.usable(Keys.ACCEPT_LOSS) && draft.value(Keys.ACCEPT_LOSS)) {
             draft.warning("storage.acceptLoss is true: the broker starts even if acknowledged records are lost; remove"
                     + " it after this start");
@@ -70,6 +71,19 @@ final class Rules {
                         + " nor authentication",
                 Optional.of("bind to loopback, such as 127.0.0.1:" + address.port()
                         + ", or accept the risk with security.insecurePublicBind: true")));
+    }
+
+    private void secretsGoEncrypted() {
+        if (!usable(Keys.OTLP_HEADERS, Keys.OTLP_ENDPOINT)
+                || draft.value(Keys.OTLP_HEADERS).isEmpty()) return;
+        draft.value(Keys.OTLP_ENDPOINT)
+                .filter(url -> url.getScheme().equals("http") && !isLoopback(url.getHost()))
+                .ifPresent(url -> draft.warning("tracing.otlp.headers go to " + url.getHost()
+                        + " unencrypted, where others may read them; use an https URL as tracing.otlp.endpoint"));
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
     }
 
     /** The place is that of the value which somebody wrote; a default is not what has to change. */

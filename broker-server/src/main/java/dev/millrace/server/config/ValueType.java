@@ -20,4 +20,9 @@ interface ValueType<T> {
     default boolean bare() {
         return false;
     }
+
+    /** True when what was written must not be shown; {@link #format} shows none of it then. */
+    default boolean secret() {
+        return false;
+    }
 }

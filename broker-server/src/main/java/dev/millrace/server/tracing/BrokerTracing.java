@@ -4,15 +4,17 @@ import dev.millrace.core.Broker;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.time.TimeSource;
+import dev.millrace.server.config.SecretHeaders;
 import dev.millrace.server.protocol.DeliveryTracing;
 import dev.millrace.server.tracing.SampledRecords.Sampled;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -32,15 +34,16 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
     /** As whom the broker shows in traces. */
     public record Service(String name, String version, String instance) {}
 
-    private BrokerTracing(URI endpoint, Service service, Function<UUID, String> topicNames) {
-        OtlpJson json = new OtlpJson(
-                service, topicNames, () -> ThreadLocalRandom.current().nextLong());
-        exporter = new SpanExporter(queue, endpoint, json);
+    private BrokerTracing(Collector collector, Service service, Function<UUID, String> topicNames) {
+        SplittableRandom random = new SplittableRandom(); // of the exporter's thread alone
+        OtlpJson json = new OtlpJson(service, topicNames, random::nextLong);
+        exporter = new SpanExporter(queue, json, collector, new RetryPauses(random), TimeSource.SYSTEM);
     }
 
-    /** Starts; a collector that is not there is tried again for ever. */
-    public static BrokerTracing start(URI endpoint, Service service, Function<UUID, String> topicNames) {
-        BrokerTracing tracing = new BrokerTracing(endpoint, service, topicNames);
+    /** Starts; whether a collector is there shows when there is something for it. */
+    public static BrokerTracing start(
+            URI endpoint, SecretHeaders headers, Service service, Function<UUID, String> topicNames) {
+        BrokerTracing tracing = new BrokerTracing(new HttpCollector(endpoint, headers), service, topicNames);
         tracing.exporter.start();
         return tracing;
     }

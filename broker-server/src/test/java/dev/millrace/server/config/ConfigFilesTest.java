@@ -189,6 +189,7 @@ class ConfigFilesTest {
         values.put("limits.httpRequestsPerSecond", "1999");
         values.put("shutdown.drainTimeout", "0s");
         values.put("tracing.otlp.endpoint", "http://127.0.0.1:4318/v1/traces");
+        values.put("tracing.otlp.headers", "file:/etc/millrace/otlp-headers");
         values.put("tracing.otlp.serviceName", "orders broker");
         values.put("logging.level", "debug");
         values.put("logging.format", "json");

@@ -24,11 +24,13 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,8 +67,16 @@ class BrokerSpansEndToEndTest {
     }
 
     private void open(String endpoint) {
+        open(endpoint, "none");
+    }
+
+    private void open(String endpoint, String headers) {
         millrace = closedLater(EmbeddedMillrace.start(
-                directory, List.of("tracing.otlp.endpoint=" + endpoint, "tracing.otlp.serviceName=shop-broker")));
+                directory,
+                List.of(
+                        "tracing.otlp.endpoint=" + endpoint,
+                        "tracing.otlp.headers=" + headers,
+                        "tracing.otlp.serviceName=shop-broker")));
         plain = closedLater(MillraceClient.builder().server(millrace.address()).build());
         plain.admin().createTopic("orders", 1);
         plain.admin().createTopic("out", 1);
@@ -176,7 +186,7 @@ class BrokerSpansEndToEndTest {
         assertThat(attribute(publish, "messaging.operation.type")).isEqualTo("send");
         assertThat(attribute(collector.resource(), "service.name")).isEqualTo("shop-broker");
         assertThat(attribute(collector.resource(), "service.instance.id")).matches("[0-9a-f-]{36}");
-        assertThat(collector.contentType()).isEqualTo("application/json");
+        assertThat(collector.header("Content-Type")).isEqualTo("application/json");
     }
 
     @Test
@@ -238,14 +248,18 @@ class BrokerSpansEndToEndTest {
     // ---- a collector in trouble
 
     private double metric(String name) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + "/metrics"))
-                .build();
-        String text = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        return text.lines()
+        return get("/metrics")
+                .lines()
                 .filter(line -> line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private String get(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + path))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
     }
 
     private List<Receipt> publishSampled(int count) {
@@ -260,17 +274,76 @@ class BrokerSpansEndToEndTest {
     }
 
     @Test
-    void aDeadCollectorDisturbsNothingAndIsCounted() throws Exception {
-        try (ServerSocket nobody = new ServerSocket(0)) {
-            nobody.close();
-            open("http://127.0.0.1:" + nobody.getLocalPort() + "/v1/traces");
-        }
+    void aDeadCollectorDisturbsNothing() throws Exception {
+        open("http://127.0.0.1:" + freePort() + "/v1/traces");
         assertThat(publishSampled(100)).hasSize(100);
-        while (metric("millrace_tracing_spans_dropped_total") < 100) {
-            Thread.onSpinWait();
-        }
         pollOne("orders");
         assertThat(metric("millrace_tracing_spans_exported_total")).isZero();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket nobody = new ServerSocket(0)) {
+            return nobody.getLocalPort();
+        }
+    }
+
+    @Test
+    void aCollectorThatComesLaterAndIsBusyGetsAllSpansOnce() throws Exception {
+        int port = freePort();
+        open("http://127.0.0.1:" + port + "/v1/traces");
+        assertThat(publishSampled(100)).hasSize(100);
+        SpanCollector collector = closedLater(SpanCollector.startAt(port).refuse(503, 429));
+        assertThat(collector.await(100, named("publish orders")).stream()
+                        .map(span -> span.get("spanId").asText()))
+                .hasSize(100)
+                .doesNotHaveDuplicates();
+        assertThat(metric("millrace_tracing_spans_dropped_total")).isZero();
+    }
+
+    @Test
+    void whatACollectorRefusesIsCounted() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start().refuse(401));
+        open(collector.endpoint());
+        publishSampled(1);
+        while (metric("millrace_tracing_spans_dropped_total") < 1) {
+            Thread.onSpinWait();
+        }
+        publishSampled(1);
+        assertThat(collector.await(1, named("publish orders"))).hasSize(1);
+    }
+
+    @Test
+    void headersGoAlongAndAreShownNowhere() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "api-key=top%2Fsecret,X-Tenant=shop");
+        publishSampled(1);
+        collector.await(1, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("top/secret");
+        assertThat(collector.header("x-tenant")).isEqualTo("shop");
+        assertThat(collector.header("Content-Type")).isEqualTo("application/json");
+        assertThat(get("/v1/config"))
+                .contains("tracing.otlp.headers", "api-key=***,X-Tenant=***")
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void headersInAFileAreReadAnew(@TempDir Path secrets) throws Exception {
+        Path file = Files.writeString(secrets.resolve("otlp-headers"), "api-key=old\n");
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "file:" + file);
+        publishSampled(1);
+        collector.await(1, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("old");
+        Files.writeString(file, "api-key=new\nX-Tenant=shop\n");
+        publishSampled(1);
+        collector.await(2, named("publish orders"));
+        assertThat(collector.header("api-key")).isEqualTo("new");
+        assertThat(collector.header("X-Tenant")).isEqualTo("shop");
+        Files.writeString(file, "api-key new");
+        publishSampled(1);
+        while (metric("millrace_tracing_spans_dropped_total") < 1) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test

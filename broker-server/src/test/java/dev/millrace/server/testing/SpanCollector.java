@@ -2,6 +2,7 @@ package dev.millrace.server.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -9,7 +10,9 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Predicate;
@@ -20,8 +23,9 @@ final class SpanCollector implements AutoCloseable {
     private final BlockingQueue<JsonNode> arrived = new LinkedBlockingQueue<>();
     private final List<JsonNode> seen = new ArrayList<>();
     private final CountDownLatch gate;
+    private final Queue<Integer> statuses = new ConcurrentLinkedQueue<>();
     private volatile JsonNode resource;
-    private volatile String contentType;
+    private volatile Headers headers;
 
     private SpanCollector(HttpServer server, CountDownLatch gate) {
         this.server = server;
@@ -34,8 +38,16 @@ final class SpanCollector implements AutoCloseable {
 
     /** Answers nothing before the gate is open. */
     static SpanCollector start(CountDownLatch gate) {
+        return start(0, gate);
+    }
+
+    static SpanCollector startAt(int port) {
+        return start(port, new CountDownLatch(0));
+    }
+
+    private static SpanCollector start(int port, CountDownLatch gate) {
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+            HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
             SpanCollector collector = new SpanCollector(server, gate);
             server.createContext("/v1/traces", collector::take);
             server.start();
@@ -49,6 +61,12 @@ final class SpanCollector implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/traces";
     }
 
+    /** To the next requests it says these, and takes nothing of them. */
+    SpanCollector refuse(Integer... next) {
+        statuses.addAll(List.of(next));
+        return this;
+    }
+
     private void take(HttpExchange exchange) throws IOException {
         JsonNode body = new ObjectMapper().readTree(exchange.getRequestBody().readAllBytes());
         try {
@@ -56,7 +74,14 @@ final class SpanCollector implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        contentType = exchange.getRequestHeaders().getFirst("Content-Type");
+        headers = exchange.getRequestHeaders();
+        Integer refusal = statuses.poll();
+        if (refusal != null) {
+            exchange.getResponseHeaders().add("Retry-After", "0");
+            exchange.sendResponseHeaders(refusal, -1);
+            exchange.close();
+            return;
+        }
         for (JsonNode ofResource : body.get("resourceSpans")) {
             resource = ofResource.get("resource");
             for (JsonNode ofScope : ofResource.get("scopeSpans")) {
@@ -71,8 +96,9 @@ final class SpanCollector implements AutoCloseable {
         return resource;
     }
 
-    String contentType() {
-        return contentType;
+    /** Of the last request; null for none. */
+    String header(String name) {
+        return headers.getFirst(name);
     }
 
     /** All spans so far, once so many of them are as wanted. */
