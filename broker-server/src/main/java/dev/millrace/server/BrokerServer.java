@@ -208,7 +208,7 @@ public final class BrokerServer implements AutoCloseable {
         broker.internals().checkSchemasWith(check);
         metrics.schemas(new SchemaNumbers(
                 registry::subjectCount, registry::versionCount, registry::incompatibleCount, check::refusedCount));
-        http.open(new HttpServices(served(), registry, options.http().configuration(), Version.current()));
+        http.open(new HttpServices(served(), registry, tracing, options.http().configuration(), Version.current()));
         // What it serves from the broker ends before the broker does; metrics and health go on until the end.
         opened.push(http::close);
     }

@@ -82,7 +82,7 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
             Supplier<CompletableFuture<T>> append,
             ToLongFunction<T> firstOffset) {
         long startNanos = nowNanos();
-        SampledRecords sampled = SampledRecords.in(batches, Long.MIN_VALUE);
+        SampledRecords sampled = SampledRecords.in(batches);
         CompletableFuture<T> appended = append.get();
         if (!sampled.isEmpty()) {
             appended.whenComplete((done, error) -> published(
@@ -112,8 +112,8 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
     // ---- deliver
 
     @Override
-    public Runnable begin(TopicPartition partition, long fromOffset, ByteBuffer batches) {
-        SampledRecords sampled = SampledRecords.in(batches, fromOffset);
+    public Runnable begin(TopicPartition partition, long fromOffset, long toOffset, ByteBuffer batches) {
+        SampledRecords sampled = SampledRecords.in(batches, fromOffset, toOffset);
         if (sampled.isEmpty()) {
             return null;
         }

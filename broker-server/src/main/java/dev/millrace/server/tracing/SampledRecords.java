@@ -39,17 +39,26 @@ record SampledRecords(List<Sampled> kept, int beyondCount) {
         return kept.isEmpty();
     }
 
-    /** None where the batches are damaged: to refuse them is not up to this. The buffer's position stays. */
-    static SampledRecords in(ByteBuffer batches, long fromOffset) {
+    /** Of batches that were not appended yet, so that they have no offsets. */
+    static SampledRecords in(ByteBuffer batches) {
+        return in(batches, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    /**
+     * None where the batches are damaged: to refuse them is not up to this. The buffer's position stays.
+     *
+     * @param toOffset the first that is not looked at any more
+     */
+    static SampledRecords in(ByteBuffer batches, long fromOffset, long toOffset) {
         try {
-            return find(batches, fromOffset);
+            return find(batches, fromOffset, toOffset);
         } catch (RuntimeException damaged) {
             // Nobody has checked these bytes yet; whoever does so next says what is wrong with them.
             return NONE;
         }
     }
 
-    private static SampledRecords find(ByteBuffer batches, long fromOffset) {
+    private static SampledRecords find(ByteBuffer batches, long fromOffset, long toOffset) {
         List<Sampled> kept = null;
         int number = 0;
         int beyondCount = 0;
@@ -62,7 +71,7 @@ record SampledRecords(List<Sampled> kept, int beyondCount) {
                     inflatedBytesLeft -= cursor.recordBytes();
                 }
                 TraceParent parent = cursor.headerCount() == 0 ? null : sampledParent(cursor);
-                if (parent == null || cursor.offset() < fromOffset) {
+                if (parent == null || cursor.offset() < fromOffset || cursor.offset() >= toOffset) {
                     continue;
                 }
                 kept = kept == null ? new ArrayList<>() : kept;

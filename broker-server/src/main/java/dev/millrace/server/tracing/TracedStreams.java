@@ -17,7 +17,7 @@ record TracedStreams(StreamOperations streams, BrokerTracing tracing) implements
     public CompletableFuture<Outcome> append(
             TopicPartition partition, ByteBuffer events, List<Check> checks, Condition condition) {
         long startNanos = BrokerTracing.nowNanos();
-        SampledRecords sampled = SampledRecords.in(events, Long.MIN_VALUE);
+        SampledRecords sampled = SampledRecords.in(events);
         CompletableFuture<Outcome> appended = streams.append(partition, events, checks, condition);
         if (!sampled.isEmpty()) {
             appended.whenComplete((outcome, error) -> {

@@ -50,6 +50,10 @@ record TracedTransactions(TransactionOperations transactions, BrokerTracing trac
                     look(new TopicPartition(append.topicId(), append.partition()), append.batches());
                 } else if (operation instanceof Operation.AppendEvents append) {
                     look(new TopicPartition(append.topicId(), append.partition()), append.events());
+                } else if (operation instanceof Operation.Schedule schedule) {
+                    look(
+                            TracedTimers.partitionOf(schedule.timer()),
+                            schedule.timer().batch());
                 }
                 operationCount++;
             }
@@ -61,7 +65,7 @@ record TracedTransactions(TransactionOperations transactions, BrokerTracing trac
             if (sampledCount >= SampledRecords.COUNT_MAX) {
                 return;
             }
-            SampledRecords sampled = SampledRecords.in(batches, Long.MIN_VALUE);
+            SampledRecords sampled = SampledRecords.in(batches);
             if (!sampled.isEmpty()) {
                 staged.add(new Staged(operationCount, partition, sampled, BrokerTracing.nowNanos()));
                 sampledCount += sampled.kept().size();

@@ -4,6 +4,7 @@ import dev.millrace.core.Broker;
 import dev.millrace.core.ForwardingBroker;
 import dev.millrace.core.LogOperations;
 import dev.millrace.core.StreamOperations;
+import dev.millrace.core.TimerOperations;
 import dev.millrace.core.TransactionOperations;
 import dev.millrace.core.wire.Actor;
 
@@ -22,6 +23,11 @@ record TracingBroker(Broker broker, BrokerTracing tracing) implements Forwarding
     @Override
     public StreamOperations streams() {
         return new TracedStreams(broker.streams(), tracing);
+    }
+
+    @Override
+    public TimerOperations timers() {
+        return new TracedTimers(broker.timers(), tracing);
     }
 
     @Override

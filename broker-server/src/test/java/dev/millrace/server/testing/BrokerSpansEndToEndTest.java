@@ -25,6 +25,7 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -66,17 +67,11 @@ class BrokerSpansEndToEndTest {
         return thing;
     }
 
-    private void open(String endpoint) {
-        open(endpoint, "none");
-    }
-
-    private void open(String endpoint, String headers) {
-        millrace = closedLater(EmbeddedMillrace.start(
-                directory,
-                List.of(
-                        "tracing.otlp.endpoint=" + endpoint,
-                        "tracing.otlp.headers=" + headers,
-                        "tracing.otlp.serviceName=shop-broker")));
+    private void open(String endpoint, String... moreSets) {
+        List<String> sets = new ArrayList<>(List.of(moreSets));
+        sets.add("tracing.otlp.endpoint=" + endpoint);
+        sets.add("tracing.otlp.serviceName=shop-broker");
+        millrace = closedLater(EmbeddedMillrace.start(directory, sets));
         plain = closedLater(MillraceClient.builder().server(millrace.address()).build());
         plain.admin().createTopic("orders", 1);
         plain.admin().createTopic("out", 1);
@@ -245,6 +240,131 @@ class BrokerSpansEndToEndTest {
         assertThat(refused.get("status").get("code").asInt()).as("error").isEqualTo(2);
     }
 
+    // ---- REST
+
+    private void post(String path, String json) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + millrace.httpAddress() + path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    }
+
+    private static String record(String traceparent) {
+        return "{\"value\":\"1\",\"headers\":{\"traceparent\":\"" + traceparent + "\"}}";
+    }
+
+    @Test
+    void restMakesTheSpansThatTheNativeProtocolMakes() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        publishSampled(1);
+        pollOne("orders");
+        post("/v1/topics/out/records", record(SAMPLED));
+        get("/v1/topics/out/partitions/0/records");
+        for (String name : List.of("publish orders", "deliver orders", "publish out")) {
+            collector.await(1, named(name));
+        }
+        List<JsonNode> spans = collector.await(1, named("deliver out"));
+        assertThat(spans).hasSize(4);
+        for (String operation : List.of("publish ", "deliver ")) {
+            JsonNode byRest = only(spans, operation + "out");
+            JsonNode byWire = only(spans, operation + "orders");
+            assertThat(byRest.get("attributes").toString().replace("\"out\"", "\"orders\""))
+                    .isEqualTo(byWire.get("attributes").toString());
+            assertThat(byRest.get("kind")).isEqualTo(byWire.get("kind"));
+            assertThat(byRest.get("traceId").asText()).isEqualTo(TRACE);
+            assertThat(byRest.get("parentSpanId").asText()).isEqualTo(SPAN);
+            assertThat(byRest.get("startTimeUnixNano").asLong())
+                    .isLessThanOrEqualTo(byRest.get("endTimeUnixNano").asLong());
+        }
+    }
+
+    @Test
+    void aPageOverRestHasSpansOfWhatIsInItAndSampled() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        post(
+                "/v1/topics/out/records",
+                "{\"records\":[" + record(SAMPLED) + "," + record(NOT_SAMPLED) + "," + record(SAMPLED) + ","
+                        + record(SAMPLED) + "]}");
+        get("/v1/topics/out/partitions/0/records?offset=1&limit=2");
+        collector.await(3, named("publish out"));
+        collector.await(1, named("deliver out"));
+        get("/v1/topics/out/partitions/0/records?offset=3");
+        List<JsonNode> delivered = collector.await(2, named("deliver out")).stream()
+                .filter(named("deliver out"))
+                .toList();
+        assertThat(delivered)
+                .extracting(span -> attribute(span, "messaging.millrace.offset"))
+                .containsExactly("2", "3");
+    }
+
+    @Test
+    void aLiveTailHasSpansOfWhatItSends() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://" + millrace.httpAddress() + "/v1/topics/out/tail?from=earliest"))
+                .build();
+        HttpResponse<InputStream> tail = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        try (InputStream events = tail.body()) {
+            post("/v1/topics/out/records", "{\"records\":[" + record(NOT_SAMPLED) + "," + record(SAMPLED) + "]}");
+            List<JsonNode> spans = collector.await(1, named("deliver out"));
+            assertThat(attribute(only(spans, "deliver out"), "messaging.millrace.offset"))
+                    .isEqualTo("1");
+            assertThat(events.read()).as("the client is there").isPositive();
+        }
+    }
+
+    // ---- for later
+
+    @Test
+    void messagesForLaterHaveASpanUntilTheyAreSetAndOneWhenTheyAreDelivered() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint());
+        Message later = Message.to("out").value("1").delay(Duration.ofMillis(1));
+        try (Producer producer = plain.producer().build();
+                Transactions transactions = plain.transactional("t");
+                Transaction transaction = transactions.begin()) {
+            producer.publish(later.header("traceparent", NOT_SAMPLED));
+            producer.publish(later.header("traceparent", SAMPLED));
+            transaction.publish(later);
+            transaction.publish(later.header("traceparent", SAMPLED));
+            transaction.commit();
+        }
+        try (Consumer consumer =
+                plain.consumer().topics("out").from(StartFrom.earliest()).open()) {
+            int polled = 0;
+            while (polled < 4) {
+                polled += consumer.poll(Duration.ofSeconds(30)).size();
+            }
+        }
+        collector.await(2, named("deliver out"));
+        List<JsonNode> spans = collector.await(2, named("publish out"));
+        assertThat(spans).hasSize(4).allSatisfy(span -> {
+            assertThat(span.get("parentSpanId").asText()).isEqualTo(SPAN);
+            assertThat(span.has("status")).isFalse();
+            assertThat(attribute(span, "messaging.millrace.offset") == null)
+                    .as("it has no place before its time")
+                    .isEqualTo(span.get("name").asText().startsWith("publish"));
+        });
+    }
+
+    @Test
+    void aMessageForLaterThatIsRefusedSaysWhy() throws Exception {
+        SpanCollector collector = closedLater(SpanCollector.start());
+        open(collector.endpoint(), "timers.pendingMax=1");
+        Message later = Message.to("out").value("1").delay(Duration.ofHours(1)).header("traceparent", SAMPLED);
+        try (Producer producer = plain.producer().build()) {
+            producer.publish(later);
+            assertThatThrownBy(() -> producer.publish(later)).isInstanceOf(MillraceException.class);
+        }
+        List<JsonNode> spans = collector.await(2, named("publish out"));
+        assertThat(spans).extracting(span -> attribute(span, "error.type")).containsExactly(null, "LIMIT_REACHED");
+    }
+
     // ---- a collector in trouble
 
     private double metric(String name) throws Exception {
@@ -315,7 +435,7 @@ class BrokerSpansEndToEndTest {
     @Test
     void headersGoAlongAndAreShownNowhere() throws Exception {
         SpanCollector collector = closedLater(SpanCollector.start());
-        open(collector.endpoint(), "api-key=top%2Fsecret,X-Tenant=shop");
+        open(collector.endpoint(), "tracing.otlp.headers=api-key=top%2Fsecret,X-Tenant=shop");
         publishSampled(1);
         collector.await(1, named("publish orders"));
         assertThat(collector.header("api-key")).isEqualTo("top/secret");
@@ -330,7 +450,7 @@ class BrokerSpansEndToEndTest {
     void headersInAFileAreReadAnew(@TempDir Path secrets) throws Exception {
         Path file = Files.writeString(secrets.resolve("otlp-headers"), "api-key=old\n");
         SpanCollector collector = closedLater(SpanCollector.start());
-        open(collector.endpoint(), "file:" + file);
+        open(collector.endpoint(), "tracing.otlp.headers=file:" + file);
         publishSampled(1);
         collector.await(1, named("publish orders"));
         assertThat(collector.header("api-key")).isEqualTo("old");

@@ -27,18 +27,19 @@ class SampledRecordsTest {
     @Test
     void numbersRecordsAndPassesOverThoseThatNobodyAskedFor() {
         ByteBuffer batch = batch(6, 2);
-        assertThat(SampledRecords.in(batch, Long.MIN_VALUE).kept())
-                .extracting(Sampled::number)
-                .containsExactly(0, 2, 4);
-        assertThat(SampledRecords.in(batch, 3).kept())
+        assertThat(SampledRecords.in(batch).kept()).extracting(Sampled::number).containsExactly(0, 2, 4);
+        assertThat(SampledRecords.in(batch, 3, Long.MAX_VALUE).kept())
                 .extracting(Sampled::offset)
                 .containsExactly(4L);
+        assertThat(SampledRecords.in(batch, 2, 4).kept())
+                .extracting(Sampled::offset)
+                .containsExactly(2L);
         assertThat(batch.position()).isZero();
     }
 
     @Test
     void keepsNoMoreThanFitAndCountsTheRest() {
-        SampledRecords found = SampledRecords.in(batch(SampledRecords.COUNT_MAX + 3, 1), 0);
+        SampledRecords found = SampledRecords.in(batch(SampledRecords.COUNT_MAX + 3, 1));
         assertThat(found.kept()).hasSize(SampledRecords.COUNT_MAX);
         assertThat(found.beyondCount()).isEqualTo(3);
     }
@@ -54,7 +55,9 @@ class SampledRecordsTest {
                 batch.put(random.nextInt(batch.limit()), (byte) random.nextInt());
             }
             batch.limit(random.nextInt(4) == 0 ? random.nextInt(batch.limit() + 1) : batch.limit());
-            assertThat(SampledRecords.in(batch, 0).kept()).as("seed %d", seed).hasSizeLessThanOrEqualTo(3);
+            assertThat(SampledRecords.in(batch, 0, 2).kept())
+                    .as("seed %d", seed)
+                    .hasSizeLessThanOrEqualTo(3);
         }
     }
 }

@@ -9,8 +9,16 @@ import io.netty.buffer.ByteBuf;
 interface BodyStream {
     /** Where the pieces go. */
     interface Out {
-        /** Sends a piece, which belongs to the connection from then on. */
-        void write(ByteBuf piece);
+        /**
+         * Sends a piece, which belongs to the connection from then on.
+         *
+         * @param afterwards run once, when the socket has taken it or the connection has ended
+         */
+        void write(ByteBuf piece, Runnable afterwards);
+
+        default void write(ByteBuf piece) {
+            write(piece, HttpAnswer.NOTHING);
+        }
 
         /** False while the client has not taken what was sent: then nothing more should be. */
         boolean isWritable();

@@ -37,7 +37,8 @@ final class EventTail implements BodyStream {
     private boolean ended;
 
     /** Where records come from and how they are written. */
-    record Source(LogOperations logs, String topic, RecordJson.Form form, Executor encoder) {}
+    record Source(
+            LogOperations logs, TracedDeliveries deliveries, String topic, RecordJson.Form form, Executor encoder) {}
 
     /** How far a partition was sent. */
     static final class Place {
@@ -53,7 +54,8 @@ final class EventTail implements BodyStream {
         }
     }
 
-    private record Text(String text, long next) {}
+    /** @param afterwards to be run when it was sent */
+    private record Text(String text, long next, Runnable afterwards) {}
 
     /** @param onEnd called once, however the tail ends */
     EventTail(Source source, List<Place> places, Runnable onEnd) {
@@ -153,20 +155,30 @@ final class EventTail implements BodyStream {
 
     /** Thread: an encoder's. */
     private Text text(Place place, long[] positions, LogSlice slice) {
+        long from = positions[place.index];
         StringBuilder text = new StringBuilder();
+        long next = write(text, place, positions, slice);
+        return new Text(
+                text.toString(),
+                next,
+                source.deliveries.begin(place.partition, from, next, slice.batches(), HttpAnswer.NOTHING));
+    }
+
+    /** Gives where to go on. */
+    private long write(StringBuilder text, Place place, long[] positions, LogSlice slice) {
         long from = positions[place.index];
         for (RecordBatch batch : RecordBatch.in(slice.batches())) {
             for (Record record : batch.records(RecordJson.DECOMPRESSED_BYTES_MAX)) {
                 if (record.offset() >= from) {
                     if (text.length() >= TEXT_CHARS_MAX) {
-                        return new Text(text.toString(), positions[place.index]);
+                        return positions[place.index];
                     }
                     positions[place.index] = record.offset() + 1;
                     append(text, positions, place, record);
                 }
             }
         }
-        return new Text(text.toString(), slice.nextOffset());
+        return slice.nextOffset();
     }
 
     private void append(StringBuilder text, long[] positions, Place place, Record record) {
@@ -187,7 +199,7 @@ final class EventTail implements BodyStream {
         boolean atEnd = read.next == place.next;
         place.next = read.next;
         if (!read.text.isEmpty()) {
-            out.write(utf8(read.text));
+            out.write(utf8(read.text), read.afterwards);
         }
         if (atEnd) {
             place.cancelWait = source.logs.onAppend(place.partition, place.next, () -> out.execute(() -> wake(place)));

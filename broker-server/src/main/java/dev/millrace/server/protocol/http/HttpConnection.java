@@ -341,7 +341,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (answer.status() >= 400) {
             meters.rejected(answer.status() < 500 ? Fault.INVALID_REQUEST : Fault.OVERLOADED);
         }
-        send(response(answer));
+        send(response(answer), answer.afterwards());
     }
 
     private static FullHttpResponse response(HttpAnswer answer) {
@@ -462,6 +462,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void send(FullHttpResponse response) {
+        send(response, HttpAnswer.NOTHING);
+    }
+
+    private void send(FullHttpResponse response, Runnable afterwards) {
         boolean close = draining;
         if (close) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -472,9 +476,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             work.heldBytes().addAndGet(-bytes);
             if (close || !sent.isSuccess()) {
                 sent.channel().close();
-                return;
+            } else {
+                next();
             }
-            next();
+            afterwards.run();
         });
     }
 

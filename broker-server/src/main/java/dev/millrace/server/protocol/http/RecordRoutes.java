@@ -34,12 +34,17 @@ final class RecordRoutes {
     private static final int TAIL_PARTITIONS_MAX = 64;
 
     private final LogOperations logs;
+    private final TracedDeliveries deliveries;
     private final TopicNames names;
     private final Executor encoder;
     private final AtomicInteger tails = new AtomicInteger();
 
-    RecordRoutes(LogOperations logs, TopicNames names, Executor encoder) {
-        this.logs = logs;
+    /** Where records come from, and who makes spans of that they go to clients. */
+    record Source(LogOperations logs, TracedDeliveries deliveries) {}
+
+    RecordRoutes(Source source, TopicNames names, Executor encoder) {
+        this.logs = source.logs;
+        this.deliveries = source.deliveries;
         this.names = names;
         this.encoder = encoder;
     }
@@ -54,6 +59,7 @@ final class RecordRoutes {
                 .put("topic", topic.name())
                 .put("partition", partition.partition());
         Page page = new Page(from, limit(call), body.putArray("records"));
+        Runnable afterwards = HttpAnswer.NOTHING;
         while (!page.isFull()) {
             LogSlice slice = Waiting.join(logs.read(partition, page.next, SLICE_BYTES));
             try {
@@ -61,12 +67,14 @@ final class RecordRoutes {
                 if (slice.nextOffset() == page.next) {
                     break;
                 }
+                long before = page.next;
                 page.add(slice, form);
+                afterwards = deliveries.begin(partition, before, page.next, slice.batches(), afterwards);
             } finally {
                 slice.release();
             }
         }
-        return HttpAnswer.ok(body.put("nextOffset", page.next));
+        return HttpAnswer.ok(body.put("nextOffset", page.next)).afterwards(afterwards);
     }
 
     private static StartPosition start(HttpCall call) {
@@ -134,7 +142,10 @@ final class RecordRoutes {
         }
         return HttpAnswer.streamed(
                 EVENT_STREAM,
-                new EventTail(new EventTail.Source(logs, topic.name(), form, encoder), places, tails::decrementAndGet));
+                new EventTail(
+                        new EventTail.Source(logs, deliveries, topic.name(), form, encoder),
+                        places,
+                        tails::decrementAndGet));
     }
 
     private List<EventTail.Place> places(Topic topic, HttpCall call) {

@@ -33,7 +33,8 @@ final class RestRoutes {
         Broker broker = services.broker();
         TopicNames names = new TopicNames(broker.topics());
         TopicRoutes topics = new TopicRoutes(broker, names);
-        RecordRoutes records = new RecordRoutes(broker.logs(), names, encoder);
+        RecordRoutes records = new RecordRoutes(
+                new RecordRoutes.Source(broker.logs(), new TracedDeliveries(services.tracing())), names, encoder);
         PublishRoutes publish = new PublishRoutes(broker.logs(), names);
         StreamRoutes streams = new StreamRoutes(broker.streams(), names);
         GroupRoutes groups = new GroupRoutes(broker, names);

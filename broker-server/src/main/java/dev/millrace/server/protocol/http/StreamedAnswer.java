@@ -64,15 +64,16 @@ final class StreamedAnswer implements BodyStream.Out {
     }
 
     @Override
-    public void write(ByteBuf piece) {
+    public void write(ByteBuf piece, Runnable afterwards) {
         if (ended) {
             piece.release();
+            afterwards.run();
             return;
         }
         while (piece.readableBytes() > CHUNK_BYTES) {
             context.write(new DefaultHttpContent(piece.readRetainedSlice(CHUNK_BYTES)));
         }
-        context.writeAndFlush(new DefaultHttpContent(piece));
+        context.writeAndFlush(new DefaultHttpContent(piece)).addListener(sent -> afterwards.run());
     }
 
     @Override

@@ -261,8 +261,9 @@ final class Subscriptions {
 
     /** What to do when the batches were sent; also ends the spans that begin now, where records in them are traced. */
     private Runnable traced(Subscription subscription, ByteBuffer batches, Runnable sent) {
-        Runnable end =
-                tracing == null ? null : tracing.begin(subscription.partition(), subscription.nextOffset(), batches);
+        Runnable end = tracing == null
+                ? null
+                : tracing.begin(subscription.partition(), subscription.nextOffset(), Long.MAX_VALUE, batches);
         return end == null
                 ? sent
                 : () -> {

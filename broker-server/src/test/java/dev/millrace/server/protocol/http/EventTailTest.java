@@ -33,10 +33,11 @@ class EventTailTest {
 
     private final BodyStream.Out out = new BodyStream.Out() {
         @Override
-        public void write(ByteBuf piece) {
+        public void write(ByteBuf piece, Runnable afterwards) {
             sent.append(piece.toString(StandardCharsets.UTF_8));
             piece.release();
             takes--;
+            afterwards.run();
         }
 
         @Override
@@ -60,7 +61,12 @@ class EventTailTest {
     void createTopic() {
         topic = broker.topics().create("orders", 2, Map.of()).join();
         tail = new EventTail(
-                new EventTail.Source(broker.logs(), "orders", new Form(Values.TEXT, false), Runnable::run),
+                new EventTail.Source(
+                        broker.logs(),
+                        new TracedDeliveries(null),
+                        "orders",
+                        new Form(Values.TEXT, false),
+                        Runnable::run),
                 List.of(
                         new EventTail.Place(0, new TopicPartition(topic.topicId(), 0), 0),
                         new EventTail.Place(1, new TopicPartition(topic.topicId(), 1), 0)),

@@ -30,7 +30,7 @@ class MetricRoutesTest {
     void open() {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(broker, registry, Map.of(), "1.0"));
+        server.protocol.open(new HttpServices(broker, registry, null, Map.of(), "1.0"));
         broker.topics().create("orders", 1, Map.of()).join();
         broker.partitionStats = List.of(new PartitionStats("orders", 0, 2, 10, 500));
     }

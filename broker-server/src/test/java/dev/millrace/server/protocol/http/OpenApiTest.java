@@ -40,7 +40,7 @@ class OpenApiTest {
     void open() throws IOException {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(broker, registry, Map.of(), "1.0"));
+        server.protocol.open(new HttpServices(broker, registry, null, Map.of(), "1.0"));
         String answer = server.exchange("GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         document = new ObjectMapper().readTree(answer.substring(answer.indexOf("\r\n\r\n")));
     }

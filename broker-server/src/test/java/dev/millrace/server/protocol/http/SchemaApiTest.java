@@ -39,7 +39,7 @@ class SchemaApiTest {
     void open() {
         SchemaRegistry registry =
                 SchemaRegistry.open(broker, SchemaLimits.DEFAULTS, Compatibility.BACKWARD, TimeSource.SYSTEM);
-        server.protocol.open(new HttpServices(broker, registry, Map.of(), "1.0"));
+        server.protocol.open(new HttpServices(broker, registry, null, Map.of(), "1.0"));
     }
 
     @AfterEach
