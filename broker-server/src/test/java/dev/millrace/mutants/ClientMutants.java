@@ -14,7 +14,7 @@ final class ClientMutants {
     private ClientMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), messages())
+        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), messages(), spans())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -170,5 +170,24 @@ final class ClientMutants {
                                 "boolean below = cause != null && ids.contains(cause) && !cause.equals(message.id());",
                                 "boolean below = false;")
                         .isCaughtBy("client.TraceTest#effectsStandBelowTheirCauseByTime", IN_ORDER));
+    }
+
+    private static List<Mutant> spans() {
+        String current = "internal/CurrentMessage";
+        String original = "isCurrent(message) ? work : PolledHeaders.traced(message, work)";
+        String tests = "server.testing.HandledByHandEndToEndTest#";
+        return List.of(
+                that("makes no span of what is handled by hand")
+                        .in(CLIENT, current)
+                        .replacing(original, "work")
+                        .isCaughtBy(
+                                tests + "aPolledMessageThatIsHandledByHandHasAProcessSpan",
+                                "Expected size: 1 but was: 0"),
+                that("makes two spans of what a handler does by hand with its own message")
+                        .in(CLIENT, current)
+                        .replacing(original, "PolledHeaders.traced(message, work)")
+                        .isCaughtBy(
+                                tests + "inAHandlerTheSameMessageHasNoSecondSpanButInAnotherThreadItHas",
+                                "Expected size: 1 but was: 2"));
     }
 }

@@ -13,7 +13,7 @@ final class ServerMutants {
     private ServerMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(http(), tails(), registry(), compatibility(), publishing())
+        return Stream.of(http(), rest(), tails(), spans(), collectors(), registry(), compatibility(), publishing())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -50,6 +50,100 @@ final class ServerMutants {
                         .isCaughtBy(
                                 "server.protocol.http.RestApiTest#pagesOfOtherSitesChangeNothing",
                                 "expected: 403|201"));
+    }
+
+    private static List<Mutant> rest() {
+        String publish = "protocol/http/PublishRoutes";
+        String letters = "protocol/http/DeadLetterRoutes";
+        String api = "server.protocol.http.RestApiTest#";
+        return List.of(
+                that("answers a publish over REST before the record is durable")
+                        .in(SERVER, publish)
+                        .replacing("return logs.append(partition, batch(drafts))", """
+                                long end = logs.bounds(partition).endOffset();
+                                logs.append(partition, batch(drafts));
+                                return CompletableFuture.completedFuture(new Appended(end, 0, false))""")
+                        .isCaughtBy(
+                                "server.protocol.http.PublishRoutesTest#answersWhenARecordIsDurableAndNotBefore",
+                                "answered before it is durable|where it came to lie"),
+                that("says over REST that all of several records were published where some were refused")
+                        .in(SERVER, publish)
+                        .replacing("HttpAnswer.json(refused == 0 ? 200 : 207, body)", "HttpAnswer.json(200, body)")
+                        .isCaughtBy(api + "tellsWhichOfSeveralWereRefused", "expected: 207"),
+                that("replays dead letters over REST to all groups that have them")
+                        .in(SERVER, letters)
+                        .replacing("byte[] value = RecordJson.bytes(body, \"value\");", """
+                                byte[] value = RecordJson.bytes(body, "value");
+                                Selection all = new Selection(null, null, null, List.of());
+                                for (Info other : Waiting.join(letters.list(all, new PageRequest(0, 100, false, false)))
+                                        .letters()) {
+                                    Selection same = new Selection(
+                                            other.group(), selection.topic(), selection.key(), selection.places());
+                                    if (!other.group().equals(selection.group())) {
+                                        Waiting.join(letters.replay(new Replay(same, value, WHO)));
+                                    }
+                                }
+                                """)
+                        .isCaughtBy(api + "movesDeadLettersOfTheGroupThatIsNamedAlone", "expected: \"parked\""),
+                that("discards no dead letter over REST and says that it did")
+                        .in(SERVER, letters)
+                        .replacing(
+                                "Waiting.join(letters.discard(selection(call, body), note == null ? \"\" : note));",
+                                """
+                                new Moved(
+                                        (int) Waiting.join(letters.list(
+                                                        selection(call, body), new PageRequest(0, 100, false, false)))
+                                                .letters().stream()
+                                                .filter(letter -> letter.state().equals("parked"))
+                                                .count(),
+                                        0,
+                                        List.of());""")
+                        .isCaughtBy(api + "movesDeadLettersOfTheGroupThatIsNamedAlone", "expected: \"discarded\""),
+                that("takes a request over REST that names no dead letter for one that names all")
+                        .in(SERVER, letters)
+                        .replacing("places.isEmpty() && !JsonBody.flag(body, \"all\")", "body == null")
+                        .isCaughtBy(api + "listsShowsReplaysAndDiscardsDeadLetters", "expected: 400"));
+    }
+
+    private static List<Mutant> spans() {
+        return List.of(
+                that("makes spans of records whose trace is not sampled")
+                        .in(SERVER, "tracing/SampledRecords")
+                        .replacing("(parent.flags() & SAMPLED_FLAG) != 0", "parent.flags() >= 0")
+                        .isCaughtBy(
+                                "server.tracing.SampledRecordsTest#keepsWhatSaysThatItIsSampledAndNothingElse",
+                                "not sampled: 00"),
+                that("makes spans of records that a page over REST does not hold")
+                        .in(SERVER, "protocol/http/RecordRoutes")
+                        .replacing("begin(partition, before, page.next,", "begin(partition, before, Long.MAX_VALUE,")
+                        .isCaughtBy(
+                                "server.testing.BrokerSpansEndToEndTest#aPageOverRestHasSpansOfWhatIsInItAndSampled",
+                                "to contain exactly"));
+    }
+
+    private static List<Mutant> collectors() {
+        String tests = "server.tracing.SpanExporterTest#";
+        return List.of(
+                that("drops spans that its collector cannot take and counts none of them")
+                        .in(SERVER, "tracing/SpanExporter")
+                        .replacing("queue.drop(request.spanCount);", "")
+                        .isCaughtBy(
+                                tests + "afterFiveTriesSpansAreDroppedAndCountedAndTheNextHaveTheirTurn",
+                                "\\[dropped\\]\\s+expected: 3"),
+                that("tries its collector for ever")
+                        .in(SERVER, "tracing/SpanExporter")
+                        .replacing("if (request.tries == RetryPauses.TRIES_MAX) {", "if (request.tries < 0) {")
+                        .isCaughtBy(
+                                tests + "afterFiveTriesSpansAreDroppedAndCountedAndTheNextHaveTheirTurn",
+                                "\\[dropped\\]\\s+expected: 3"),
+                that("tries a collector again before the time that it asked for")
+                        .in(SERVER, "tracing/RetryPauses")
+                        .replacing("return askedMs < 0 ?", "return askedMs < Long.MAX_VALUE ?")
+                        .isCaughtBy(tests + "waitsAsLongAsTheCollectorAsksWithinABound", "to contain exactly"),
+                that("shows the secret headers of its collector with its configuration")
+                        .in(SERVER, "config/SecretHeaders")
+                        .replacing("name + \"=\" + MASK", "name + \"=\" + given.get(name)")
+                        .isCaughtBy("server.config.SecretHeadersTest#noTextOfAConfigurationShowsValues", "s3cr3t"));
     }
 
     private static List<Mutant> tails() {

@@ -292,13 +292,13 @@ class BrokerSpansEndToEndTest {
         get("/v1/topics/out/partitions/0/records?offset=1&limit=2");
         collector.await(3, named("publish out"));
         collector.await(1, named("deliver out"));
-        get("/v1/topics/out/partitions/0/records?offset=3");
+        get("/v1/topics/out/partitions/0/records?offset=2&limit=1");
         List<JsonNode> delivered = collector.await(2, named("deliver out")).stream()
                 .filter(named("deliver out"))
                 .toList();
         assertThat(delivered)
                 .extracting(span -> attribute(span, "messaging.millrace.offset"))
-                .containsExactly("2", "3");
+                .containsExactly("2", "2");
     }
 
     @Test

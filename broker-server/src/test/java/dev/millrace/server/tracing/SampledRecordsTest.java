@@ -16,8 +16,12 @@ class SampledRecordsTest {
     private static final String SAMPLED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     private static ByteBuffer batch(int count, int everyNth) {
+        return batch(count, everyNth, SAMPLED);
+    }
+
+    private static ByteBuffer batch(int count, int everyNth, String traceparent) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 1024);
-        RecordHeader header = new RecordHeader("traceparent", SAMPLED.getBytes(StandardCharsets.UTF_8));
+        RecordHeader header = new RecordHeader("traceparent", traceparent.getBytes(StandardCharsets.UTF_8));
         for (int i = 0; i < count; i++) {
             builder.append(1, null, new byte[] {1}, i % everyNth == 0 ? List.of(header) : List.of());
         }
@@ -35,6 +39,21 @@ class SampledRecordsTest {
                 .extracting(Sampled::offset)
                 .containsExactly(2L);
         assertThat(batch.position()).isZero();
+    }
+
+    @Test
+    void keepsWhatSaysThatItIsSampledAndNothingElse() {
+        String trace = SAMPLED.substring(0, SAMPLED.length() - 2);
+        for (String sampled : List.of("01", "03", "ff")) {
+            assertThat(SampledRecords.in(batch(1, 1, trace + sampled)).kept())
+                    .as(sampled)
+                    .hasSize(1);
+        }
+        for (String not : List.of("00", "02", "fe", "0", "", "0x", "1")) {
+            assertThat(SampledRecords.in(batch(1, 1, trace + not)).kept())
+                    .as("not sampled: %s", not)
+                    .isEmpty();
+        }
     }
 
     @Test

@@ -351,7 +351,7 @@ class RestApiTest {
     void listsShowsReplaysAndDiscardsDeadLetters() throws Exception {
         createTopic("{}");
         rest.post("/v1/topics/orders/records", "{\"records\":[{\"value\":\"a\"},{\"value\":\"b\"}]}");
-        park(2);
+        park("billing", 2);
         JsonNode list = rest.get("/v1/deadletters?group=billing");
         assertThat(list.path("total").asInt()).isEqualTo(2);
         assertThat(list.path("deadLetters").get(0).path("reason").asText()).isEqualTo("handler-error");
@@ -373,16 +373,43 @@ class RestApiTest {
         });
     }
 
-    private void park(int count) {
+    @Test
+    void movesDeadLettersOfTheGroupThatIsNamedAlone() throws Exception {
+        createTopic("{}");
+        rest.post("/v1/topics/orders/records", "{\"records\":[{\"value\":\"a\"},{\"value\":\"b\"}]}");
+        park("billing", 2);
+        park("mailing", 2);
+        String one = "{\"letters\":[{\"topic\":\"orders\",\"partition\":0,\"offset\":0}]}";
+        assertThat(rest.post("/v1/groups/billing/deadletters/replay", one)
+                        .path("replayed")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(state("mailing", 0)).isEqualTo("parked");
+        assertThat(state("billing", 0)).isNotEqualTo("parked");
+        assertThat(rest.post("/v1/groups/billing/deadletters/discard", "{\"all\":true}")
+                        .path("discarded")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(state("billing", 1)).isEqualTo("discarded");
+        assertThat(state("mailing", 1)).isEqualTo("parked");
+    }
+
+    private String state(String group, int offset) throws Exception {
+        return rest.get("/v1/groups/" + group + "/deadletters/orders/0/" + offset)
+                .path("state")
+                .asText();
+    }
+
+    private void park(String group, int count) {
         Broker broker = rest.server().broker();
         Membership member = broker.groups()
-                .join(new Join("billing", "", null, "test", List.of("orders"), 0))
+                .join(new Join(group, "", null, "test", List.of("orders"), 0))
                 .join();
         for (int offset = 0; offset < count; offset++) {
             broker.deadLetters()
                     .park(
                             new Claim(
-                                    "billing",
+                                    group,
                                     member.memberId(),
                                     member.memberEpoch(),
                                     member.assignment().get(0).partition(),
