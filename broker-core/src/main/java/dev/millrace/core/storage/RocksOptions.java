@@ -200,10 +200,8 @@ final class RocksOptions implements AutoCloseable {
                         .setFormatVersion(6)
                         .setChecksumType(ChecksumType.kXXH3)
                         .setFilterPolicy(bloom)
-                        // In pieces: the filter of a large table is larger than the part of the cache that would hold
-                        // it
-                        // (a 64th), and was read from the file for each look-up. See
-                        // docs/adr/2026-11-28-filters-in-pieces.md.
+                        // In pieces: a large table's filter in one is more than a part of the cache holds, and was read
+                        // anew for each look. See docs/adr/2026-11-28-filters-in-pieces.md.
                         .setIndexType(IndexType.kTwoLevelIndexSearch)
                         .setPartitionFilters(true)
                         .setMetadataBlockSize(16 * 1024)
