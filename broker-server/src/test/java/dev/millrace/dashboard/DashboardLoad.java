@@ -22,7 +22,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Work for a broker that leaves no panel of the dashboard empty, and that shows what it is like when something goes wrong.
+ * Work for a broker that leaves no panel of the dashboard empty, and that shows what it is like when something goes
+ * wrong.
  *
  * <pre>
  *  payments   millrace bench, as its own process, with two groups that keep up
@@ -63,15 +64,13 @@ final class DashboardLoad implements AutoCloseable {
         producer = client.producer().build();
         transactions = client.transactional("receipts-1");
         consumers.add(billing());
-        consumers.add(client.group("reports")
-                .topics("orders")
-                .start(order -> halfOver.await(SLOW_MS, TimeUnit.MILLISECONDS)));
+        consumers.add(client.group("reports").topics("orders").start(this::report));
         consumers.add(client.group("mails").topics("reminders", "receipts").start(message -> {}));
     }
 
     private static String schema(String type) {
-        return "{\"type\": \"record\", \"name\": \"Invoice\", \"fields\": [{\"name\": \"sum\", \"type\": \"" + type
-                + "\"}]}";
+        return """
+                {"type": "record", "name": "Invoice", "fields": [{"name": "sum", "type": "%s"}]}""".formatted(type);
     }
 
     private RunningConsumer billing() {
@@ -85,6 +84,11 @@ final class DashboardLoad implements AutoCloseable {
         if (!repaired && Integer.parseInt(order.valueText()) % FAILING == 0) {
             throw new IllegalStateException("the price list has no entry");
         }
+    }
+
+    /** Slow, until half of the time is over. */
+    private void report(ReceivedMessage order) throws InterruptedException {
+        halfOver.await(SLOW_MS, TimeUnit.MILLISECONDS);
     }
 
     /** Works for so long; what it did stays in the broker. */
@@ -142,11 +146,9 @@ final class DashboardLoad implements AutoCloseable {
     }
 
     private Process bench(int seconds) throws Exception {
-        String arguments =
-                "bench mixed --topic payments --rate 1000 --size 512B --groups 2 --warmup 1s --keep --duration "
-                        + seconds + "s";
+        String load = "bench mixed --topic payments --keep --rate 1000 --size 512B --groups 2 --warmup 1s --duration ";
         Path log = daemon.data().resolveSibling("bench.log");
-        return daemon.command(arguments.split(" "))
+        return daemon.command((load + seconds + "s").split(" "))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();

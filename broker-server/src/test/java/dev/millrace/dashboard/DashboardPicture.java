@@ -58,9 +58,9 @@ record DashboardPicture(String svg, List<String> silent) {
             rows = Math.max(rows, panel.place().y() + panel.place().h());
         }
         Grid grid = new Grid(HEAD);
-        String source =
-                "The dashboard's own queries, answered by Prometheus " + prometheus.version() + ", each rate over "
-                        + variables.replace("$__rate_interval") + "; drawn by Millrace's tests, not by Grafana";
+        String source = "The dashboard's own queries, answered by Prometheus " + prometheus.version()
+                + ", each rate over " + variables.replace("$__rate_interval")
+                + "; drawn by Millrace's tests, not by Grafana";
         Svg svg = new Svg(Grid.WIDTH, grid.height(rows), dashboard.title(), source, STYLE);
         svg.text(Grid.GAP + 2, 28, "head", dashboard.title());
         svg.right(Grid.WIDTH - Grid.GAP, 28, "tiny", source);
@@ -78,7 +78,7 @@ record DashboardPicture(String svg, List<String> silent) {
         return new DashboardPicture(svg.end(), List.copyOf(silent));
     }
 
-    /** The legend with labels in place of their names; empty for a label that the series does not have, as in Grafana. */
+    /** The legend with labels in place of their names; nothing for one that the series does not have, as in Grafana. */
     static String name(Panel.Query query, Prometheus.Series series) {
         Matcher matcher = LABEL.matcher(query.legend());
         StringBuilder name = new StringBuilder();

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The dashboard and the alerts, asked of a real Prometheus that scrapes a real broker under load: every panel has something
- * to show, and every rule can be evaluated. Draws docs/operations-dashboard.svg.
+ * The dashboard and the alerts, asked of a real Prometheus that scrapes a real broker under load: every panel has
+ * something to show, and every rule can be evaluated. Draws docs/operations-dashboard.svg.
  *
- * <p>{@code -Ddashboard.seconds=240} runs it for so long; without, and where there is no Prometheus on the path, it is skipped.
- * {@code -Ddashboard.picture=file} draws elsewhere.
+ * <p>{@code -Ddashboard.seconds=240} runs it for so long; without, and where there is no Prometheus on the path, it is
+ * skipped. {@code -Ddashboard.picture=file} draws elsewhere.
  */
 final class DashboardPictureIT {
     private static final int SECONDS = Integer.getInteger("dashboard.seconds", 0);

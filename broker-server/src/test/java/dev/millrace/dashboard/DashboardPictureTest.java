@@ -99,8 +99,8 @@ final class DashboardPictureTest {
 
     @Test
     void variablesAreReplacedInEveryForm() throws IOException {
-        Variables variables =
-                Variables.of(new Dashboard("", Map.of("topic", ".*", "group", "a$1"), List.of()), RANGE, 2);
+        Dashboard dashboard = new Dashboard("", Map.of("topic", ".*", "group", "a$1"), List.of());
+        Variables variables = Variables.of(dashboard, RANGE, 2);
         assertThat(variables.replace("rate(x{t=~\"$topic\",g=\"${group}\"}[$__rate_interval])"))
                 .isEqualTo("rate(x{t=~\".*\",g=\"a$1\"}[8s])");
         assertThat(variables.replace("x{t=~\"${topic:regex}|[[topic]]|end$\"}[$__interval] $__range"))

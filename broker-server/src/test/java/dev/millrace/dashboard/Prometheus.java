@@ -83,8 +83,7 @@ final class Prometheus {
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != 200) {
-            throw new IOException(
-                    "Prometheus answers " + response.statusCode() + " to " + path + ": " + response.body());
+            throw new IOException(response.statusCode() + " from Prometheus to " + path + ": " + response.body());
         }
         return new ObjectMapper().readTree(response.body());
     }

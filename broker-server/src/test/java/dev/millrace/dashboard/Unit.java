@@ -77,7 +77,7 @@ enum Unit {
                 .toPlainString();
     }
 
-    /** The distance of the marks on a scale from 0 to {@code high}, so that there are at most four above 0 and their numbers are short. */
+    /** The distance of the marks on a scale from 0 to {@code high}: at most four above 0, with short numbers. */
     double markDistance(double high) {
         double least = high / 4;
         if (this == BYTES) return Math.pow(2, Math.ceil(Math.log(Math.max(least, 1)) / Math.log(2) - 1e-9));

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Puts values in the place of a dashboard's variables, as Grafana does before it asks Prometheus. */
 final class Variables {
-    /** {@code $name}, <code>${name}</code>, <code>${name:format}</code> and {@code [[name]]}; not a {@code $} in a regular expression. */
+    /** All ways to write one; a {@code $} at the end of a regular expression is none. */
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)(?::\\w+)?}|\\$(\\w+)|\\[\\[(\\w+)]]");
 
     private final Map<String, String> values;
