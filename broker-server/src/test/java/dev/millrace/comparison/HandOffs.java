@@ -43,6 +43,10 @@ public final class HandOffs {
         sleeper.start();
         for (int i = 0; i < ROUNDS; i++) {
             pause();
+            // The one before may be late.
+            while (sleeper.isWaking()) {
+                Thread.onSpinWait();
+            }
             sleeper.wake();
         }
         sleeper.join();
@@ -52,6 +56,10 @@ public final class HandOffs {
     private static final class Sleeper extends Thread {
         private final long[] nanos = new long[ROUNDS];
         private volatile long wokenAt;
+
+        boolean isWaking() {
+            return wokenAt != 0;
+        }
 
         void wake() {
             wokenAt = System.nanoTime();
