@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -115,7 +116,7 @@ public final class HandOffs {
             while (read(peer, selector, message.clear())) {
                 write(peer, message.flip());
             }
-        } catch (IOException closed) {
+        } catch (IOException | ClosedSelectorException closed) {
             // The measurement is over.
             return;
         }
