@@ -5,6 +5,7 @@ import dev.millrace.server.cli.CommandFailure;
 import dev.millrace.server.cli.Daemon;
 import dev.millrace.server.config.Loaded;
 import dev.millrace.server.net.ListenException;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,6 +21,11 @@ final class LocalDaemon implements Daemon {
             @Override
             public CompletableFuture<String> halted() {
                 return halted;
+            }
+
+            @Override
+            public void rehearse() throws IOException {
+                Rehearsal.run(server.addresses());
             }
 
             @Override

@@ -183,7 +183,9 @@ class StartIT {
             daemon.environment("MILLRACE_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
             daemon.start();
             assertThat(Files.readString(loaded))
-                    .containsPattern("dev\\.millrace\\.server\\.BrokerServer source: shared objects file");
+                    .containsPattern("dev\\.millrace\\.server\\.BrokerServer source: shared objects file")
+                    .as("what the first answer takes")
+                    .containsPattern("jackson\\.databind\\.ObjectMapper source: shared objects file");
             assertThat(daemon.terminate()).isZero();
             assertThat(daemon.log()).doesNotContain("[warning]");
         }

@@ -1,6 +1,7 @@
 package dev.millrace.server.cli;
 
 import dev.millrace.server.config.Loaded;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.CompletableFuture;
 
@@ -23,6 +24,9 @@ public interface Daemon {
     interface Running extends AutoCloseable {
         /** Completes with the reason when the broker stops by itself, because its storage failed. */
         CompletableFuture<String> halted();
+
+        /** Asks it what clients ask first, for a start that shows the JVM which classes that takes. */
+        void rehearse() throws IOException;
 
         /** Drains: stops accepting, finishes what is in flight, makes it durable. Safe to call twice. */
         @Override

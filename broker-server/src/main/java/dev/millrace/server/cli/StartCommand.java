@@ -3,6 +3,7 @@ package dev.millrace.server.cli;
 import dev.millrace.server.config.ConfigException;
 import dev.millrace.server.config.ConfigLoader;
 import dev.millrace.server.config.Loaded;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +27,7 @@ final class StartCommand implements Callable<Integer> {
     /** What closing may take beyond draining: flushing and closing the store. */
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(30);
 
-    /** Set by the launcher for a start that only shows the JVM which classes a start needs; it ends when it is ready. */
+    /** Set by the launcher for a start that only shows the JVM which classes one needs; it ends after its first answers. */
     private static final String REHEARSAL_PROPERTY = "millrace.rehearsal";
 
     private final Session session;
@@ -42,7 +43,7 @@ final class StartCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         Loaded configuration = configuration();
         session.stop().arm(configuration.config().shutdown().drainTimeout().plus(CLOSE_GRACE));
         String whyHalted;
@@ -50,7 +51,10 @@ final class StartCommand implements Callable<Integer> {
             session.out().flush();
             CompletableFuture<String> end = broker.halted().thenApply(why -> why);
             session.stop().onRequest(() -> end.complete(null));
-            if (Boolean.getBoolean(REHEARSAL_PROPERTY)) end.complete(null);
+            if (Boolean.getBoolean(REHEARSAL_PROPERTY)) {
+                broker.rehearse();
+                end.complete(null);
+            }
             whyHalted = end.join();
         }
         if (whyHalted != null) throw new CommandFailure("the broker has stopped: " + whyHalted);

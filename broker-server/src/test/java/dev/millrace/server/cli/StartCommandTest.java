@@ -33,6 +33,11 @@ class StartCommandTest {
                 }
 
                 @Override
+                public void rehearse() {
+                    throw new AssertionError("no rehearsal was asked for");
+                }
+
+                @Override
                 public void close() {
                     closed = true;
                 }
