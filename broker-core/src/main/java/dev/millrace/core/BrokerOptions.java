@@ -23,8 +23,12 @@ public record BrokerOptions(
         ShardRuntime.Limits shard,
         World world) {
 
-    /** @param messageBytesMax the largest record, before compression */
-    public record Memory(long tailCacheBytes, int messageBytesMax, int batchBytesMax, int readerThreads) {
+    /**
+     * @param eventCacheBytes for events of streams that were read; 0 for none
+     * @param messageBytesMax the largest record, before compression
+     */
+    public record Memory(
+            long tailCacheBytes, long eventCacheBytes, int messageBytesMax, int batchBytesMax, int readerThreads) {
         /** What the batches of one append may inflate to. */
         int decompressedBytesMax() {
             return (int) Math.min(Integer.MAX_VALUE, 4L * batchBytesMax);
@@ -91,7 +95,7 @@ public record BrokerOptions(
         return new BrokerOptions(
                 dataDirectory,
                 StoreOptions.defaults(),
-                new Memory(128L << 20, 8 << 20, 16 << 20, 2),
+                new Memory(128L << 20, 64L << 20, 8 << 20, 16 << 20, 2),
                 new Upkeep(900_000, 30_000, 1L << 30, 7 * 86_400_000L),
                 new TopicDefaults(4, 100_000, 7 * 86_400_000L, Units.UNLIMITED),
                 new GroupPolicy(GroupLimits.DEFAULT, 15_000, 30 * 86_400_000L),

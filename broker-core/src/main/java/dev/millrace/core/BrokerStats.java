@@ -18,6 +18,14 @@ public interface BrokerStats {
 
     long tailCacheBytes();
 
+    /** Runs of events of streams that a read found in memory. */
+    long eventCacheHits();
+
+    /** Runs that a read looked for in memory and fetched from the log. */
+    long eventCacheMisses();
+
+    long eventCacheBytes();
+
     /** Publishes whose batches had been appended before. */
     long duplicateBatches();
 

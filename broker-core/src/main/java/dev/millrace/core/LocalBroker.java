@@ -131,6 +131,7 @@ public final class LocalBroker implements Broker {
         clock.resumeFrom(partitionLogs.lastAppendMs(), machine.lastDueMs());
         ClockAnchor anchor = new ClockAnchor(directory.path(), world.time().bootId());
         anchor.read().ifPresent(clock::resumeInSameBoot);
+        machine.streams().cacheEvents(options.memory().eventCacheBytes());
         LogReader reader = new LogReader(store);
         this.readers = readers(options.memory().readerThreads());
         TopicTraffic traffic = new TopicTraffic(name -> machine.directory().find(name) != null);
@@ -200,7 +201,14 @@ public final class LocalBroker implements Broker {
         return new StreamReads(
                 runtime,
                 lookup,
-                new StreamReads.Sources(new StreamReader(store, reader, decompressedBytesMax), reader, readers),
+                new StreamReads.Sources(
+                        new StreamReader(
+                                store,
+                                reader,
+                                decompressedBytesMax,
+                                runtime.machine().streams().eventCache()),
+                        reader,
+                        readers),
                 options.world().time(),
                 decompressedBytesMax);
     }

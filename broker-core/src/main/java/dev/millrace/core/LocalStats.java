@@ -8,6 +8,7 @@ import dev.millrace.core.shard.ShardRuntime;
 import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.StoreStats;
+import dev.millrace.core.stream.EventCache;
 import dev.millrace.core.topic.Topic;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,25 @@ final class LocalStats implements BrokerStats {
     @Override
     public long tailCacheBytes() {
         return lookup.logs().tailCacheBytes();
+    }
+
+    @Override
+    public long eventCacheHits() {
+        return eventCache().hits();
+    }
+
+    @Override
+    public long eventCacheMisses() {
+        return eventCache().misses();
+    }
+
+    @Override
+    public long eventCacheBytes() {
+        return eventCache().bytes();
+    }
+
+    private EventCache eventCache() {
+        return runtime.machine().streams().eventCache();
     }
 
     @Override

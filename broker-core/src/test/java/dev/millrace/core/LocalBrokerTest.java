@@ -49,7 +49,7 @@ class LocalBrokerTest {
     void open() {
         BrokerOptions defaults = BrokerOptions.defaults(directory.resolve("data"));
         options = defaults.withStore(StoreOptions.defaults().withGenerationBytes(1 << 20))
-                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 2 << 20, 2))
+                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 1 << 20, 2 << 20, 2))
                 .withUpkeep(new BrokerOptions.Upkeep(60_000, 50, 1 << 20, 86_400_000))
                 .withWorld(new BrokerOptions.World(TimeSource.SYSTEM, UUID::randomUUID, space(), halted -> {}));
         broker = LocalBroker.open(options);

@@ -68,7 +68,7 @@ class LocalTransactionsTest {
         };
         options = BrokerOptions.defaults(directory.resolve("data"))
                 .withStore(StoreOptions.defaults().withGenerationBytes(1 << 20))
-                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 2 << 20, 2))
+                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 1 << 20, 2 << 20, 2))
                 .withUpkeep(new BrokerOptions.Upkeep(60_000, 50, 0, 86_400_000))
                 .withTransactions(new BrokerOptions.Transactions(TIMEOUT_MS, 4_000, 3, 9_000, 5))
                 .withWorld(new BrokerOptions.World(time, UUID::randomUUID, null, halted -> {}));

@@ -43,7 +43,7 @@ class ReadersBesideRetentionTest {
     void whatIsReadIsWholeAndInItsPlaceAndWhatIsGoneIsOutOfRange() throws Exception {
         BrokerOptions options = BrokerOptions.defaults(directory.resolve("data"))
                 .withStore(StoreOptions.defaults().withGenerationBytes(1 << 20))
-                .withMemory(new BrokerOptions.Memory(256 << 10, 1 << 20, 2 << 20, 2))
+                .withMemory(new BrokerOptions.Memory(256 << 10, 1 << 20, 1 << 20, 2 << 20, 2))
                 .withUpkeep(new BrokerOptions.Upkeep(60_000, 5, 0, 86_400_000));
         ExecutorService threads = Executors.newFixedThreadPool(READERS);
         try (LocalBroker opened = LocalBroker.open(options)) {

@@ -33,7 +33,7 @@ public final class SampleData {
     static BrokerOptions options(Path directory) {
         return BrokerOptions.defaults(directory)
                 .withStore(StoreOptions.defaults().withGenerationBytes(1 << 20))
-                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 2 << 20, 2))
+                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 1 << 20, 2 << 20, 2))
                 .withUpkeep(new BrokerOptions.Upkeep(60_000, 50, 1 << 20, 86_400_000));
     }
 

@@ -41,7 +41,7 @@ final class StreamWorld implements AutoCloseable {
     StreamWorld(Path directory, TimeSource time, Map<String, String> settings) {
         options = BrokerOptions.defaults(directory.resolve("data"))
                 .withStore(STORE)
-                .withMemory(new BrokerOptions.Memory(4 << 20, 1 << 20, 6 << 20, 2))
+                .withMemory(new BrokerOptions.Memory(4 << 20, 1 << 20, 1 << 20, 6 << 20, 2))
                 .withUpkeep(new BrokerOptions.Upkeep(60_000, 50, 1 << 20, 86_400_000))
                 .withWorld(new BrokerOptions.World(time, UUID::randomUUID, null, halted -> {}));
         broker = LocalBroker.open(options);

@@ -16,7 +16,7 @@ final class Mutants {
             "core.machine.ShardCrashTest#afterAFailedSyncNothingIsAcknowledgedAnyMore";
     private static final String GROUPS = "core.group.GroupSimulationTest#holdsItsPromisesWhateverHappens";
     private static final String SIMULATION = "mutants.SimulatedSeeds#findNothing";
-    private static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
+    static final String STREAM_SIMULATION = "mutants.SimulatedSeeds#findNothingInStreams";
     private static final String DEAD_LETTERS =
             "core.machine.DeadLetterCrashTest#everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens";
     static final String AUDIT_CRASHES = "core.machine.AuditCrashTest#theAuditLogTellsWhatTheTopicsAreAfterEveryCrash";
@@ -32,7 +32,7 @@ final class Mutants {
     private Mutants() {}
 
     /** A finding of the history checker about one of these {@link dev.millrace.history.Property properties}. */
-    private static String promise(String numbers) {
+    static String promise(String numbers) {
         return "\\b(" + numbers + ") \\(";
     }
 
@@ -52,7 +52,7 @@ final class Mutants {
                         sessions(),
                         store(),
                         recovery(),
-                        streams(),
+                        StreamMutants.all(),
                         TraceabilityMutants.all())
                 .flatMap(List::stream)
                 .toList();
@@ -625,104 +625,5 @@ final class Mutants {
                                         + "            markDurable(committedSequence);\n"
                                         + "            payloadBytes")
                         .isCaughtBy(tests + "marksEverySyncAndSyncsTheMarkNowAndThen", "committed, not synced"));
-    }
-
-    private static List<Mutant> streams() {
-        String streams = "stream/Streams";
-        String appends = "core.StreamAppendTest#";
-        String ids = "core.stream.EventIdsTest#";
-        return List.of(
-                that("leaves a gap between the versions of a stream")
-                        .in(streams)
-                        .replacing(
-                                "event.version = head.lastVersion() + 1 + i;",
-                                "event.version = head.lastVersion() + 1 + i + (offset % 7 == 6 ? 1 : 0);")
-                        .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
-                that("leaves the index of streams behind the log")
-                        .in("stream/StreamIndex")
-                        .replacing(
-                                "sink.put(Table.STREAM_INDEX, key(",
-                                "if (firstOffset % 5 != 4) sink.put(Table.STREAM_INDEX, key(")
-                        .isCaughtBy(STREAM_SIMULATION, promise("P23")),
-                that("forgets the heads of streams that a commit changed")
-                        .in("stream/HeadTable")
-                        .replacing("sink.put(Table.STREAM_HEAD, StreamRows.head(stream), head.encode());", "")
-                        .isCaughtBy(
-                                appends + "versionsOfAStreamAreDenseFromZeroAndStandInTheRecords",
-                                "FaultException|Conflict|STREAM_NOT_FOUND|holds no event")
-                        .andBy(STREAM_SIMULATION, promise("P1|P23|P6")),
-                that("does not see the versions of a stream that the same commit gave")
-                        .in("stream/HeadTable")
-                        .replacing("StreamHead head = changed.get(stream);", "StreamHead head = null;")
-                        .isCaughtBy(STREAM_SIMULATION, promise("P23|P1")),
-                that("forgets the ids of a stream at a crash")
-                        .in("stream/IdEpoch")
-                        .replacing(
-                                "sink.put(Table.EVENT_ID, key(number, RUN, pending.firstNumber), pending.row());", "")
-                        .isCaughtBy(
-                                appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions",
-                                // While it runs the broker itself notices that an id leads nowhere.
-                                "the run of id 0 of epoch 0 of event ids is not there")
-                        .andBy(STREAM_SIMULATION, promise("P6|P3")),
-                that("takes up only the first ids of each epoch after a restart")
-                        .in("stream/IdEpoch")
-                        .replacing("covers(run.believedMs());\n            return true;", "return false;")
-                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new")
-                        .andBy(STREAM_SIMULATION, promise("P6|P3")),
-                that("takes up no epoch of ids but the last after a restart")
-                        .in("stream/EventIds")
-                        .replacing(
-                                "epochs.add(IdEpoch.load(", "epochs.clear();\n                epochs.add(IdEpoch.load(")
-                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
-                that("leaves ids out of the filter that stands for them")
-                        .in("stream/IdEpoch")
-                        .replacing(
-                                "filter.add(IdLocator.kept(slot));",
-                                "if (slot % 3 != 0) filter.add(IdLocator.kept(slot));")
-                        .isCaughtBy(ids + "noIdIsForgottenInsideItsWindowAndNoneIsMadeUp", "is remembered|is new"),
-                that("takes ids with the same hash for the same")
-                        .in("stream/IdRun")
-                        .replacing("&& bytes.getLong(entry + 8) == idLow;", ";")
-                        .isCaughtBy(ids + "anIdThatDiffersInOneHalfOnlyIsAnother", "is another"),
-                that("forgets the ids of a stream before their window is over")
-                        .in("stream/EventIds")
-                        .replacing(
-                                "found[i].believedMs <= dueMs - windowMs",
-                                "found[i].believedMs <= dueMs - windowMs / 2")
-                        .isCaughtBy(appends + "anIdIsForgottenAfterItsWindowAndNotBefore", "true|false"),
-                that("ignores the version that is expected of a stream")
-                        .in(streams)
-                        .replacing("live && head.lastVersion() == expected;", "live && head.lastVersion() >= 0;")
-                        .isCaughtBy(
-                                appends + "anExpectationThatDoesNotHoldAnswersTheActualVersionAndCostsNothing",
-                                "Conflict")
-                        .andBy(STREAM_SIMULATION, promise("P23")),
-                that("looks at the expectation of a stream before the ids")
-                        .in(streams)
-                        .replacing(
-                                "if (known != null) {",
-                                "if (known != null && failedChecks(target, checks, before).isEmpty()) {")
-                        .isCaughtBy(appends + "eventsThatComeAgainAreAnsweredWithTheirFirstVersions", "Conflict"),
-                that("lets a condition look past events of streams of the same commit")
-                        .in("stream/TagIndex")
-                        .replacing(
-                                "if (found.size() < MATCHES_MAX && candidate",
-                                "if (found.size() > MATCHES_MAX && candidate")
-                        .isCaughtBy(
-                                "core.stream.StreamReaderTest#ofTwoDecisionsInOneCommitOneFails",
-                                "match given predicate"),
-                that("shows events of a stream before they are durable")
-                        .in("stream/StreamReader")
-                        .replacing("if (offset < bounds.endOffset) {", "if (offset <= bounds.endOffset) {")
-                        .isCaughtBy(
-                                "core.stream.StreamReaderTest#nothingIsShownBeforeItIsDurable",
-                                "index names offset|expected|Expecting"),
-                that("leaves what was erased from a stream in the memory of the log's end")
-                        .in("log/PartitionLog")
-                        .replacing(
-                                "void forgetCached(long lastOffset) {\n        tail.forget(lastOffset);",
-                                "void forgetCached(long lastOffset) {")
-                        .isCaughtBy(
-                                "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"));
     }
 }

@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 /** The broker's core between one start and one end, wired as LocalBroker does, without a thread of its own. */
 final class Shard {
     private static final int TAIL_CACHE_BYTES = 256 << 10;
+    private static final int EVENT_CACHE_BYTES = 64 << 10;
     private static final int DECOMPRESSED_BYTES_MAX = 1 << 20;
     /** A few appends fill an epoch of event ids, and the filters of two fit into memory. */
     private static final IdLimits FEW_IDS = new IdLimits(12, 128);
@@ -49,6 +50,7 @@ final class Shard {
                 TAIL_CACHE_BYTES,
                 new PartitionLogs.GenerationLimits(profile.generationBytes(), profile.generationAgeMs()));
         machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT, FEW_IDS);
+        machine.streams().cacheEvents(EVENT_CACHE_BYTES);
         clock = new BrokerClock(world.agenda, new ClockEvents(world));
         machine.load(store, clock.read().steadyMs());
         clock.resumeFrom(logs.lastAppendMs(), machine.lastDueMs());

@@ -73,7 +73,11 @@ final class StreamHistory {
         Shard shard = world.server.shard();
         PartitionLog log = shard.machine.logs().find(topic.partitionIds()[0]);
         Map<String, List<String>> inLog = readLog(shard.reader, log);
-        StreamReader reader = new StreamReader(shard.store, shard.reader, DECOMPRESSED_BYTES_MAX);
+        StreamReader reader = new StreamReader(
+                shard.store,
+                shard.reader,
+                DECOMPRESSED_BYTES_MAX,
+                shard.machine.streams().eventCache());
         Set<String> keys = new HashSet<>(inLog.keySet());
         keys.addAll(acknowledged.keySet());
         for (String key : keys) {

@@ -52,6 +52,7 @@ record ServerOptions(
     private static final int PUBLISH_HEAD_BYTES = 8 + 16 + 4;
 
     private static final int SUBSCRIPTIONS_PER_CONNECTION = 10_000;
+    private static final int HEAP_PER_EVENT_CACHE = 4;
     private static final int READER_THREADS = 2;
     private static final long BALLAST_BYTES_MAX = 64L << 20;
     private static final int BALLAST_FRACTION = 4;
@@ -100,6 +101,9 @@ record ServerOptions(
                 .withStore(store(storage))
                 .withMemory(new BrokerOptions.Memory(
                         storage.tailCache().bytes(),
+                        Math.min(
+                                storage.eventCache().bytes(),
+                                Runtime.getRuntime().maxMemory() / HEAP_PER_EVENT_CACHE),
                         bytes(limits.messageSize()),
                         bytes(limits.frameSize()) - PUBLISH_HEAD_BYTES,
                         READER_THREADS))

@@ -77,7 +77,7 @@ final class DamageLoad {
         BrokerOptions defaults = BrokerOptions.defaults(data);
         return defaults.withStore(
                         StoreOptions.defaults().withGenerationBytes(1 << 20).withBlockCacheBytes(8 << 20))
-                .withMemory(new BrokerOptions.Memory(1 << 20, 8 << 20, 16 << 20, 1))
+                .withMemory(new BrokerOptions.Memory(1 << 20, 1 << 20, 8 << 20, 16 << 20, 1))
                 .withUpkeep(new BrokerOptions.Upkeep(900_000, 3_600_000, 0, 7 * 86_400_000L));
     }
 

@@ -8,12 +8,22 @@ import java.util.stream.Stream;
 
 /** The defects of the server's edge that the tests must catch: REST, the schema registry, what is checked at publish. */
 final class ServerMutants {
+    private static final String WRONG_MATCH = "Expecting value to be (true|false)|expected: (true|false)";
     private static final String REGISTRY = "server.schema.SchemaRegistryTest#";
 
     private ServerMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(http(), rest(), tails(), spans(), collectors(), registry(), compatibility(), publishing())
+        return Stream.of(
+                        http(),
+                        rest(),
+                        tails(),
+                        spans(),
+                        collectors(),
+                        registry(),
+                        compatibility(),
+                        publishing(),
+                        patterns())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -239,5 +249,30 @@ final class ServerMutants {
                         .isCaughtBy(
                                 "server.testing.SchemaEndToEndTest#jsonIsCheckedInFullAndUpcastWhenRead",
                                 "Expecting code to raise a throwable"));
+    }
+
+    private static List<Mutant> patterns() {
+        String run = "schema/format/PatternRun";
+        String tests = "server.schema.format.SchemaPatternTest#";
+        String eachRow = "(java.lang.String, java.lang.String, boolean)";
+        return List.of(
+                that("lets a group of a pattern keep what it matched in an earlier turn")
+                        .in(SERVER, run)
+                        .replacing("set(PatternRegisters.exit(group), -1);", "pay(0);")
+                        .isCaughtBy(tests + "groupsHaveMatchedWhatTheLastRepetitionMatched" + eachRow, WRONG_MATCH),
+                that("goes back to choices inside of what a pattern looked at")
+                        .in(SERVER, "schema/format/PatternLook")
+                        .replacing("run.forgetChoices(keptBefore);", "")
+                        .isCaughtBy(tests + "looksLeaveNoWayBackIntoThem" + eachRow, WRONG_MATCH),
+                that("lets a group of a pattern begin where a way that did not match has begun it")
+                        .in(SERVER, run)
+                        .replacing(
+                                "set(PatternRegisters.entry(group), at);",
+                                "replace(PatternRegisters.entry(group), at);")
+                        .isCaughtBy(tests + "agreesWithTheJdkOnRandomPatterns", "pattern .* text"),
+                that("ends a repetition in a pattern at a turn that took nothing though it is due")
+                        .in(SERVER, "schema/format/PatternLoop")
+                        .replacing("run.set(turnStart, due ? -1 : run.at);", "run.set(turnStart, run.at);")
+                        .isCaughtBy(tests + "turnsThatTakeNothingCountWhereTheyAreDue" + eachRow, WRONG_MATCH));
     }
 }

@@ -617,6 +617,21 @@ public final class FakeBroker implements Broker {
         }
 
         @Override
+        public long eventCacheHits() {
+            return 31;
+        }
+
+        @Override
+        public long eventCacheMisses() {
+            return 32;
+        }
+
+        @Override
+        public long eventCacheBytes() {
+            return 33;
+        }
+
+        @Override
         public long duplicateBatches() {
             return 14;
         }

@@ -29,6 +29,10 @@ public final class Erasure {
     private final Store store;
     private final TagIndex tags;
     private final ChunkRewrite chunks;
+    /** By the present commit. */
+    private final List<Erased> erased = new ArrayList<>();
+
+    private record Erased(int partitionId, List<Long> offsets) {}
 
     /**
      * What was erased.
@@ -75,6 +79,7 @@ public final class Erasure {
         if (head.lastOffset() >= log.committedEndOffset()) {
             return Refusal.of(Fault.OVERLOADED, "the stream is being appended to at this very moment");
         }
+        erased.add(new Erased(log.partitionId(), List.copyOf(offsets)));
         offsets.removeIf(offset -> offset < log.startOffset());
         return rewrite(log, head, offsets, nowMs, sink);
     }
@@ -110,8 +115,16 @@ public final class Erasure {
         }
     }
 
-    void endBatch() {
+    /**
+     * Ends a commit.
+     *
+     * @return makes the cache forget what was erased; to be run once that is durable, before it is answered
+     */
+    Runnable endBatch(EventCache cache) {
         chunks.endBatch();
+        List<Erased> done = List.copyOf(erased);
+        erased.clear();
+        return () -> done.forEach(each -> cache.forget(each.partitionId, each.offsets));
     }
 
     static byte[] encode(long erasedMs, List<ChunkPlace> places) {

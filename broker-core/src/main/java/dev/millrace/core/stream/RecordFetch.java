@@ -8,6 +8,7 @@ import dev.millrace.core.log.PartitionLog;
 import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.record.RecordCursor;
+import dev.millrace.core.record.RecordExcerpt;
 
 /** Fetches single records by offset, and keeps the batches of the last one: events of one append lie together. Thread: one. */
 public final class RecordFetch implements AutoCloseable {
@@ -26,6 +27,30 @@ public final class RecordFetch implements AutoCloseable {
 
     /** Fails: FaultException DATA_DAMAGED, or what the log says of an offset that it has not any more. */
     public Record at(long offset) {
+        standOn(offset);
+        return cursor.record();
+    }
+
+    /**
+     * The event at an offset with those that lie in its batch between it and {@code runEnd}, before it or behind, in memory
+     * of their own; null where it does not fit. All these offsets belong to one stream.
+     *
+     * <p>Fails as {@link #at}.
+     */
+    EventRun run(long offset, long runEnd, int bytesMax) {
+        standOn(offset);
+        long first = Math.max(Math.min(offset, runEnd), batch.baseOffset());
+        if (first < offset) {
+            standOn(first);
+        }
+        RecordBatch records = RecordExcerpt.of(batch, cursor, Math.max(offset, runEnd), bytesMax);
+        boolean holdsIt = records != null
+                && records.lastOffset() >= offset
+                && records.lastOffset() - first + 1 == records.recordCount();
+        return holdsIt ? new EventRun(first, records) : null;
+    }
+
+    private void standOn(long offset) {
         if (!isHeld(offset)) {
             read(offset);
         }
@@ -42,7 +67,6 @@ public final class RecordFetch implements AutoCloseable {
         if (cursor.offset() != offset) {
             throw damaged(offset);
         }
-        return cursor.record();
     }
 
     /** Where a batch has all its offsets, as appends have, the place of a record follows from its offset. */

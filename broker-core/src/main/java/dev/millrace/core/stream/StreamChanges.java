@@ -178,8 +178,9 @@ public final class StreamChanges {
                 StreamRows.event(stream.partitionId(), head.streamId(), Long.MAX_VALUE));
     }
 
-    void endBatch() {
-        erasure.endBatch();
+    /** As {@link Erasure#endBatch}. */
+    Runnable endBatch(EventCache cache) {
+        return erasure.endBatch(cache);
     }
 
     /** What was erased and is not known to have left the disk. */

@@ -25,11 +25,14 @@ public final class StreamReader {
     private final Store store;
     private final LogReader logReader;
     private final int decompressedBytesMax;
+    private final EventCache cache;
 
-    public StreamReader(Store store, LogReader logReader, int decompressedBytesMax) {
+    /** @param cache what {@link Streams#eventCache} answers, so that what is erased leaves it */
+    public StreamReader(Store store, LogReader logReader, int decompressedBytesMax, EventCache cache) {
         this.store = store;
         this.logReader = logReader;
         this.decompressedBytesMax = decompressedBytesMax;
+        this.cache = cache;
     }
 
     /**
@@ -225,9 +228,11 @@ public final class StreamReader {
     private List<Record> fetch(PartitionLog log, List<Place> places, Span span) {
         List<Record> events = new ArrayList<>(places.size());
         long bytes = 0;
-        try (RecordFetch fetch = new RecordFetch(logReader, log, decompressedBytesMax)) {
-            for (Place place : places) {
-                Record event = fetch.at(place.offset);
+        try (RunFetch fetch = new RunFetch(cache, logReader, log, decompressedBytesMax)) {
+            int runEnd = -1;
+            for (int i = 0; i < places.size(); i++) {
+                runEnd = i > runEnd ? lastOfRun(places, i) : runEnd;
+                Record event = fetch.at(places.get(i).offset, places.get(runEnd).offset);
                 bytes += bytes(event);
                 if (bytes > span.bytesMax() && !events.isEmpty()) {
                     break;
@@ -236,6 +241,14 @@ public final class StreamReader {
             }
         }
         return events;
+    }
+
+    private static int lastOfRun(List<Place> places, int from) {
+        int last = from;
+        while (last + 1 < places.size() && RunFetch.goesOn(places.get(last).offset, places.get(last + 1).offset)) {
+            last++;
+        }
+        return last;
     }
 
     // ---- of all streams of a partition

@@ -39,6 +39,8 @@ public final class Streams {
     private final PendingChanges pending = new PendingChanges();
     private final StreamChanges changes;
     private final List<StreamKey> changed = new ArrayList<>();
+    private final List<Integer> dropped = new ArrayList<>();
+    private EventCache eventCache = new EventCache(0);
     private long dueMs;
 
     public Streams(Store store, PartitionLogs logs, IdLimits idLimits) {
@@ -64,6 +66,16 @@ public final class Streams {
     public void beginBatch(long dueMs) {
         this.dueMs = dueMs;
         ids.beginBatch(dueMs);
+    }
+
+    /** Lets readers keep events that they read; before there is one. */
+    public void cacheEvents(long bytesMax) {
+        eventCache = new EventCache(bytesMax);
+    }
+
+    /** What readers keep, and what erased events leave. Thread: any. */
+    public EventCache eventCache() {
+        return eventCache;
     }
 
     /** The changes that are no appends. */
@@ -451,6 +463,7 @@ public final class Streams {
         }
         heads.dropPartition(partitionId);
         tags.dropPartition(partitionId);
+        dropped.add(partitionId);
     }
 
     /**
@@ -462,12 +475,15 @@ public final class Streams {
         heads.endBatch(sink);
         ids.endBatch(sink);
         tags.endBatch();
-        changes.endBatch();
-        if (changed.isEmpty()) {
-            return () -> {};
-        }
+        Runnable forgetErased = changes.endBatch(eventCache);
         List<StreamKey> shown = List.copyOf(changed);
+        List<Integer> gone = List.copyOf(dropped);
         changed.clear();
-        return () -> shown.forEach(pending::remove);
+        dropped.clear();
+        return () -> {
+            forgetErased.run();
+            gone.forEach(partitionId -> eventCache.forgetAll(partitionId));
+            shown.forEach(pending::remove);
+        };
     }
 }

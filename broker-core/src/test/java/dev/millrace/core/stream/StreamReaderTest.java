@@ -4,79 +4,46 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.core.command.AppendCondition;
 import dev.millrace.core.command.AppendEvents;
-import dev.millrace.core.command.CreateTopic;
 import dev.millrace.core.command.DeleteStream;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
-import dev.millrace.core.group.GroupLimits;
-import dev.millrace.core.log.LogReader;
 import dev.millrace.core.log.PartitionLog;
-import dev.millrace.core.log.PartitionLogs;
-import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.EventBatches;
 import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.shard.LocalShardLog;
-import dev.millrace.core.shard.ShardRuntime;
-import dev.millrace.core.storage.MemoryStore;
-import dev.millrace.core.storage.StoreException;
-import dev.millrace.core.time.TimeSource;
 import dev.millrace.core.wire.EventQuery;
 import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What a reader may see while the disk is not done: turns and syncs by hand. */
 class StreamReaderTest {
-    private static final UUID TOPIC = new UUID(1, 2);
+    private static final UUID TOPIC = StreamShard.TOPIC;
     private static final byte[] KEY = "a".getBytes(StandardCharsets.UTF_8);
 
-    private final MemoryStore store = new MemoryStore();
-    private final PartitionLogs logs =
-            new PartitionLogs(store, 1 << 20, new PartitionLogs.GenerationLimits(1 << 20, 60_000));
-    private final BrokerStateMachine machine = new BrokerStateMachine(store, logs, GroupLimits.DEFAULT);
-    private final LocalShardLog log =
-            new LocalShardLog(store, machine, TimeSource.SYSTEM, new LocalShardLog.SyncListener() {
-                @Override
-                public void onSync(long nanos) {}
-
-                @Override
-                public void onFailure(StoreException failure) {
-                    throw failure;
-                }
-            });
-    private final ShardRuntime<BrokerStateMachine> shard =
-            new ShardRuntime<>(machine, log, ShardRuntime.Limits.defaults(), (requests, bytes) -> {});
-    private final StreamReader reader = new StreamReader(store, new LogReader(store), 1 << 20);
-
-    StreamReaderTest() {
-        machine.load(store, 0);
-        shard.submit(new CreateTopic(TOPIC, "t", 1, new TreeMap<>(Map.of("stream.index", "key+tags")), 10));
-        turn();
-        log.syncOnce();
-    }
+    private final StreamShard shard = new StreamShard();
+    private final LocalShardLog log = shard.log;
+    private final StreamReader reader = shard.reader(new EventCache(0));
 
     private void turn() {
-        shard.runOnce(1000);
+        shard.turn();
     }
 
     private PartitionLog partition() {
-        return logs.find(0);
+        return shard.partition();
     }
 
     private CompletableFuture<Object> append(String value) {
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 128);
         builder.append(1000, KEY, value.getBytes(StandardCharsets.UTF_8), List.of());
-        ByteBuffer events = EventBatches.withPlaceForVersion(builder.build(), 1 << 20);
-        return shard.submit(new AppendEvents(TOPIC, 0, events, List.of(), null));
+        return shard.append(builder);
     }
 
     private Object read() {
@@ -108,7 +75,7 @@ class StreamReaderTest {
         turn();
         log.syncOnce();
         StreamKey stream = new StreamKey(partition().partitionId(), KEY);
-        PendingChanges pending = machine.streams().pending();
+        PendingChanges pending = shard.machine.streams().pending();
         assertThat(pending.contains(stream)).isFalse();
         shard.submit(new DeleteStream(TOPIC, 0, KEY, ExpectedVersion.ANY, false));
         turn();
@@ -166,7 +133,7 @@ class StreamReaderTest {
         log.syncOnce();
 
         List<Integer> chunkBytes = new ArrayList<>();
-        store.scanLog(machine.generation(), 0, 0, (lastOffset, chunk) -> chunkBytes.add(chunk.remaining()));
+        shard.store.scanLog(shard.machine.generation(), 0, 0, (lastOffset, chunk) -> chunkBytes.add(chunk.remaining()));
 
         // A read of one event reads its chunk: of all together it would be 400 KB.
         assertThat(chunkBytes).hasSizeGreaterThanOrEqualTo(100 * 4000 / (32 << 10));

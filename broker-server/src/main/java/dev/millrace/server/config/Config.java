@@ -40,6 +40,7 @@ public record Config(
             Duration generationMaxAge,
             DataSize blockCache,
             DataSize tailCache,
+            DataSize eventCache,
             DataSize diskReserve,
             Duration retentionCheckInterval,
             int backgroundJobs,

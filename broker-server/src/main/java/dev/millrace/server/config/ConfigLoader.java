@@ -137,6 +137,7 @@ public final class ConfigLoader {
                 d.value(Keys.GENERATION_MAX_AGE),
                 d.value(Keys.BLOCK_CACHE),
                 d.value(Keys.TAIL_CACHE),
+                d.value(Keys.EVENT_CACHE),
                 d.value(Keys.DISK_RESERVE),
                 d.value(Keys.RETENTION_CHECK_INTERVAL),
                 d.value(Keys.BACKGROUND_JOBS),

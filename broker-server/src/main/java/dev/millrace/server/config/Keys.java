@@ -81,6 +81,13 @@ final class Keys {
             "128MiB",
             "Memory outside the Java heap for the newest records, from which consumers that keep up are served.",
             c -> c.storage().tailCache());
+    static final Key<DataSize> EVENT_CACHE = key(
+            "storage.eventCache",
+            size("0B", "1TiB"),
+            "64MiB",
+            "Memory of the Java heap for events of streams that were read lately, so that reading a stream again needs no"
+                    + " look into the log. It takes a quarter of the heap at most; 0B keeps none.",
+            c -> c.storage().eventCache());
     static final Key<DataSize> DISK_RESERVE = key(
             "storage.diskReserve",
             sizeFrom("0B"),
@@ -364,6 +371,7 @@ final class Keys {
             GENERATION_MAX_AGE,
             BLOCK_CACHE,
             TAIL_CACHE,
+            EVENT_CACHE,
             DISK_RESERVE,
             RETENTION_CHECK_INTERVAL,
             BACKGROUND_JOBS,

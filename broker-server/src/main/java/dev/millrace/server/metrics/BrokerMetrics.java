@@ -175,6 +175,9 @@ public final class BrokerMetrics implements AutoCloseable {
         gauge("millrace.tail.cache.bytes", "Recent batches kept in memory", stats::tailCacheBytes);
         counter("millrace.tail.cache.hits", "Reads served from memory", stats::tailCacheHits);
         counter("millrace.tail.cache.misses", "Reads that went to the store", stats::tailCacheMisses);
+        gauge("millrace.event.cache.bytes", "Events of streams kept in memory", stats::eventCacheBytes);
+        counter("millrace.event.cache.hits", "Runs of events served from memory", stats::eventCacheHits);
+        counter("millrace.event.cache.misses", "Runs of events that went to the log", stats::eventCacheMisses);
         counter("millrace.duplicate.batches", "Batches that had been appended before", stats::duplicateBatches);
         counter("millrace.group.rebalances", "Assignments computed anew", stats::groupRebalances);
         counter("millrace.offset.commits", "Committed offsets", stats::offsetCommits);

@@ -82,6 +82,7 @@ public final class EmbeddedMillrace implements AutoCloseable {
                 "storage.generationSize=16MiB",
                 "storage.blockCache=8MiB",
                 "storage.tailCache=16MiB",
+                "storage.eventCache=4MiB",
                 "storage.diskReserve=64MiB",
                 "shutdown.drainTimeout=5s"));
         sets.addAll(settings);

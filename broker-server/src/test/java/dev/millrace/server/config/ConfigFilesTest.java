@@ -152,6 +152,7 @@ class ConfigFilesTest {
         values.put("storage.generationMaxAge", "12m");
         values.put("storage.blockCache", "13MiB");
         values.put("storage.tailCache", "14MiB");
+        values.put("storage.eventCache", "15MiB");
         values.put("storage.diskReserve", "0B");
         values.put("storage.retentionCheckInterval", "16s");
         values.put("storage.backgroundJobs", "17");

@@ -96,6 +96,9 @@ class BrokerMetricsTest {
         assertThat(scrape.value("millrace_storage_wal_bytes_total")).isEqualTo(110);
         assertThat(scrape.value("millrace_storage_write_amplification")).isEqualTo(2.1);
         assertThat(scrape.value("millrace_tail_cache_hits_total")).isEqualTo(11);
+        assertThat(scrape.value("millrace_event_cache_hits_total")).isEqualTo(31);
+        assertThat(scrape.value("millrace_event_cache_misses_total")).isEqualTo(32);
+        assertThat(scrape.value("millrace_event_cache_bytes")).isEqualTo(33);
         assertThat(scrape.value("millrace_topic_records_in_total{topic=\"orders\"}"))
                 .isEqualTo(5);
         assertThat(scrape.value("millrace_topic_records_out_total{topic=\"orders\"}"))
