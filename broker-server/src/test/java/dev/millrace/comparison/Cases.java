@@ -141,6 +141,10 @@ final class Cases {
     }
 
     private void footprint(Sheet sheet) throws Exception {
+        try (Arena first = new Arena(MILLRACE_AS_SHIPPED, root)) {
+            // The first start of an installation writes the archive that the later ones load their classes from.
+            first.rest(IDLE_SECONDS);
+        }
         try (Arena arena = new Arena(MILLRACE_AS_SHIPPED, root)) {
             sheet.ours(Figure.READY, arena.readySeconds());
             arena.rest(IDLE_SECONDS);

@@ -23,8 +23,8 @@ final class GrowthIT {
     private static final int SECONDS = Integer.getInteger("compare.seconds", 10);
     private static final List<String> CHOSEN = Arrays.asList(
             System.getProperty("compare.growth.of", "partitions,groups,log").split(","));
-    private static final List<Integer> PARTITIONS = List.of(1, 16, 256, 4096, 16_384, 65_536, 100_000);
-    /** The most that one topic may have is 10,000. */
+    private static final List<Integer> PARTITIONS = List.of(1, 16, 256, 4096, 16_384, 65_536, 98_304);
+    /** The most that one topic may have is 10,000, and all together 100,000 with that of the audit log. */
     private static final int PARTITIONS_OF_TOPIC = 4096;
 
     private static final List<Integer> GROUPS = List.of(1, 10, 100, 1000);
