@@ -26,6 +26,7 @@ import org.junit.jupiter.api.DynamicTest;
 final class MutantRun implements AutoCloseable {
     private static final int COUNT_MIN = 15;
     private static final String SEED = "seed";
+    private static final String FIRST_SEED = "seeds.first";
     private static final String CLASS_PATH = "java.class.path";
 
     private final Path directory;
@@ -45,6 +46,8 @@ final class MutantRun implements AutoCloseable {
         this.findings = findings;
         // A single seed is for the test that printed it; here each layer plays as in every build.
         System.setProperty(SEED, "");
+        // Drawn seeds missed a defect in one build of some dozens: a build must not be red by chance.
+        System.setProperty(FIRST_SEED, "1");
         this.compiler = new MutantCompiler(classes);
     }
 
@@ -134,6 +137,7 @@ final class MutantRun implements AutoCloseable {
     @Override
     public void close() throws IOException {
         System.setProperty(SEED, seedGiven);
+        System.clearProperty(FIRST_SEED);
         System.setProperty(CLASS_PATH, classPathGiven);
         compiler.close();
     }
