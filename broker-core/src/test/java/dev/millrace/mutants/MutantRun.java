@@ -46,7 +46,7 @@ final class MutantRun implements AutoCloseable {
         this.findings = findings;
         // A single seed is for the test that printed it; here each layer plays as in every build.
         System.setProperty(SEED, "");
-        // Drawn seeds missed a defect in one build of some dozens: a build must not be red by chance.
+        // Drawn seeds missed a torn commit once: a build must not be red by chance.
         System.setProperty(FIRST_SEED, "1");
         this.compiler = new MutantCompiler(classes);
     }
