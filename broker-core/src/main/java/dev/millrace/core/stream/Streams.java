@@ -482,7 +482,7 @@ public final class Streams {
         dropped.clear();
         return () -> {
             forgetErased.run();
-            gone.forEach(partitionId -> eventCache.forgetAll(partitionId));
+            gone.forEach(eventCache::forgetAll);
             shown.forEach(pending::remove);
         };
     }
