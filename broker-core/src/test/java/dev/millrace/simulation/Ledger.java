@@ -5,7 +5,6 @@ import dev.millrace.core.machine.AppendResult;
 import dev.millrace.core.machine.BrokerStateMachine;
 import dev.millrace.core.machine.TopicDirectory;
 import dev.millrace.history.History;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -34,7 +33,24 @@ final class Ledger {
         final TreeMap<Long, Batch> batches = new TreeMap<>();
         final TreeMap<Long, Long> timestampsMs = new TreeMap<>();
         long openBytes;
+        /** Of {@link #batches}. */
+        long batchBytes;
+
         long allowedStart;
+
+        void add(long baseOffset, Batch batch) {
+            // Once it may be gone it bounds nothing any more.
+            if (batch.endOffset > allowedStart && batches.putIfAbsent(baseOffset, batch) == null) {
+                batchBytes += batch.bytes;
+            }
+        }
+
+        void allow(long startOffset) {
+            allowedStart = Math.max(allowedStart, startOffset);
+            while (!batches.isEmpty() && batches.firstEntry().getValue().endOffset <= allowedStart) {
+                batchBytes -= batches.pollFirstEntry().getValue().bytes;
+            }
+        }
     }
 
     /** The retention that may hold for a topic: more than one value while a change is under way. */
@@ -83,7 +99,7 @@ final class Ledger {
         Log log = log(partitionId);
         log.openBytes -= bytes;
         long endOffset = result.baseOffset() + batch.recordCount();
-        log.batches.putIfAbsent(result.baseOffset(), new Batch(endOffset, bytes, result.appendTimeMs(), batch.madeMs));
+        log.add(result.baseOffset(), new Batch(endOffset, bytes, result.appendTimeMs(), batch.madeMs));
         for (int i = 0; i < batch.recordCount(); i++) {
             log.timestampsMs.put(result.baseOffset() + i, batch.timestampMs(i));
         }
@@ -100,7 +116,7 @@ final class Ledger {
     }
 
     private void allow(int partitionId, Log log, long offset) {
-        log.allowedStart = Math.max(log.allowedStart, offset);
+        log.allow(offset);
         history.allowStart(partitionId, log.allowedStart);
     }
 
@@ -117,16 +133,13 @@ final class Ledger {
     }
 
     private long droppableBefore(Log log, Rules rules, long endOffset) {
-        long after = log.openBytes
-                + log.batches.values().stream().mapToLong(batch -> batch.bytes).sum();
-        for (Iterator<Map.Entry<Long, Batch>> it = log.batches.entrySet().iterator(); it.hasNext(); ) {
-            Map.Entry<Long, Batch> entry = it.next();
+        long after = log.openBytes + log.batchBytes;
+        for (Map.Entry<Long, Batch> entry : log.batches.entrySet()) {
             Batch batch = entry.getValue();
             long bytesAfter = after - batch.bytes;
             boolean old = rules.retentionMs.stream().anyMatch(ms -> ms >= 0 && isOlder(batch, ms));
             boolean surplus = rules.retentionBytes.stream().anyMatch(bytes -> bytes >= 0 && bytesAfter >= bytes);
-            boolean deleted = batch.endOffset <= log.allowedStart;
-            if (!old && !surplus && !deleted) {
+            if (!old && !surplus) {
                 return Math.min(entry.getKey(), endOffset);
             }
             after = bytesAfter;

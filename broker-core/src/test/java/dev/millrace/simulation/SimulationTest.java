@@ -10,12 +10,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The whole core from seeds, with faults: every promise of the history holds in every run. {@code -Dseed=} repeats one
  * run and prints it.
  */
+@Tag("simulation")
 class SimulationTest {
     private static final int THREADS = 2;
     private static final int REPEATED_RUNS = 20;

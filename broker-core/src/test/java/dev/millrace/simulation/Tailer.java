@@ -47,7 +47,7 @@ final class Tailer implements Client {
                 look(partitionId, log);
             }
         }
-        world.agenda.in(world.isQuiet() ? 5_000 : 5_000 + world.random.nextInt(40_000), this::turn);
+        world.agenda.in(world.isQuiet() ? 10_000 : 5_000 + world.random.nextInt(40_000), this::turn);
     }
 
     private void look(int partitionId, PartitionLog log) {

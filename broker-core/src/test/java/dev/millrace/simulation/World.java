@@ -25,6 +25,9 @@ final class World {
     private static final long HEAL_MICROS_MAX = 60_000_000;
 
     private static final long RESTART_MICROS_MAX = 10_000_000;
+    /** Asking after each event took a twentieth of a run. */
+    private static final long ASK_MICROS = 2_000;
+
     private static final long EVENTS_MAX = 2_000_000;
 
     final Agenda agenda = new Agenda();
@@ -46,6 +49,7 @@ final class World {
     private final Map<Long, String> producerIds = new HashMap<>();
     private long eventCount;
     private long historyNanos;
+    private long nextAskMicros;
     private boolean quiet;
     /** Who was not done when last asked: asked first, as asking all after each event took an eighth of a run. */
     private Supplier<String> waitedFor;
@@ -189,9 +193,17 @@ final class World {
     }
 
     private void awaitClients() {
-        if (!runWhile(() -> unfinished() != null, HEAL_MICROS_MAX)) {
+        if (!runWhile(this::isAnyoneUnfinished, HEAL_MICROS_MAX)) {
             history.report(Property.PROGRESS, "a minute after the last fault " + unfinished());
         }
+    }
+
+    private boolean isAnyoneUnfinished() {
+        if (agenda.nowMicros() < nextAskMicros) {
+            return true;
+        }
+        nextAskMicros = agenda.nowMicros() + ASK_MICROS;
+        return unfinished() != null;
     }
 
     private String unfinished() {
