@@ -81,9 +81,9 @@ class CachedStreamReadTest {
         String given = System.getProperty("seed", "");
         long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
         Random random = new Random(seed);
-        // An erasure among the first rounds would be refused by a stream that holds no event yet.
+        // As many as an erasure may name below, or it would be refused.
         for (int stream = 0; stream < STREAMS; stream++) {
-            append(random, stream, 1, 400);
+            append(random, stream, 14, 400);
         }
         for (int round = 0; round < 300; round++) {
             // Some larger than the cache takes, some runs longer than it takes in one.
