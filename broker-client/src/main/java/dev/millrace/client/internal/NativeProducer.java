@@ -105,11 +105,13 @@ final class NativeProducer implements Producer {
         }
         if (wake != BatchAccumulator.Wake.NOTHING) {
             sender.wake(lane);
+            renewIfOld(message.topic(), route);
         }
     }
 
     private void schedule(
             Message message, TopicRoute route, Lane lane, long recordBytes, CompletableFuture<Receipt> waiter) {
+        renewIfOld(message.topic(), route);
         NewTimer timer = LaterMessages.timer(message, route.topicId(), lane.partition);
         budget.reserve(recordBytes, options.blockNanos());
         timers.send(timer, message.topic(), recordBytes, waiter);
@@ -142,14 +144,14 @@ final class NativeProducer implements Producer {
 
     private TopicRoute route(String topic) {
         TopicRoute route = routes.get(topic);
-        if (route == null) {
-            return Waiting.on(lookUp(topic));
-        }
+        return route == null ? Waiting.on(lookUp(topic)) : route;
+    }
+
+    /** The next messages take the new one; this one need not wait. Once a batch: small records felt the clock. */
+    private void renewIfOld(String topic, TopicRoute route) {
         if (System.nanoTime() - route.loadedNanos() > ROUTE_LIFE_NANOS) {
-            // The next messages take the new one; this one need not wait.
             lookUp(topic);
         }
-        return route;
     }
 
     /** One look-up for all callers that need it at the same time. */
