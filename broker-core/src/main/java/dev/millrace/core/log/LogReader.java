@@ -15,7 +15,6 @@ public final class LogReader {
     private static final int SMALL_CHUNK_BYTES = 16 << 10;
 
     private static final int GATHERED_BYTES_MAX = 256 << 10;
-    private static final int STORED_BYTES_MAX = 1 << 20;
     private static final int COPIED_SHARE = 4;
     /**
      * Chunks of at least this size are read one by one, each straight into memory of its own. Reading ahead copies them
@@ -24,7 +23,7 @@ public final class LogReader {
     private static final int LARGE_CHUNK_BYTES = 32 << 10;
 
     private final Store store;
-    private final ReadBuffers storedBuffers = new ReadBuffers(STORED_BYTES_MAX);
+    private final ReadBuffers storedBuffers = new ReadBuffers(StoredRead.GATHERED_BYTES_MAX);
     private final ReadBuffers gatherBuffers = new ReadBuffers(GATHERED_BYTES_MAX);
     private final LongAdder cacheHits = new LongAdder();
     private final LongAdder cacheMisses = new LongAdder();
@@ -78,7 +77,8 @@ public final class LogReader {
     /** Copies a run of small chunks into one buffer. {@code first} is retained; it is released here. */
     private LogRead gather(PartitionLog log, CachedChunk first, long offset, Bounds bounds) {
         BatchRange firstRange = BatchRange.find(batchesOf(first), offset, bounds.bytesMax);
-        ByteBuffer buffer = gatherBuffers.take(firstRange.bytes().remaining());
+        ByteBuffer buffer =
+                gatherBuffers.take(Math.max(bounds.bytesMax, firstRange.bytes().remaining()));
         buffer.put(firstRange.bytes());
         first.slab().release();
         long next = firstRange.nextOffset();

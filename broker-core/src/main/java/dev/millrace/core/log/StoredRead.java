@@ -5,6 +5,9 @@ import java.nio.ByteBuffer;
 
 /** Gathers batches from the store's chunks for one read. Thread: the reader's. */
 final class StoredRead {
+    /** Of chunks that are read together. */
+    static final int GATHERED_BYTES_MAX = 1 << 20;
+
     private final long endOffset;
     private final int bytesMax;
     private final ReadBuffers buffers;
@@ -38,7 +41,7 @@ final class StoredRead {
         int room = buffer == null ? bytesMax : Math.min(bytesMax - buffer.position(), buffer.remaining());
         BatchRange range = BatchRange.find(batches, nextOffset, Math.max(1, room));
         if (buffer == null) {
-            buffer = buffers.take(range.bytes().remaining());
+            buffer = buffers.take(bytesLikelyRead(range.bytes().remaining()));
         } else if (range.bytes().remaining() > room) {
             full = true;
             return false;
@@ -48,6 +51,11 @@ final class StoredRead {
         // The next one is likely as large: one that does not fit would be read, checked and copied for nothing.
         full = nextOffset <= lastOffset || buffer.position() + chunk.bytes() > bytesMax;
         return !full;
+    }
+
+    /** Where no second chunk like the first fits, the first is all that is read. */
+    private int bytesLikelyRead(int firstBytes) {
+        return firstBytes > bytesMax / 2 ? firstBytes : Math.min(bytesMax, GATHERED_BYTES_MAX);
     }
 
     boolean wantsMore() {

@@ -52,4 +52,20 @@ class StoredReadTest {
         }
         assertThat(offsets).containsExactly(0L, 1L, 2L);
     }
+
+    /** A large buffer for it would be copied into a smaller one before it is sent. */
+    @Test
+    void aChunkThatIsReadAloneLiesInABufferOfItsSize() {
+        ByteBuffer chunk = threeChunks().get(0);
+        int bytes = chunk.remaining() - Chunk.HEADER_BYTES;
+        ReadBuffers buffers = new ReadBuffers(64 * bytes);
+
+        StoredRead alone = new StoredRead(0, 3, 2 * bytes - 1, buffers);
+        assertThat(alone.visit(0, chunk.duplicate())).isFalse();
+        assertThat(alone.take().capacity()).isBetween(bytes, 4 * bytes);
+
+        StoredRead first = new StoredRead(0, 3, 32 * bytes, buffers);
+        assertThat(first.visit(0, chunk.duplicate())).isTrue();
+        assertThat(first.take().capacity()).as("room for more").isGreaterThanOrEqualTo(32 * bytes);
+    }
 }

@@ -1,0 +1,43 @@
+package dev.millrace.core.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+
+/** Memory for reads: of about the size that is wanted, reused, and bounded while nobody wants it. */
+class ReadBuffersTest {
+    private static final int LARGEST = 1 << 20;
+
+    private final ReadBuffers buffers = new ReadBuffers(LARGEST);
+
+    @Test
+    void aBufferIsOfLessThanTwiceTheSizeThatIsWanted() {
+        for (int wanted : new int[] {100_000, 131_072, 131_073, 300_000, 600_000, LARGEST, LARGEST + 1}) {
+            assertThat(buffers.take(wanted).capacity()).as("for %d", wanted).isBetween(wanted, 2 * wanted - 1);
+        }
+        assertThat(buffers.take(1).capacity()).isEqualTo(LARGEST / 16);
+    }
+
+    @Test
+    void whatIsGivenBackIsTakenAgainAndEmpty() {
+        ByteBuffer buffer = buffers.take(200_000);
+        buffer.putLong(1).flip();
+        buffers.give(buffer);
+        ByteBuffer again = buffers.take(150_000);
+        assertThat(again).isSameAs(buffer);
+        assertThat(again.position()).isZero();
+        assertThat(again.limit()).isEqualTo(again.capacity());
+        assertThat(buffers.take(150_000)).as("lent already").isNotSameAs(buffer);
+    }
+
+    @Test
+    void idleMemoryIsBoundedOverAllSizes() {
+        for (int i = 0; i < 100; i++) {
+            buffers.give(ByteBuffer.allocateDirect(LARGEST));
+            buffers.give(ByteBuffer.allocateDirect(LARGEST / 2));
+        }
+        buffers.give(ByteBuffer.allocateDirect(LARGEST + 1));
+        assertThat(buffers.idleBytes()).isBetween(31L * LARGEST, 33L * LARGEST);
+    }
+}
