@@ -55,7 +55,7 @@ final class StoredRead {
 
     /** Where no second chunk like the first fits, the first is all that is read. */
     private int bytesLikelyRead(int firstBytes) {
-        return firstBytes > bytesMax / 2 ? firstBytes : Math.min(bytesMax, GATHERED_BYTES_MAX);
+        return firstBytes > bytesMax / 2 ? firstBytes : Math.max(firstBytes, Math.min(bytesMax, GATHERED_BYTES_MAX));
     }
 
     boolean wantsMore() {
