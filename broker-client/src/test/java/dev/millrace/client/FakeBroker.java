@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -102,6 +103,13 @@ final class FakeBroker implements AutoCloseable {
         topics.put(name, logs);
         topicIds.put(name, UUID.nameUUIDFromBytes((name + System.nanoTime()).getBytes()));
         return this;
+    }
+
+    synchronized void addPartition(String topic) {
+        FakeLog[] before = topics.get(topic);
+        FakeLog[] logs = Arrays.copyOf(before, before.length + 1);
+        logs[before.length] = new FakeLog();
+        topics.put(topic, logs);
     }
 
     synchronized void deleteTopic(String name) {

@@ -210,6 +210,15 @@ class ProducerTest {
     }
 
     @Test
+    void findsAPartitionThatWasAddedJustNow() {
+        Producer producer = client.producer().build();
+        producer.publish("wide", "k", "v");
+        broker.addPartition("wide");
+        assertThat(producer.publish(Message.to("wide").value("v").partition(8)).partition())
+                .isEqualTo(8);
+    }
+
+    @Test
     void spreadsMessagesWithoutKeyBatchByBatch() {
         Producer producer = client.producer().batchSize(200).build();
         for (int i = 0; i < 500; i++) {

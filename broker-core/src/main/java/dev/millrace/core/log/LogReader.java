@@ -15,7 +15,8 @@ public final class LogReader {
     private static final int SMALL_CHUNK_BYTES = 16 << 10;
 
     private static final int GATHERED_BYTES_MAX = 256 << 10;
-    private static final int COPIED_SHARE = 4;
+    /** Peers are charged what they are sent: what is lent them may be twice that at most. */
+    private static final int COPIED_SHARE = 2;
     /**
      * Chunks of at least this size are read one by one, each straight into memory of its own. Reading ahead copies them
      * once more, and reads past the end of what is wanted: a GB cost 3.0-4.4 CPU s with it, 2.4-3.0 without.

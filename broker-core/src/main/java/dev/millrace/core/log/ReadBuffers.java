@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Reused direct buffers for reads, in sizes that halve: allocating and zeroing one for each would cost more than filling
@@ -12,55 +12,64 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ReadBuffers {
     private static final int SIZE_COUNT = 5;
-    /** What may lie idle, in buffers of the largest size. */
-    private static final int IDLE_LARGEST_MAX = 32;
+    /** What may lie idle of each size, so that none takes the room of another: as much as so many of the largest. */
+    private static final int IDLE_LARGEST_MAX = 8;
 
     /** The smallest first. */
     private final List<Shelf> shelves = new ArrayList<>(SIZE_COUNT);
 
-    private final AtomicLong idleBytes = new AtomicLong();
-    private final long idleBytesMax;
+    private record Shelf(
+            int bufferBytes, int idleCountMax, ConcurrentLinkedQueue<ByteBuffer> idle, AtomicInteger idleCount) {
+        ByteBuffer take() {
+            ByteBuffer buffer = idle.poll();
+            if (buffer == null) {
+                return ByteBuffer.allocateDirect(bufferBytes);
+            }
+            idleCount.decrementAndGet();
+            return buffer.clear();
+        }
 
-    private record Shelf(int bufferBytes, ConcurrentLinkedQueue<ByteBuffer> idle) {}
+        void give(ByteBuffer buffer) {
+            if (idleCount.get() < idleCountMax) {
+                idleCount.incrementAndGet();
+                idle.add(buffer);
+            }
+        }
+    }
 
     /** @param largestBytes of a buffer that is reused */
     ReadBuffers(int largestBytes) {
         for (int halvings = SIZE_COUNT - 1; halvings >= 0; halvings--) {
-            shelves.add(new Shelf(largestBytes >> halvings, new ConcurrentLinkedQueue<>()));
+            shelves.add(new Shelf(
+                    largestBytes >> halvings,
+                    IDLE_LARGEST_MAX << halvings,
+                    new ConcurrentLinkedQueue<>(),
+                    new AtomicInteger()));
         }
-        this.idleBytesMax = (long) IDLE_LARGEST_MAX * largestBytes;
     }
 
     /** An empty buffer of at least {@code size} bytes, and of less than twice as many above the smallest size. */
     ByteBuffer take(int size) {
         for (Shelf shelf : shelves) {
             if (size <= shelf.bufferBytes) {
-                return takeFrom(shelf);
+                return shelf.take();
             }
         }
         return ByteBuffer.allocateDirect(size);
     }
 
-    private ByteBuffer takeFrom(Shelf shelf) {
-        ByteBuffer buffer = shelf.idle.poll();
-        if (buffer == null) {
-            return ByteBuffer.allocateDirect(shelf.bufferBytes);
-        }
-        idleBytes.addAndGet(-shelf.bufferBytes);
-        return buffer.clear();
-    }
-
     void give(ByteBuffer buffer) {
         for (Shelf shelf : shelves) {
-            if (buffer.capacity() == shelf.bufferBytes && idleBytes.get() < idleBytesMax) {
-                idleBytes.addAndGet(shelf.bufferBytes);
-                shelf.idle.add(buffer);
+            if (buffer.capacity() == shelf.bufferBytes) {
+                shelf.give(buffer);
                 return;
             }
         }
     }
 
     long idleBytes() {
-        return idleBytes.get();
+        return shelves.stream()
+                .mapToLong(shelf -> (long) shelf.idleCount.get() * shelf.bufferBytes)
+                .sum();
     }
 }

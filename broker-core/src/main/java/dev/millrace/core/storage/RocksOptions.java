@@ -174,9 +174,8 @@ final class RocksOptions implements AutoCloseable {
                         .setFormatVersion(6)
                         .setChecksumType(ChecksumType.kXXH3)
                         .setIndexType(IndexType.kTwoLevelIndexSearch)
-                        // A shortened separator lies past the last offset of its block: who reads on from there would
-                        // get,
-                        // and check, that block once more before the right one.
+                        // A shortened separator lies past the last offset of its block: a read from the next offset on
+                        // would fetch and sum that block once more before the right one.
                         .setIndexShortening(IndexShorteningMode.kNoShortening)
                         .setMetadataBlockSize(16 * 1024)
                         .setCacheIndexAndFilterBlocks(true)

@@ -32,12 +32,15 @@ class ReadBuffersTest {
     }
 
     @Test
-    void idleMemoryIsBoundedOverAllSizes() {
-        for (int i = 0; i < 100; i++) {
-            buffers.give(ByteBuffer.allocateDirect(LARGEST));
-            buffers.give(ByteBuffer.allocateDirect(LARGEST / 2));
+    void idleMemoryIsBoundedAndNoSizeTakesTheRoomOfAnother() {
+        for (int i = 0; i < 1000; i++) {
+            buffers.give(ByteBuffer.allocateDirect(LARGEST / 16));
         }
         buffers.give(ByteBuffer.allocateDirect(LARGEST + 1));
-        assertThat(buffers.idleBytes()).isBetween(31L * LARGEST, 33L * LARGEST);
+        assertThat(buffers.idleBytes()).isEqualTo(8L * LARGEST);
+
+        ByteBuffer large = ByteBuffer.allocateDirect(LARGEST);
+        buffers.give(large);
+        assertThat(buffers.take(LARGEST)).isSameAs(large);
     }
 }
