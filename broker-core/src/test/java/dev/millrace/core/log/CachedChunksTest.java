@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.core.log.PartitionLog.CachedChunk;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.TreeMap;
@@ -21,7 +22,7 @@ class CachedChunksTest {
 
     private static long seed() {
         String given = System.getProperty("seed", "");
-        return given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        return given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
     }
 
     private static CachedChunk chunk(long baseOffset, int records) {

@@ -2,6 +2,7 @@ package dev.millrace.core.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.testing.Seeds;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -18,7 +19,7 @@ class SegmentsTest {
     @Test
     void findsWhatASortedMapFinds() {
         String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
         Random random = new Random(seed);
         TreeMap<Long, Segment> expected = new TreeMap<>();
         long end = 0;

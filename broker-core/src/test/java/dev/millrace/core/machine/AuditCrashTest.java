@@ -15,6 +15,7 @@ import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.AuditNames;
+import dev.millrace.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -55,7 +56,7 @@ class AuditCrashTest {
     void theAuditLogTellsWhatTheTopicsAreAfterEveryCrash() {
         String given = System.getProperty("seed", "");
         for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
+            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
             try {
                 AuditCrashTest world = new AuditCrashTest();
                 world.random = new Random(seed);

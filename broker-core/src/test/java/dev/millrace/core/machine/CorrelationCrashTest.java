@@ -19,6 +19,7 @@ import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.topic.Topic;
 import dev.millrace.core.topic.TopicSettings;
 import dev.millrace.core.trace.CorrelationIndex;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class CorrelationCrashTest {
     void whateverSurvivesACrashIsFoundAndNothingElse() {
         String given = System.getProperty("seed", "");
         for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
+            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
             try {
                 CorrelationCrashTest world = new CorrelationCrashTest();
                 world.random = new Random(seed);

@@ -37,6 +37,7 @@ import dev.millrace.core.transaction.TransactionTable.Identity;
 import dev.millrace.core.wire.DeadLetterNames;
 import dev.millrace.core.wire.GroupFrames.PartitionOffset;
 import dev.millrace.core.wire.Operation;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -456,7 +457,7 @@ class DeadLetterCrashTest {
     void everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens() {
         String given = System.getProperty("seed", "");
         for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
+            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
             DeadLetterCrashTest world = new DeadLetterCrashTest();
             world.random = new Random(seed);
             try {

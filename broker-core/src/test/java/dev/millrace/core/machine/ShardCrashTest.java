@@ -20,6 +20,7 @@ import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.storage.GenerationRange;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.topic.Topic;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ class ShardCrashTest {
     @Test
     void whatWasAcknowledgedOrReadIsThereAfterEveryCrash() {
         String given = System.getProperty("seed", "");
-        long first = given.isEmpty() ? Long.getLong("seeds.first", System.nanoTime()) : Long.parseLong(given);
+        long first = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
         for (long seed = first; seed < first + (given.isEmpty() ? SEEDS : 1); seed++) {
             try {
                 new World(seed).live();

@@ -1,5 +1,6 @@
 package dev.millrace.core.record;
 
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ final class Batches {
     /** The seed of this run: {@code -Dseed=}, else a new one; printed, so that a failure can be repeated. */
     static long seed(String test) {
         String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
         System.out.println(test + ": repeat with -Dseed=" + seed);
         return seed;
     }
