@@ -237,7 +237,10 @@ final class FeedBuffer {
                 return unread(slot, generation);
             }
             slot.position = next;
-            slot.problem = problem;
+            if (problem != null) {
+                // Else what the loop was told in the meantime stands: damage behind this chunk.
+                slot.problem = problem;
+            }
             if (chunk.isExhausted()) {
                 slot.chunks.remove();
                 slot.signalledEnd = chunk.signal() == 1 || (slot.signalledEnd && chunk.signal() != 2);
