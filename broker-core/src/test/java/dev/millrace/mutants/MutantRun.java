@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.millrace.mutants.Mutant.Catch;
 import dev.millrace.mutants.MutantFindings.Caught;
+import dev.millrace.testing.Seeds;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -26,7 +27,6 @@ import org.junit.jupiter.api.DynamicTest;
 final class MutantRun implements AutoCloseable {
     private static final int COUNT_MIN = 15;
     private static final String SEED = "seed";
-    private static final String FIRST_SEED = "seeds.first";
     private static final String CLASS_PATH = "java.class.path";
 
     private final Path directory;
@@ -47,7 +47,7 @@ final class MutantRun implements AutoCloseable {
         // A single seed is for the test that printed it; here each layer plays as in every build.
         System.setProperty(SEED, "");
         // Drawn seeds missed a torn commit once: a build must not be red by chance.
-        System.setProperty(FIRST_SEED, "1");
+        System.setProperty(Seeds.FIRST, "1");
         this.compiler = new MutantCompiler(classes);
     }
 
@@ -137,7 +137,7 @@ final class MutantRun implements AutoCloseable {
     @Override
     public void close() throws IOException {
         System.setProperty(SEED, seedGiven);
-        System.clearProperty(FIRST_SEED);
+        System.clearProperty(Seeds.FIRST);
         System.setProperty(CLASS_PATH, classPathGiven);
         compiler.close();
     }

@@ -10,8 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * One run from one seed: a broker, its clients, faults, and the history that they write.
@@ -25,7 +23,7 @@ final class World {
     private static final long HEAL_MICROS_MAX = 60_000_000;
 
     private static final long RESTART_MICROS_MAX = 10_000_000;
-    /** Asking after each event took a twentieth of a run. */
+    /** Asking all after each event took an eighth of a run. */
     private static final long ASK_MICROS = 2_000;
 
     private static final long EVENTS_MAX = 2_000_000;
@@ -51,8 +49,6 @@ final class World {
     private long historyNanos;
     private long nextAskMicros;
     private boolean quiet;
-    /** Who was not done when last asked: asked first, as asking all after each event took an eighth of a run. */
-    private Supplier<String> waitedFor;
 
     World(long seed, boolean print) {
         this(seed, print, false);
@@ -210,17 +206,19 @@ final class World {
         if (!server.isUp()) {
             return "the broker is down";
         }
-        String what = waitedFor == null ? null : waitedFor.get();
-        if (what != null) {
-            return what;
+        for (Client client : clients) {
+            String what = client.unfinished();
+            if (what != null) {
+                return what;
+            }
         }
-        waitedFor = Stream.concat(
-                        clients.stream().<Supplier<String>>map(client -> client::unfinished),
-                        teams.stream().<Supplier<String>>map(team -> team::unfinished))
-                .filter(unfinished -> unfinished.get() != null)
-                .findFirst()
-                .orElse(null);
-        return waitedFor == null ? null : waitedFor.get();
+        for (Team team : teams) {
+            String what = team.unfinished();
+            if (what != null) {
+                return what;
+            }
+        }
+        return null;
     }
 
     private void look(Team team) {

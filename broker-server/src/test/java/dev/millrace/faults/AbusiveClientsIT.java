@@ -9,6 +9,7 @@ import dev.millrace.faults.Crowd.Size;
 import dev.millrace.faults.SteadyClients.Window;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.faults.DamageVerdict.Outcome;
 import dev.millrace.faults.DamageVerdict.Verified;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +46,7 @@ class DamageIT {
 
     @Test
     void noDamageIsSilent() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         // Of different sizes, so that the end of the log lies differently between the files: in one log, or in several.
         DamageImage killed = image("killed", seed, BATCHES + random.nextInt(600), true);

@@ -2,6 +2,7 @@ package dev.millrace.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +19,7 @@ class DamageTest {
 
     @Test
     void noDamageIsSilent() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = Seeds.first();
         DamageImage image = DamageImage.make(directory, seed, 2200, true);
         List<String> violations = new ArrayList<>();
         for (Injury injury : new DamagePlan(image, new Random(seed)).injuries(INJURIES)) {

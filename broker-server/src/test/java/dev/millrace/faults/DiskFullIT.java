@@ -11,6 +11,7 @@ import dev.millrace.client.TopicPartition;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -7,6 +7,7 @@ import dev.millrace.faults.FaultyDisk.Kind;
 import dev.millrace.faults.FaultyDisk.Plan;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

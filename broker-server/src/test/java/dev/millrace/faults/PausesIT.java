@@ -13,6 +13,7 @@ import dev.millrace.core.wire.GroupFrames;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;

@@ -6,6 +6,7 @@ import dev.millrace.core.failpoint.Failpoint;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -8,6 +8,7 @@ import dev.millrace.client.Producer;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import dev.millrace.client.Saga.Status;
 import dev.millrace.system.Daemon;
 import dev.millrace.system.Distribution;
 import dev.millrace.system.SagaTrial;
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

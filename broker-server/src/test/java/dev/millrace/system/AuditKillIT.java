@@ -15,6 +15,7 @@ import dev.millrace.client.TopicInfo;
 import dev.millrace.client.schema.RegistrySchema;
 import dev.millrace.client.schema.SchemaRegistryClient;
 import dev.millrace.client.schema.SchemaRegistryException;
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,9 +61,7 @@ class AuditKillIT {
 
     @Test
     void everyAcknowledgedChangeIsInTheAuditLogOnceAndNoneThatWasNot() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
             daemon.start();

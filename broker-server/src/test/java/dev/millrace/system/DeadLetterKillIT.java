@@ -9,6 +9,7 @@ import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Producer;
 import dev.millrace.client.RunningConsumer;
 import dev.millrace.history.History;
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,9 +39,7 @@ class DeadLetterKillIT {
 
     @Test
     void nothingIsLostAndKeysKeepTheirOrderThroughKillsOfTheBroker() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         History history = new History();
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {

@@ -9,6 +9,7 @@ import dev.millrace.client.Producer;
 import dev.millrace.client.Receipt;
 import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.StartFrom;
+import dev.millrace.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,9 +51,7 @@ class KillLoopIT {
 
     @Test
     void nothingAcknowledgedIsLostOrDoubledThroughKills() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         // Small generations, so that kills hit flushes and rotations too.
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory, "storage.generationSize=4MiB")) {

@@ -7,6 +7,7 @@ import dev.millrace.client.MillraceClient;
 import dev.millrace.client.Projection;
 import dev.millrace.client.StoredEvent;
 import dev.millrace.client.jdbc.ProjectionTables;
+import dev.millrace.testing.Seeds;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -46,9 +47,7 @@ class RealProjectionIT {
 
     @Test
     void aProjectionThatIsKilledAtRandomEndsInTheRightStateWithEachEffectOnce() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         RealEvents events = RealEvents.load();
         String url = "jdbc:h2:file:" + directory.resolve("model");
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {

@@ -17,6 +17,7 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.server.schema.SchemaHistories;
 import dev.millrace.system.FileEventSchema.Break;
 import dev.millrace.system.FileEventSchema.Mutation;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,9 +44,7 @@ class RealSchemasIT {
 
     @Test
     void everyEventIsAcceptedAndWhatWouldBreakReadersIsRefused() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         List<String> lines = RealEvents.load().lines();
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {

@@ -10,6 +10,7 @@ import dev.millrace.client.EventStreams.AsOf;
 import dev.millrace.client.Expected;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.client.StoredEvent;
+import dev.millrace.testing.Seeds;
 import java.io.BufferedWriter;
 import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
@@ -59,9 +60,7 @@ class RealStreamsIT {
 
     @Test
     void theTreeOfAnyMomentAndTheHistoryOfEveryFileReadBack() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         RealEvents events = RealEvents.load();
         List<Change> changes = events.lines().stream().map(Change::of).toList();

@@ -8,6 +8,7 @@ import dev.millrace.client.EventStreams;
 import dev.millrace.client.EventStreams.Addressed;
 import dev.millrace.client.MillraceClient;
 import dev.millrace.core.record.Murmur2;
+import dev.millrace.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,9 +40,7 @@ class RealTraceIT {
 
     @Test
     void aTraceOfACommitListsExactlyItsEvents() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         List<String> lines = RealEvents.load().lines();
         Map<String, List<String>> commits = new LinkedHashMap<>();
         for (String line : lines) {

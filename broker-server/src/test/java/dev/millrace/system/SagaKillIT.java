@@ -3,6 +3,7 @@ package dev.millrace.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.client.Saga.Status;
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,9 +21,7 @@ class SagaKillIT {
 
     @Test
     void everyInstanceEndsCompletedOrUndoneThroughKillsOfBrokerAndSaga() throws Exception {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
-        System.out.println("seed=" + seed);
+        long seed = Seeds.next();
         try (Daemon daemon = new Daemon(Distribution.underTest(), directory)) {
             daemon.start();
             try (SagaTrial trial = new SagaTrial(daemon, directory, seed)) {

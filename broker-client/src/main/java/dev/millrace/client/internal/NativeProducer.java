@@ -85,7 +85,7 @@ final class NativeProducer implements Producer {
         }
         Message message = CurrentMessage.advance(given);
         long recordBytes = checkedBytes(message);
-        TopicRoute route = routeWith(message.topic(), message.partition());
+        TopicRoute route = route(message.topic(), message.partition());
         Lane lane = route.laneOf(message);
         if (message.later() != null) {
             schedule(message, route, lane, recordBytes, waiter);
@@ -142,15 +142,11 @@ final class NativeProducer implements Producer {
 
     // ---- routes
 
-    private TopicRoute route(String topic) {
+    /** Asks where the topic is not known, or the partition, which may have been added just now. */
+    private TopicRoute route(String topic, int partition) {
         TopicRoute route = routes.get(topic);
-        return route == null ? Waiting.on(lookUp(topic)) : route;
-    }
-
-    /** A partition that is not known may have been added just now. */
-    private TopicRoute routeWith(String topic, int partition) {
-        TopicRoute route = route(topic);
-        return partition < route.lanes().size() ? route : Waiting.on(lookUp(topic));
+        boolean known = route != null && partition < route.lanes().size();
+        return known ? route : Waiting.on(lookUp(topic));
     }
 
     /** The next messages take the new one; this one need not wait. Once a batch: small records felt the clock. */

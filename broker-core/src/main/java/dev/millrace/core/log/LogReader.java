@@ -24,7 +24,7 @@ public final class LogReader {
     private static final int LARGE_CHUNK_BYTES = 32 << 10;
 
     private final Store store;
-    private final ReadBuffers storedBuffers = new ReadBuffers(StoredRead.GATHERED_BYTES_MAX);
+    private final ReadBuffers storedBuffers = new ReadBuffers(StoredRead.TOGETHER_BYTES_MAX);
     private final ReadBuffers gatherBuffers = new ReadBuffers(GATHERED_BYTES_MAX);
     private final LongAdder cacheHits = new LongAdder();
     private final LongAdder cacheMisses = new LongAdder();

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 
 /** Gathers batches from the store's chunks for one read. Thread: the reader's. */
 final class StoredRead {
-    /** Of chunks that are read together. */
-    static final int GATHERED_BYTES_MAX = 1 << 20;
+    /** Of small chunks that are read together. */
+    static final int TOGETHER_BYTES_MAX = 1 << 20;
 
     private final long endOffset;
     private final int bytesMax;
@@ -55,7 +55,7 @@ final class StoredRead {
 
     /** Where no second chunk like the first fits, the first is all that is read. */
     private int bytesLikelyRead(int firstBytes) {
-        return firstBytes > bytesMax / 2 ? firstBytes : Math.max(firstBytes, Math.min(bytesMax, GATHERED_BYTES_MAX));
+        return firstBytes > bytesMax / 2 ? firstBytes : Math.max(firstBytes, Math.min(bytesMax, TOGETHER_BYTES_MAX));
     }
 
     boolean wantsMore() {

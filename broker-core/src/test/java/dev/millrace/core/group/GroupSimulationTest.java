@@ -9,6 +9,7 @@ import dev.millrace.core.command.JoinGroup;
 import dev.millrace.core.command.LeaveGroup;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.WriteSink;
+import dev.millrace.testing.Seeds;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.millrace.core.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.testing.Seeds;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;

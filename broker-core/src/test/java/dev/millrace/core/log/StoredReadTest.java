@@ -70,13 +70,13 @@ class StoredReadTest {
     }
 
     @Test
-    void aChunkLargerThanAllThatIsGatheredIsReadWhole() {
-        world.append(StoredRead.GATHERED_BYTES_MAX + 1, 1);
+    void aChunkLargerThanAllThatIsReadTogetherIsReadWhole() {
+        world.append(StoredRead.TOGETHER_BYTES_MAX + 1, 1);
         List<ByteBuffer> chunks = new ArrayList<>();
         int generation = world.log().segments().ceiling(0).generation();
         world.store.scanLog(generation, world.log().partitionId(), 0, (lastOffset, chunk) -> chunks.add(chunk));
-        StoredRead read = new StoredRead(0, 1, 16 << 20, new ReadBuffers(StoredRead.GATHERED_BYTES_MAX));
+        StoredRead read = new StoredRead(0, 1, 16 << 20, new ReadBuffers(StoredRead.TOGETHER_BYTES_MAX));
         read.visit(0, chunks.get(0));
-        assertThat(read.take().position()).isGreaterThan(StoredRead.GATHERED_BYTES_MAX);
+        assertThat(read.take().position()).isGreaterThan(StoredRead.TOGETHER_BYTES_MAX);
     }
 }

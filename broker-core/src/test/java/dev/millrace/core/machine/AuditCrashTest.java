@@ -54,9 +54,8 @@ class AuditCrashTest {
 
     @Test
     void theAuditLogTellsWhatTheTopicsAreAfterEveryCrash() {
-        String given = System.getProperty("seed", "");
-        for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
+        long first = Seeds.first();
+        for (long seed = first; seed < first + Seeds.count(RUNS); seed++) {
             try {
                 AuditCrashTest world = new AuditCrashTest();
                 world.random = new Random(seed);

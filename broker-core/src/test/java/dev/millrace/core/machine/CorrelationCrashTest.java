@@ -50,9 +50,8 @@ class CorrelationCrashTest {
 
     @Test
     void whateverSurvivesACrashIsFoundAndNothingElse() {
-        String given = System.getProperty("seed", "");
-        for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
+        long first = Seeds.first();
+        for (long seed = first; seed < first + Seeds.count(RUNS); seed++) {
             try {
                 CorrelationCrashTest world = new CorrelationCrashTest();
                 world.random = new Random(seed);

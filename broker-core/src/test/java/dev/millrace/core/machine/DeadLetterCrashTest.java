@@ -455,9 +455,8 @@ class DeadLetterCrashTest {
 
     @Test
     void everyDeadLetterIsInOnePlaceAndKeysKeepTheirOrderWhateverHappens() {
-        String given = System.getProperty("seed", "");
-        for (int run = 0; run < (given.isEmpty() ? RUNS : 1); run++) {
-            long seed = given.isEmpty() ? Seeds.drawn() + run : Long.parseLong(given);
+        long first = Seeds.first();
+        for (long seed = first; seed < first + Seeds.count(RUNS); seed++) {
             DeadLetterCrashTest world = new DeadLetterCrashTest();
             world.random = new Random(seed);
             try {

@@ -45,9 +45,8 @@ class ShardCrashTest {
 
     @Test
     void whatWasAcknowledgedOrReadIsThereAfterEveryCrash() {
-        String given = System.getProperty("seed", "");
-        long first = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
-        for (long seed = first; seed < first + (given.isEmpty() ? SEEDS : 1); seed++) {
+        long first = Seeds.first();
+        for (long seed = first; seed < first + Seeds.count(SEEDS); seed++) {
             try {
                 new World(seed).live();
             } catch (AssertionError | RuntimeException e) {

@@ -237,9 +237,8 @@ class TimersTest {
     /** Against a model: schedules, replacements, cancellations, time and crashes in any order. */
     @Test
     void firesEachOnceAndInOrderWhateverHappens() {
-        String given = System.getProperty("seed", "");
-        long first = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
-        for (long seed = first; seed < first + (given.isEmpty() ? 60 : 1); seed++) {
+        long first = Seeds.first();
+        for (long seed = first; seed < first + Seeds.count(60); seed++) {
             try {
                 new Life(seed).live();
             } catch (AssertionError | RuntimeException e) {

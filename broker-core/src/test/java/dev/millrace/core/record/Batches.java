@@ -17,8 +17,7 @@ final class Batches {
 
     /** The seed of this run: {@code -Dseed=}, else a new one; printed, so that a failure can be repeated. */
     static long seed(String test) {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
+        long seed = Seeds.first();
         System.out.println(test + ": repeat with -Dseed=" + seed);
         return seed;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.core.storage.StoreException.Kind;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Random;

@@ -1,5 +1,6 @@
 package dev.millrace.core.storage;
 
+import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

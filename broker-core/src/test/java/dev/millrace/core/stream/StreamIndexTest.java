@@ -65,8 +65,7 @@ class StreamIndexTest {
 
     @Test
     void everyVersionIsReadFromAnywhereInBothDirections() {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
+        long seed = Seeds.first();
         Random random = new Random(seed);
         for (int stream = 0; stream < STREAMS; stream++) {
             model.add(new ArrayList<>());

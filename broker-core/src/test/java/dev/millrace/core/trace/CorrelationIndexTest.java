@@ -119,8 +119,7 @@ class CorrelationIndexTest {
 
     @Test
     void findsWhatAListOfAllRecordsHoldsOverSpansAndRetention() {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? Seeds.drawn() : Long.parseLong(given);
+        long seed = Seeds.first();
         Random random = new Random(seed);
         TreeMap<Long, String> model = new TreeMap<>();
         index.begin(1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -34,8 +35,7 @@ class JsonWriterTest {
 
     @Test
     void everyTextIsReadBackByAJsonParser() throws Exception {
-        String property = System.getProperty("seed", "");
-        long seed = property.isEmpty() ? System.nanoTime() : Long.parseLong(property);
+        long seed = Seeds.first();
         Random random = new Random(seed);
         for (int round = 0; round < 2000; round++) {
             StringBuilder text = new StringBuilder();

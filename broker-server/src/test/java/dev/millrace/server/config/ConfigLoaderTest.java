@@ -3,6 +3,7 @@ package dev.millrace.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -342,8 +343,7 @@ class ConfigLoaderTest {
     /** Whatever the bytes are, the answer is a configuration or problems with places; nothing else is thrown. */
     @Test
     void anyMutationOfTheFileIsAnswered() throws Exception {
-        String property = System.getProperty("seed", "");
-        long seed = property.isEmpty() ? System.nanoTime() : Long.parseLong(property);
+        long seed = Seeds.first();
         SplittableRandom random = new SplittableRandom(seed);
         byte[] original = Files.readAllBytes(Path.of("../config/millrace.yaml"));
         String spice = "\t\n :{}[]&*!|>'\"%@`#,?-~<=\0\u0007";

@@ -6,6 +6,7 @@ import dev.millrace.core.record.Compression;
 import dev.millrace.core.record.RecordBatchBuilder;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.server.tracing.SampledRecords.Sampled;
+import dev.millrace.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -65,8 +66,7 @@ class SampledRecordsTest {
 
     @Test
     void damagedBatchesHaveNone() {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = Seeds.first();
         Random random = new Random(seed);
         for (int i = 0; i < 5_000; i++) {
             ByteBuffer batch = batch(3, 1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.millrace.core.TopicPartition;
 import dev.millrace.core.record.TraceParent;
 import dev.millrace.core.time.TimeSource;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayDeque;
@@ -185,8 +186,7 @@ class SpanExporterTest {
 
     @Test
     void pausesAreLessByChanceButNoLessThanHalf() {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = Seeds.first();
         RetryPauses pauses = new RetryPauses(new Random(seed));
         for (int i = 0; i < 1_000; i++) {
             assertThat(pauses.nextMs(3, null, NOW_MS)).as("seed %d", seed).isBetween(2_000L, 4_000L);

@@ -6,6 +6,7 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.server.net.ConnectionLimits;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -290,9 +291,7 @@ class BadInputTest {
     }
 
     private static long seed() {
-        String text = System.getProperty("seed", "");
-        long seed = text.isEmpty() ? System.nanoTime() : Long.parseLong(text);
-        System.out.println("seed " + seed);
+        long seed = Seeds.next();
         return seed;
     }
 

@@ -8,6 +8,7 @@ import dev.millrace.core.wire.FrameCodec;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.StartPosition;
 import dev.millrace.server.net.ConnectionLimits;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -281,9 +282,7 @@ class SubscribeTest {
     /** Random grants and appends: at no time has more come than was granted, but for one batch. */
     @Test
     void creditHoldsUnderRandomGrants() throws IOException {
-        String text = System.getProperty("seed", "");
-        long seed = text.isEmpty() ? System.nanoTime() : Long.parseLong(text);
-        System.out.println("seed " + seed);
+        long seed = Seeds.next();
         Random random = new Random(seed);
         server.broker.readsComeLater = random.nextBoolean();
         try (RawClient client = RawClient.greeted(server.address())) {

@@ -3,6 +3,7 @@ package dev.millrace.server.schema.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.core.CheckBudget;
+import dev.millrace.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -87,8 +88,7 @@ class ValueChecksTest {
     /** The walk must agree with Avro's own decoder on whatever bytes; where both refuse, the reasons may differ. */
     @Test
     void agreesWithAvrosDecoderOnMutatedValues() throws IOException {
-        String given = System.getProperty("seed", "");
-        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = Seeds.first();
         SplittableRandom random = new SplittableRandom(seed);
         Schema schema = new Schema.Parser().parse(ORDER);
         ValueCheck check = check(SchemaType.AVRO, ORDER);
