@@ -53,7 +53,12 @@ final class FeedBuffer {
         }
 
         boolean isReady() {
-            return !paused && !chunks.isEmpty() && problem == null;
+            return !paused && !chunks.isEmpty();
+        }
+
+        /** What was delivered before the problem comes before it. */
+        boolean isBroken() {
+            return !paused && chunks.isEmpty() && problem != null;
         }
     }
 
@@ -84,13 +89,15 @@ final class FeedBuffer {
     /** Returns false where nobody wants the chunk any more. */
     boolean onDelivered(TopicPartition partition, int generation, Chunk chunk, long endOffset) {
         return update(partition, generation, slot -> {
-            slot.chunks.add(chunk);
             slot.endOffset = endOffset;
-            enqueue(slot);
+            if (slot.problem == null) {
+                slot.chunks.add(chunk);
+                enqueue(slot);
+            }
         });
     }
 
-    /** The partition cannot be read on; {@link #poll} says so until it is sought or removed. */
+    /** The partition cannot be read on; {@link #poll} says so behind what was delivered, until it is sought or removed. */
     void onProblem(TopicPartition partition, int generation, MillraceException problem) {
         update(partition, generation, slot -> slot.problem = problem);
     }
@@ -174,7 +181,7 @@ final class FeedBuffer {
 
     private Slot firstBroken() {
         for (Slot slot : slots.values()) {
-            if (slot.problem != null && !slot.paused) {
+            if (slot.isBroken()) {
                 return slot;
             }
         }
@@ -238,10 +245,10 @@ final class FeedBuffer {
             }
             slot.position = next;
             if (problem != null) {
-                // Else what the loop was told in the meantime stands: damage behind this chunk.
+                // Nothing behind it may be handed out; a problem that the loop was told meanwhile lies behind it, too.
                 slot.problem = problem;
-            }
-            if (chunk.isExhausted()) {
+                slot.chunks.clear();
+            } else if (chunk.isExhausted()) {
                 slot.chunks.remove();
                 slot.signalledEnd = chunk.signal() == 1 || (slot.signalledEnd && chunk.signal() != 2);
             }

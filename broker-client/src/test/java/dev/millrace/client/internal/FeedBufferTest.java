@@ -67,6 +67,41 @@ class FeedBufferTest {
         }
     }
 
+    /** All that is not damaged is served: also what lay in front of the damage and was not asked for yet. */
+    @Test
+    void whatWasDeliveredBeforeAProblemComesBeforeIt() {
+        FeedBuffer buffer = new FeedBuffer((partition, generation, count) -> {});
+        int generation = buffer.add(PARTITION);
+        buffer.onStarted(PARTITION, generation, 0, 2 * RECORDS);
+        buffer.onDelivered(PARTITION, generation, new Chunk(PARTITION, batch()), 2 * RECORDS);
+        buffer.onProblem(PARTITION, generation, new MillraceException(Fault.DATA_DAMAGED, "told by the broker"));
+
+        List<MillraceException> problems = new ArrayList<>();
+        assertThat(poll(buffer, problems)).hasSize(RECORDS);
+        assertThat(problems).isEmpty();
+        assertThat(poll(buffer, problems)).isEmpty();
+        assertThat(poll(buffer, problems)).isEmpty();
+        assertThat(problems).as("until it is sought").hasSize(2);
+    }
+
+    @Test
+    void nothingIsHandedOutFromBehindWhatCannotBeDecoded() {
+        FeedBuffer buffer = new FeedBuffer((partition, generation, count) -> {});
+        int generation = buffer.add(PARTITION);
+        buffer.onStarted(PARTITION, generation, 0, 3 * RECORDS);
+        ByteBuffer damaged = batch();
+        damaged.put(damaged.limit() - 1, (byte) 1);
+        buffer.onDelivered(PARTITION, generation, new Chunk(PARTITION, damaged), 3 * RECORDS);
+        buffer.onDelivered(PARTITION, generation, new Chunk(PARTITION, batch()), 3 * RECORDS);
+
+        List<MillraceException> problems = new ArrayList<>();
+        assertThat(poll(buffer, problems)).isEmpty();
+        buffer.onDelivered(PARTITION, generation, new Chunk(PARTITION, batch()), 3 * RECORDS);
+        assertThat(poll(buffer, problems)).isEmpty();
+        assertThat(poll(buffer, problems)).isEmpty();
+        assertThat(problems).extracting(MillraceException::fault).containsOnly(Fault.CORRUPT_BATCH);
+    }
+
     private static List<ReceivedMessage> poll(FeedBuffer buffer, List<MillraceException> problems) {
         try {
             return buffer.poll(2 * RECORDS, 0, (partition, problem) -> {
