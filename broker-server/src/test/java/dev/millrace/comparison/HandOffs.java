@@ -1,15 +1,11 @@
 package dev.millrace.comparison;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -81,29 +77,25 @@ public final class HandOffs {
 
     private static long[] echoes() throws IOException {
         long[] nanos = new long[ROUNDS];
-        try (ServerSocketChannel server =
-                        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                SocketChannel client = SocketChannel.open(server.getLocalAddress());
-                SocketChannel peer = server.accept();
-                Selector own = opened(client);
-                Selector other = opened(peer)) {
-            Thread echo = new Thread(() -> echo(peer, other), "echo");
+        try (Loopback connection = Loopback.open();
+                Selector own = selectorOf(connection.near());
+                Selector other = selectorOf(connection.far())) {
+            Thread echo = new Thread(() -> echo(connection.far(), other), "echo");
             echo.setDaemon(true);
             echo.start();
             ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
             for (int i = 0; i < ROUNDS; i++) {
                 pause();
                 long start = System.nanoTime();
-                write(client, message.clear());
-                read(client, own, message.clear());
+                Loopback.write(connection.near(), message.clear());
+                read(connection.near(), own, message.clear());
                 nanos[i] = System.nanoTime() - start;
             }
         }
         return nanos;
     }
 
-    private static Selector opened(SocketChannel channel) throws IOException {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    private static Selector selectorOf(SocketChannel channel) throws IOException {
         channel.configureBlocking(false);
         Selector selector = Selector.open();
         channel.register(selector, SelectionKey.OP_READ);
@@ -114,17 +106,11 @@ public final class HandOffs {
         ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
         try {
             while (read(peer, selector, message.clear())) {
-                write(peer, message.flip());
+                Loopback.write(peer, message.flip());
             }
         } catch (IOException | ClosedSelectorException closed) {
             // The measurement is over.
             return;
-        }
-    }
-
-    private static void write(SocketChannel channel, ByteBuffer message) throws IOException {
-        while (message.hasRemaining()) {
-            channel.write(message);
         }
     }
 

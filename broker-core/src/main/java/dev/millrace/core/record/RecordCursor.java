@@ -3,6 +3,7 @@ package dev.millrace.core.record;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -333,6 +334,11 @@ public final class RecordCursor {
     private byte[] copy(int from, int count) {
         if (count < 0) {
             return null;
+        }
+        if (buffer.hasArray()) {
+            int at = buffer.arrayOffset() + from;
+            // Unlike a new array that is then filled, it is not set to zero first.
+            return Arrays.copyOfRange(buffer.array(), at, at + count);
         }
         byte[] bytes = new byte[count];
         buffer.get(from, bytes);
