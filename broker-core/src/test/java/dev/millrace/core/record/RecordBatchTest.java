@@ -71,12 +71,15 @@ class RecordBatchTest {
         ByteBuffer direct =
                 ByteBuffer.allocateDirect(batch.remaining() + 10).position(7).put(batch.duplicate());
         direct.flip().position(7);
+        ByteBuffer inner =
+                ByteBuffer.allocate(batch.remaining() + 10).position(7).put(batch.duplicate());
 
         for (ByteBuffer buffer : List.of(
                 direct,
                 direct.asReadOnlyBuffer(),
                 batch.asReadOnlyBuffer(),
                 batch.duplicate().order(ByteOrder.LITTLE_ENDIAN),
+                inner.flip().position(7).slice(),
                 direct.slice())) {
             int position = buffer.position();
             assertThat(RecordBatch.at(buffer, position).compression()).isEqualTo(compression);
