@@ -30,7 +30,7 @@ final class GrowthIT {
     private static final List<Integer> GROUPS = List.of(1, 10, 100, 1000);
     private static final List<Integer> LOG_GIB = List.of(1, 5, 10, 20);
     private static final int LOG_GIB_LARGE = 50;
-    private static final long LARGE_NEEDS_FREE_BYTES = 100L << 30;
+    private static final long LARGE_NEEDS_FREE_BYTES = 64L << 30;
     private static final int LOG_RECORD_BYTES = 64 << 10;
     /** Kafka keeps files open and mapped for each partition, and its client a thread for each consumer. */
     private static final int KAFKA_PARTITIONS_MAX = 4096;
