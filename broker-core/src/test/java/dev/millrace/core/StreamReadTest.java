@@ -376,6 +376,51 @@ class StreamReadTest {
         assertThat(values(world.read("b").events())).containsExactly("kept");
     }
 
+    /** How a stream's first two events come to be hidden. */
+    private enum Hiding {
+        TRUNCATION,
+        COUNT,
+        AGE,
+        DELETION,
+        DELETION_AND_NEW_EVENTS,
+        TOMBSTONE
+    }
+
+    private void hide(String key, Hiding hiding) {
+        StreamOperations streams = world.broker.streams();
+        switch (hiding) {
+            case TRUNCATION -> get(streams.limit(world.topic, utf8(key), 2, -1, -1));
+            case COUNT -> get(streams.limit(world.topic, utf8(key), -1, 1, -1));
+            case AGE -> {
+                get(streams.limit(world.topic, utf8(key), -1, -1, 5000));
+                time.advanceMs(60_000);
+                world.append(key, ANY, "young");
+            }
+            case DELETION -> get(streams.delete(world.topic, utf8(key), ANY, false));
+            case DELETION_AND_NEW_EVENTS -> {
+                get(streams.delete(world.topic, utf8(key), ANY, false));
+                world.append(key, NONE, "new");
+            }
+            case TOMBSTONE -> get(streams.delete(world.topic, utf8(key), ANY, true));
+        }
+    }
+
+    /** The log holds it still, so the promise that it is gone from the disk has to mean it, too. */
+    @Test
+    void whatIsHiddenIsErasedToo() throws IOException {
+        for (Hiding hiding : Hiding.values()) {
+            String secret = "the secret hidden by " + hiding + "!";
+            world.append(hiding.name(), NONE, secret + " 0", secret + " 1", "last");
+            hide(hiding.name(), hiding);
+            assertThat(filesThatHold(secret)).isNotEmpty();
+
+            get(world.broker.streams().erase(world.topic, utf8(hiding.name()), 0, Long.MAX_VALUE));
+            awaitPurged(hiding.name());
+
+            assertThat(filesThatHold(secret)).as("files that hold %s", secret).isEmpty();
+        }
+    }
+
     @Test
     void erasingTwiceInOneCommitErasesBoth() {
         world.append(List.of(), Ev.of("a", "0"), Ev.of("b", "0"), Ev.of("c", "0"));

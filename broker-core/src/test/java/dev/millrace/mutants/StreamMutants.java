@@ -121,6 +121,10 @@ final class StreamMutants {
                                 "void forgetCached(long lastOffset) {")
                         .isCaughtBy(
                                 "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"),
+                that("erases only what a stream still shows")
+                        .in("stream/Erasure")
+                        .replacing("head.streamId(), fromVersion, last + 1,", "head.streamId(), Math.max(fromVersion, head.firstVersion()), last + 1,")
+                        .isCaughtBy("core.StreamReadTest#whatIsHiddenIsErasedToo", "files that hold"),
                 that("leaves what was erased from a stream in the cache of events")
                         .in(streams)
                         .replacing("forgetErased.run();", "")

@@ -42,7 +42,7 @@ final class StreamCommands {
                     target ->
                             streams.append(target, append.events(), append.checks(), append.condition(), nowMs, sink));
         } else if (command instanceof LimitStream limit) {
-            return at(limit.topicId(), limit.partition(), target -> changes.limit(target, limit, sink));
+            return at(limit.topicId(), limit.partition(), target -> changes.limit(target, limit));
         } else if (command instanceof DeleteStream delete) {
             return at(delete.topicId(), delete.partition(), target -> changes.delete(target, delete, sink));
         } else if (command instanceof PutSnapshot put) {

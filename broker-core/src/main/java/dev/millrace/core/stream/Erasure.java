@@ -55,10 +55,9 @@ public final class Erasure {
         if (fromVersion < 0 || fromVersion > toVersion || fromVersion > head.lastVersion()) {
             return Refusal.of(
                     Fault.INVALID_REQUEST,
-                    "cannot erase versions %d to %d of a stream that has %d to %d",
+                    "cannot erase versions %d to %d of a stream that has 0 to %d",
                     fromVersion,
                     toVersion,
-                    head.firstVersion(),
                     head.lastVersion());
         }
         long last = Math.min(toVersion, head.lastVersion());

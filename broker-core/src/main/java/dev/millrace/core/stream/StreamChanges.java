@@ -51,12 +51,12 @@ public final class StreamChanges {
                     ExpectedVersion.describe(command.expected()));
         }
         StreamHead next = head.ended(command.forGood() ? State.TOMBSTONED : State.DELETED);
-        dropIndex(stream, head, 0, Long.MAX_VALUE, sink);
         dropSnapshots(stream, head, sink);
         return changed(stream, next);
     }
 
-    public Object limit(StreamTarget target, LimitStream command, WriteSink sink) {
+    /** Hides events; those that the log holds keep their rows, so that they can be erased. */
+    public Object limit(StreamTarget target, LimitStream command) {
         StreamKey stream = new StreamKey(target.partitionId(), command.key());
         StreamHead head = heads.find(stream);
         Refusal refused = unlessLive(stream, head);
@@ -77,7 +77,6 @@ public final class StreamChanges {
         if (countMax > 0) {
             first = Math.max(first, head.lastVersion() - countMax + 1);
         }
-        dropIndex(stream, head, head.firstVersion(), first, sink);
         return changed(stream, head.limited(first, countMax, ageMsMax));
     }
 
@@ -110,13 +109,15 @@ public final class StreamChanges {
         return changed(stream, head);
     }
 
-    /** Also answers where the erased chunks lie, which are to be purged: an {@link Erasure.Done}. */
+    /**
+     * Also of what is hidden, and of a stream that was ended: the log holds it still. Also answers where the erased chunks
+     * lie, which are to be purged: an {@link Erasure.Done}.
+     */
     public Object erase(StreamTarget target, EraseEvents command, long nowMs, WriteSink sink) {
         StreamKey stream = new StreamKey(target.partitionId(), command.key());
         StreamHead head = heads.find(stream);
-        Refusal refused = unlessLive(stream, head);
-        if (refused != null) {
-            return refused;
+        if (head == null) {
+            return notFound(stream);
         }
         Object done = erasure.erase(target.log(), head, command.fromVersion(), command.toVersion(), nowMs, sink);
         if (done instanceof Erasure.Done erased) {
@@ -165,10 +166,6 @@ public final class StreamChanges {
 
     static Refusal notFound(StreamKey stream) {
         return Refusal.of(Fault.STREAM_NOT_FOUND, "stream \"%s\" holds no event", stream);
-    }
-
-    private static void dropIndex(StreamKey stream, StreamHead head, long from, long to, WriteSink sink) {
-        StreamIndex.drop(stream.partitionId(), head.streamId(), from, to, sink);
     }
 
     private void dropSnapshots(StreamKey stream, StreamHead head, WriteSink sink) {

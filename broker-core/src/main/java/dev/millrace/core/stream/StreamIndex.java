@@ -4,6 +4,7 @@ import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +22,7 @@ final class StreamIndex {
     /** So that a row stays small. */
     static final int RUN_EVENTS_MAX = 1024;
 
+    private static final int DROPPED_AT_ONCE_MAX = 1000;
     private static final int HEAD_BYTES = 19;
     private static final int[] WIDTHS = {0, 1, 2, 4, 8};
 
@@ -78,11 +80,29 @@ final class StreamIndex {
         }
     }
 
-    /** Drops the runs that end in these versions; what is left of one that begins before is never shown. */
-    static void drop(int partitionId, long streamId, long fromVersion, long toVersion, WriteSink sink) {
-        if (toVersion > fromVersion) {
+    /**
+     * Drops the runs that end before a version and that the log has dropped, some at a time. Those that are merely hidden
+     * stay: without their rows nobody could find the events that are to be erased.
+     */
+    static void dropGone(Store store, int partitionId, long streamId, long to, long logStart, WriteSink sink) {
+        List<Run> gone = new ArrayList<>();
+        store.scan(
+                Table.STREAM_INDEX,
+                key(partitionId, streamId, 0),
+                key(partitionId, streamId, to),
+                (key, row) -> {
+                    Run run = new Run(StreamRows.versionOf(key), ByteBuffer.wrap(row));
+                    boolean isGone = run.lastOffset() < logStart;
+                    if (isGone) {
+                        gone.add(run);
+                    }
+                    return isGone && gone.size() < DROPPED_AT_ONCE_MAX;
+                });
+        if (!gone.isEmpty()) {
             sink.deleteRange(
-                    Table.STREAM_INDEX, key(partitionId, streamId, fromVersion), key(partitionId, streamId, toVersion));
+                    Table.STREAM_INDEX,
+                    key(partitionId, streamId, gone.get(0).lastVersion),
+                    key(partitionId, streamId, gone.get(gone.size() - 1).lastVersion + 1));
         }
     }
 
@@ -141,6 +161,10 @@ final class StreamIndex {
             this.lastVersion = lastVersion;
             this.firstVersion = lastVersion + 1 - Short.toUnsignedInt(row.getShort(8));
             this.row = row;
+        }
+
+        long lastOffset() {
+            return row.getLong(0) + lastVersion - firstVersion;
         }
 
         boolean visit(long from, long last, Visitor visitor) {

@@ -28,8 +28,8 @@ import java.util.UUID;
 public final class Streams {
     private static final long HEAD_CACHE_BYTES = 64L << 20;
     private static final int HIDDEN_AT_ONCE_MAX = 1000;
-    /** Rows of hidden events are dropped so many versions at a time, as a power of two: each drop costs reads of the index. */
-    private static final int DROP_SHIFT = 6;
+    /** Once in so many hidden versions, as a power of two, their rows are looked at: a look costs a read of the index. */
+    private static final int LOOK_SHIFT = 6;
 
     private final Store store;
     private final PartitionLogs logs;
@@ -395,27 +395,34 @@ public final class Streams {
         }
         Event last = run.get(run.size() - 1);
         StreamHead next = head.appended(last.version, offset + run.size() - 1, last.timestampMs);
-        heads.put(stream, hideOld(stream, head, next, sink));
+        heads.put(stream, hideOld(target, stream, head, next, sink));
         StreamIndex.add(target.partitionId(), next.streamId(), run, offset, sink);
     }
 
     /** Applies the stream's limits, some events at a time. */
-    private StreamHead hideOld(StreamKey stream, StreamHead before, StreamHead next, WriteSink sink) {
+    private StreamHead hideOld(
+            StreamTarget target, StreamKey stream, StreamHead before, StreamHead next, WriteSink sink) {
         long first = next.firstVersion();
         if (next.ageMsMax() > 0) {
             first = firstYoung(stream, next, dueMs - next.ageMsMax());
         }
         if (first > before.firstVersion() && before.state() == StreamHead.State.LIVE) {
-            dropHidden(stream, before, first, sink);
+            dropGone(target, before, first, sink);
             changedBesideAppend(stream);
         }
         return next.limited(first, next.countMax(), next.ageMsMax());
     }
 
-    private static void dropHidden(StreamKey stream, StreamHead before, long first, WriteSink sink) {
-        long dropped = before.firstVersion() >> DROP_SHIFT << DROP_SHIFT;
-        if (first >> DROP_SHIFT << DROP_SHIFT > dropped) {
-            StreamIndex.drop(stream.partitionId(), before.streamId(), dropped, first, sink);
+    private void dropGone(StreamTarget target, StreamHead before, long first, WriteSink sink) {
+        long logStart = target.log().startOffset();
+        if (before.firstVersion() >> LOOK_SHIFT == first >> LOOK_SHIFT || logStart <= before.streamId()) {
+            return;
+        }
+        try {
+            StreamIndex.dropGone(store, target.partitionId(), before.streamId(), first, logStart, sink);
+        } catch (StoreException damaged) {
+            // They are never shown; a later append looks again.
+            return;
         }
     }
 

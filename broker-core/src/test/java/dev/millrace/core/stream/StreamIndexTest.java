@@ -92,23 +92,27 @@ class StreamIndexTest {
     }
 
     @Test
-    void ofDroppedVersionsNoRowIsLeftThoughTheyWereDroppedInTheMiddleOfRuns() {
+    void runsThatTheLogHasDroppedGoAndThoseThatItHoldsStay() {
         model.add(new ArrayList<>());
         Random random = new Random(1);
         for (int i = 0; i < 3; i++) {
             append(random, 0, 100);
         }
-        drop(0, 50);
-        assertThat(read(0, 50, 300, 300, false)).isEqualTo(model.get(0).subList(50, 300));
-        drop(50, 150);
-        assertThat(read(0, 150, 300, 300, false)).isEqualTo(model.get(0).subList(150, 300));
-        drop(150, 300);
+        dropGone(250, 150);
+        assertThat(read(0, 0, Long.MAX_VALUE, 300, false))
+                .as("the second run ends behind the log's start")
+                .isEqualTo(model.get(0).subList(100, 300));
+        dropGone(150, 300);
+        assertThat(read(0, 0, Long.MAX_VALUE, 300, false))
+                .as("the second run goes on with a version that is wanted")
+                .isEqualTo(model.get(0).subList(100, 300));
+        dropGone(300, 300);
         assertThat(read(0, 0, Long.MAX_VALUE, 300, false)).isEmpty();
     }
 
-    private void drop(long from, long to) {
+    private void dropGone(long to, long logStart) {
         WriteSink sink = store.begin();
-        StreamIndex.drop(0, 0, from, to, sink);
+        StreamIndex.dropGone(store, 0, 0, to, logStart, sink);
         store.commit(sink);
     }
 }
