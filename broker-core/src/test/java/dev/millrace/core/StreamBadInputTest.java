@@ -67,6 +67,7 @@ class StreamBadInputTest {
     private FaultException refusedFilter(Filter filter) {
         FaultException refused = catchThrowableOfType(
                 FaultException.class, () -> world.broker.streams().filter(world.topic.topicId(), filter));
+        assertThat(refused).as("%s", filter).isNotNull();
         assertThat(refused.fault()).isEqualTo(Fault.INVALID_REQUEST);
         return refused;
     }
