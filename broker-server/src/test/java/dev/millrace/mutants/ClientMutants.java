@@ -167,7 +167,7 @@ final class ClientMutants {
                         .in(CLIENT, runner)
                         .replacing("handled.put(message.topicPartition(), message.offset() + 1);", "")
                         .isCaughtBy(
-                                tests + "closingWithinWhatAPollBroughtTellsWhatWasHandledAndNoMore", "Expected size"),
+                                tests + "closingWithinWhatAPollBroughtTellsWhatWasHandledAndNoMore", "expected:"),
                 that("counts polled events as handled when a subscription is closed")
                         .in(CLIENT, runner)
                         .replacing("handled.putAll(beforeAny(messages, polled));", "handled.putAll(polled);")

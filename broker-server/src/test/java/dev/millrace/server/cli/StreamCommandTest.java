@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,17 +18,12 @@ class StreamCommandTest {
     @TempDir
     Path data;
 
+    /** Started by the first command that speaks to it. */
     private EmbeddedMillrace broker;
-
-    @BeforeEach
-    void open() {
-        broker = EmbeddedMillrace.start(data);
-        ok("topic", "create", "seats", "--partitions", "1", "--set", "stream.index=key+tags");
-    }
 
     @AfterEach
     void close() {
-        broker.close();
+        if (broker != null) broker.close();
     }
 
     private Ran ok(String... args) {
@@ -39,6 +33,10 @@ class StreamCommandTest {
     }
 
     private Ran run(String... args) {
+        if (broker == null) {
+            broker = EmbeddedMillrace.start(data);
+            ok("topic", "create", "seats", "--partitions", "1", "--set", "stream.index=key+tags");
+        }
         return new Ran.Setup().server(broker.address()).run(args);
     }
 
