@@ -71,7 +71,7 @@ public interface EventStreams {
 
     /**
      * Appends events if no event matches that must not: a decision over several streams without a lock. Needs
-     * {@code stream.index=key+tags}. What fails is told in the result.
+     * {@code stream.index=key+tags}. What fails is told in the result; {@link AppendResult#orThrow} makes it an exception.
      */
     AppendResult appendIf(List<Addressed> events, List<Check> checks, Condition condition);
 

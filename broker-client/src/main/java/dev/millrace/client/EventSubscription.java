@@ -4,7 +4,10 @@ import java.util.concurrent.CompletableFuture;
 
 /** A running subscription to events. */
 public interface EventSubscription extends AutoCloseable {
-    /** What the next {@link EventSubscriptionBuilder.EventHandler#onCheckpoint} would tell. */
+    /**
+     * What {@link EventSubscriptionBuilder.EventHandler#onCheckpoint} would tell now: the events that were handled, without
+     * the one that is being handled, or that failed.
+     */
     String checkpoint();
 
     /**
@@ -13,7 +16,10 @@ public interface EventSubscription extends AutoCloseable {
      */
     CompletableFuture<Void> finished();
 
-    /** Ends it, after the event that is being handled. */
+    /**
+     * Ends it, after the event that is being handled, and tells the handler the last checkpoint. Called from the handler it
+     * returns at once and the rest follows.
+     */
     @Override
     void close();
 }

@@ -34,8 +34,9 @@ public interface EventSubscriptionBuilder {
         void onEvent(StoredEvent event) throws Exception;
 
         /**
-         * All before it was handed over or did not match: keep it to go on from there. At least every second while anything
-         * moves, and at the latest after 1000 events that did not match.
+         * All before it was handled or did not match: keep it to go on from there. At least every second while anything moves,
+         * though between events only; at the latest after 1000 events, also where they did not match; and when the
+         * subscription is closed.
          */
         default void onCheckpoint(String checkpoint) {}
 

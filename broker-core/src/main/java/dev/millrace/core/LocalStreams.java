@@ -106,15 +106,8 @@ final class LocalStreams implements StreamOperations {
             throw new FaultException(
                     Fault.INVALID_REQUEST, "a condition after offset " + condition.afterOffset() + "; -1 is the least");
         }
-        requireQuery(condition.failIfMatch());
-        requireQuery(condition.failIfExists());
-    }
-
-    private static void requireQuery(EventQuery query) {
-        String problem = query == null ? null : query.problem();
-        if (problem != null) {
-            throw new FaultException(Fault.INVALID_REQUEST, "the query has " + problem);
-        }
+        StreamRules.requireQuery(condition.failIfMatch());
+        StreamRules.requireQuery(condition.failIfExists());
     }
 
     private static Outcome toPublic(AppendOutcome outcome) {
@@ -158,6 +151,7 @@ final class LocalStreams implements StreamOperations {
             TopicPartition partition, byte[] prefix, AsOf asOf, Cursor cursor, int countMax) {
         return refusing(() -> {
             rules.indexed(partition);
+            StreamRules.requirePrefix(prefix);
             return reads.latest(partition, prefix, asOf, cursor, countMax);
         });
     }
@@ -166,6 +160,7 @@ final class LocalStreams implements StreamOperations {
     public CompletableFuture<StreamsPage> list(TopicPartition partition, byte[] prefix, Cursor cursor, int countMax) {
         return refusing(() -> {
             rules.indexed(partition);
+            StreamRules.requirePrefix(prefix);
             return reads.list(partition, prefix, cursor, countMax);
         });
     }
@@ -183,14 +178,14 @@ final class LocalStreams implements StreamOperations {
             TopicPartition partition, EventQuery query, long fromOffset, int countMax) {
         return refusing(() -> {
             rules.indexed(partition);
-            requireQuery(query);
+            StreamRules.requireQuery(query);
             return reads.find(partition, query, fromOffset, countMax);
         });
     }
 
     @Override
     public EventFilter filter(UUID topicId, Filter filter) {
-        requireQuery(filter.query());
+        StreamRules.requireFilter(filter);
         EventMatch match = new EventMatch(filter.key(), filter.keyPrefix(), filter.query());
         return batches -> EventBatches.filter(batches, limits.decompressedBytesMax(), match);
     }
@@ -227,6 +222,7 @@ final class LocalStreams implements StreamOperations {
             TopicPartition partition, byte[] key, long before, long countMax, long ageMsMax) {
         return refusing(() -> {
             rules.requireKey(partition, key);
+            StreamRules.requireLimits(before, countMax, ageMsMax);
             return Answers.map(
                     runtime.<StreamHead>submit(new Audited(
                             actor,

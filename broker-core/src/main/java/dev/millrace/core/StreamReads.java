@@ -123,7 +123,15 @@ final class StreamReads {
                 asOf(span.asOf()));
     }
 
+    /** Any time is one: before 1970 there was nothing. */
     private static StreamReader.AsOf asOf(AsOf asOf) {
+        boolean counted = asOf.kind() == AsOf.Kind.VERSION || asOf.kind() == AsOf.Kind.OFFSET;
+        if (counted && asOf.value() < -1) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "as of " + asOf.kind().name().toLowerCase(Locale.ROOT) + " " + asOf.value()
+                            + "; -1 is the least, before all events");
+        }
         return new StreamReader.AsOf(
                 switch (asOf.kind()) {
                     case NOW -> StreamReader.AsOf.Kind.NOW;
@@ -148,6 +156,7 @@ final class StreamReads {
             TopicPartition partition, byte[] prefix, AsOf asOf, Cursor cursor, int countMax) {
         PartitionLog log = lookup.log(partition);
         int limit = requireCount(countMax);
+        StreamReader.AsOf moment = asOf(asOf);
         return answer(pending -> pending.touches(log.partitionId()), () -> {
             long end = cursor.endOffset() < 0 ? log.durableEndOffset() : cursor.endOffset();
             PageBudget budget = new PageBudget(limit);
@@ -156,7 +165,7 @@ final class StreamReads {
                     log.partitionId(),
                     prefix,
                     cursor.afterKey(),
-                    (key, head) -> page.add(key, reader.lastOffset(log, head, asOf(asOf), end, time.nowMs())));
+                    (key, head) -> page.add(key, reader.lastOffset(log, head, moment, end, time.nowMs())));
             page.fetch();
             return new LatestPage(page.events(), budget.isSpent() ? new Cursor(budget.lastKey(), end) : null);
         });

@@ -3,14 +3,18 @@ package dev.millrace.core;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.error.Refusal;
+import dev.millrace.core.record.EventHeaders;
 import dev.millrace.core.record.RecordBatch;
 import dev.millrace.core.stream.EventCheck;
+import dev.millrace.core.stream.StreamKey;
 import dev.millrace.core.topic.Topic;
+import dev.millrace.core.wire.EventQuery;
 import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What can be said about an append to streams before it is proposed. Thread: any. */
+/** What can be said about a request to streams before it is proposed or read for. Thread: any. */
 final class StreamRules {
     private static final int CHECKS_MAX = 1000;
 
@@ -88,6 +92,63 @@ final class StreamRules {
         Refusal problem = EventCheck.keyProblem(key, partition.partition(), topic.partitionCount());
         if (problem != null) {
             throw problem.toException();
+        }
+    }
+
+    // ---- what events are asked for
+
+    /** Fails: throws INVALID_REQUEST, naming what is too much. */
+    static void requireFilter(StreamOperations.Filter filter) {
+        requireQuery(filter.query());
+        requirePrefix(filter.keyPrefix());
+        byte[] key = filter.key();
+        if (key != null && (key.length == 0 || key.length > StreamKey.BYTES_MAX)) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "the key of a stream has 1 to " + StreamKey.BYTES_MAX + " bytes, not " + key.length);
+        }
+    }
+
+    static void requirePrefix(byte[] prefix) {
+        if (prefix != null && prefix.length > StreamKey.BYTES_MAX) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "a key prefix of " + prefix.length + " bytes; a key has at most " + StreamKey.BYTES_MAX);
+        }
+    }
+
+    /** @param query null for none */
+    static void requireQuery(EventQuery query) {
+        if (query == null) {
+            return;
+        }
+        if (query.problem() != null) {
+            throw invalidQuery(query.problem());
+        }
+        for (EventQuery.Item item : query.items()) {
+            item.types().forEach(type -> requireName("type", type, EventHeaders.TYPE_BYTES_MAX));
+            item.tags().forEach(tag -> requireName("tag", tag, EventHeaders.TAG_BYTES_MAX));
+        }
+    }
+
+    private static void requireName(String what, String name, int bytesMax) {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes < 1 || bytes > bytesMax) {
+            throw invalidQuery("a " + what + " of " + bytes + " bytes; a " + what + " has 1 to " + bytesMax);
+        }
+    }
+
+    private static FaultException invalidQuery(String problem) {
+        return new FaultException(Fault.INVALID_REQUEST, "the query has " + problem);
+    }
+
+    /** Each is -1 where it is not to change. */
+    static void requireLimits(long before, long countMax, long ageMsMax) {
+        if (before < -1 || countMax < -1 || ageMsMax < -1) {
+            throw new FaultException(
+                    Fault.INVALID_REQUEST,
+                    "a limit of the events before version " + before + ", of " + countMax + " events and of " + ageMsMax
+                            + " ms; 0 is the least of each, and -1 leaves it as it is");
         }
     }
 }

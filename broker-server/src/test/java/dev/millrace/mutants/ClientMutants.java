@@ -14,7 +14,7 @@ final class ClientMutants {
     private ClientMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), messages(), spans())
+        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), subscriptions(), messages(), spans())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -149,6 +149,29 @@ final class ClientMutants {
                         .isCaughtBy(
                                 tests + "checkpointsThatAreGoneAreNotTakenForABeginning",
                                 "Expecting code to raise a throwable"));
+    }
+
+    private static List<Mutant> subscriptions() {
+        String runner = "internal/SubscriptionRunner";
+        String tests = "client.internal.SubscriptionRunnerTest#";
+        return List.of(
+                that("tells a slow handler of events no checkpoint before all that were polled are handled")
+                        .in(CLIENT, runner)
+                        .replacing(
+                                "            handledSince++;\n            tellCheckpointWhenDue();",
+                                "            handledSince++;")
+                        .isCaughtBy(
+                                tests + "aSlowHandlerIsToldCheckpointsEverySecondWithinWhatOnePollBrought",
+                                "to be less than or equal to"),
+                that("forgets what was handled of a poll when a subscription is closed")
+                        .in(CLIENT, runner)
+                        .replacing("handled.put(message.topicPartition(), message.offset() + 1);", "")
+                        .isCaughtBy(
+                                tests + "closingWithinWhatAPollBroughtTellsWhatWasHandledAndNoMore", "expected:"),
+                that("counts polled events as handled when a subscription is closed")
+                        .in(CLIENT, runner)
+                        .replacing("handled.putAll(beforeAny(messages, polled));", "handled.putAll(polled);")
+                        .isCaughtBy(tests + "aPartitionWhoseTurnHasNotComeIsInTheCheckpoint", "expected:"));
     }
 
     private static List<Mutant> messages() {

@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Reads partitions without a group, in pull style. Thread: any; polls come one after the other. */
-final class NativeConsumer implements Consumer {
+final class NativeConsumer implements Consumer, EventSource {
     private final FeedSet feeds;
     private final int pollCountMax;
     private final java.util.function.Consumer<AutoCloseable> onClose;
@@ -35,7 +35,8 @@ final class NativeConsumer implements Consumer {
     }
 
     /** For the client itself, of which telemetry does not hear. */
-    List<ReceivedMessage> poll(Duration timeout, int countMax) {
+    @Override
+    public List<ReceivedMessage> poll(Duration timeout, int countMax) {
         polling.lock();
         try {
             return feeds.buffer().poll(Math.min(countMax, pollCountMax), timeout.toNanos(), (partition, problem) -> {
@@ -47,16 +48,19 @@ final class NativeConsumer implements Consumer {
     }
 
     /** Where each partition goes on. */
-    Map<TopicPartition, Long> positions() {
+    @Override
+    public Map<TopicPartition, Long> positions() {
         return feeds.buffer().positions();
     }
 
     /** Of a filtered subscription: whether it was told to be at the end. */
-    boolean signals() {
+    @Override
+    public boolean signalledEnd() {
         return feeds.buffer().signalledEnd();
     }
 
-    void wakeUp() {
+    @Override
+    public void wakeUp() {
         feeds.buffer().wakeUp();
     }
 

@@ -1,6 +1,9 @@
 package dev.millrace.client.internal;
 
 import dev.millrace.client.AppendResult;
+import dev.millrace.client.AppendResult.Clause;
+import dev.millrace.client.AppendResult.Conflict;
+import dev.millrace.client.AppendResult.FailedCondition;
 import dev.millrace.client.Event;
 import dev.millrace.client.EventFilter;
 import dev.millrace.client.EventStreams;
@@ -29,6 +32,7 @@ import java.util.stream.LongStream;
 final class NativeEventStreams implements EventStreams {
     private static final int PAGE_EVENTS = 1000;
     private static final int PAGE_BYTES = 2 << 20;
+    private static final int DUPLICATE = 1;
     private static final int CONFLICT = 2;
     private static final int CONDITION_FAILED = 3;
 
@@ -48,18 +52,10 @@ final class NativeEventStreams implements EventStreams {
 
     @Override
     public AppendResult append(byte[] key, Expected expected, List<Event> events) {
-        AppendResult result = tryAppend(
-                events.stream().map(event -> new Addressed(key, event)).toList(), List.of(new Check(key, expected)));
-        for (AppendResult.Conflict conflict : result.conflicts()) {
-            String actual = conflict.actualVersion() >= 0
-                    ? "its last version is " + conflict.actualVersion()
-                    : conflict.deleted() ? "it was deleted" : "it holds no event";
-            throw new MillraceException(
-                    Fault.WRONG_EXPECTED_VERSION,
-                    "stream \"" + text(key) + "\" of topic " + topic + ": expected " + conflict.expected() + ", but "
-                            + actual);
-        }
-        return result;
+        return tryAppend(
+                        events.stream().map(event -> new Addressed(key, event)).toList(),
+                        List.of(new Check(key, expected)))
+                .orThrow();
     }
 
     @Override
@@ -91,27 +87,37 @@ final class NativeEventStreams implements EventStreams {
                         toWire(condition.failIfExists()),
                         EventBatchWriter.write(events)),
                 EventsAppended.class);
-        return result(place.partition, answer);
+        return result(place.partition, condition, answer);
     }
 
-    private static AppendResult result(int partition, EventsAppended answer) {
+    private AppendResult result(int partition, Condition condition, EventsAppended answer) {
+        List<Conflict> conflicts = answer.status() == CONFLICT ? conflicts(answer) : List.of();
+        FailedCondition failed = answer.status() == CONDITION_FAILED ? failedCondition(answer) : null;
         return new AppendResult(
                 partition,
                 LongStream.of(answer.versions()).boxed().toList(),
                 answer.firstOffset(),
                 answer.lastOffset(),
                 answer.appendTimeMs(),
-                answer.status() == 1,
-                answer.status() == CONFLICT
-                        ? answer.failed().stream()
-                                .map(failed -> new AppendResult.Conflict(
-                                        failed.key(),
-                                        new Expected(failed.expected()),
-                                        failed.actualVersion(),
-                                        failed.deleted()))
-                                .toList()
-                        : List.of(),
-                answer.status() == CONDITION_FAILED,
+                answer.status() == DUPLICATE,
+                conflicts,
+                failed,
+                failed != null
+                        ? RefusedAppend.condition(topic, partition, condition, failed)
+                        : RefusedAppend.conflicts(topic, conflicts));
+    }
+
+    private static List<Conflict> conflicts(EventsAppended answer) {
+        return answer.failed().stream()
+                .map(failed -> new Conflict(
+                        failed.key(), new Expected(failed.expected()), failed.actualVersion(), failed.deleted()))
+                .toList();
+    }
+
+    private static FailedCondition failedCondition(EventsAppended answer) {
+        return new FailedCondition(
+                answer.exists() ? Clause.FAIL_IF_EXISTS : Clause.FAIL_IF_MATCH,
+                answer.item(),
                 LongStream.of(answer.matches()).boxed().toList());
     }
 
@@ -381,10 +387,6 @@ final class NativeEventStreams implements EventStreams {
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String text(byte[] key) {
-        return new String(key, StandardCharsets.UTF_8);
     }
 
     /** Events as the broker sends them. */

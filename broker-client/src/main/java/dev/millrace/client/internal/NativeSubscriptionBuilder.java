@@ -16,7 +16,6 @@ import java.util.UUID;
 
 final class NativeSubscriptionBuilder implements EventSubscriptionBuilder {
     private static final int BUFFER_BYTES = 16 << 20;
-    private static final int POLL_EVENTS = 1000;
 
     private final Link link;
     private final OpenThings opened;
@@ -73,14 +72,17 @@ final class NativeSubscriptionBuilder implements EventSubscriptionBuilder {
         Objects.requireNonNull(handler, "handler");
         Map<TopicPartition, UUID> partitions = find();
         FeedFilter wire = new FeedFilter(key, keyPrefix, NativeEventStreams.toWire(filter));
-        NativeConsumer consumer =
-                new NativeConsumer(new FeedSet(link, BUFFER_BYTES, wire), POLL_EVENTS, opened::remove);
-        opened.add(consumer);
+        Map<TopicPartition, Long> from = new TreeMap<>(positions);
+        from.keySet().retainAll(partitions.keySet());
+        NativeConsumer consumer = new NativeConsumer(
+                new FeedSet(link, BUFFER_BYTES, wire), SubscriptionRunner.POLL_EVENTS_MAX, closed -> {});
+        SubscriptionRunner runner = new SubscriptionRunner(
+                consumer, from, new Inbound(link.telemetry(), null), handler, System::nanoTime, opened::remove);
+        opened.add(runner);
         partitions.forEach((partition, topicId) -> {
-            Long from = positions.get(partition);
-            consumer.add(partition, topicId, from == null ? start : StartFrom.offset(from), partitions.size());
+            Long offset = from.get(partition);
+            consumer.add(partition, topicId, offset == null ? start : StartFrom.offset(offset), partitions.size());
         });
-        SubscriptionRunner runner = new SubscriptionRunner(consumer, new Inbound(link.telemetry(), null), handler);
         runner.start();
         return runner;
     }

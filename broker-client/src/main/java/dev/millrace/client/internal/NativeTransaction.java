@@ -243,8 +243,8 @@ final class NativeTransaction implements Transaction {
                     committed.appendTimeMs(),
                     committed.duplicate() || appended.duplicate(),
                     List.of(),
-                    false,
-                    List.of()));
+                    null,
+                    ""));
         });
         return results;
     }

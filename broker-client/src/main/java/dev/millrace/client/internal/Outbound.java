@@ -67,7 +67,7 @@ record Outbound(Telemetry telemetry) {
                     topic, result.partition(), result.firstOffset(), result.appendTimeMs(), result.duplicate()));
         } else {
             Fault fault = result.conditionFailed() ? Fault.CONDITION_FAILED : Fault.WRONG_EXPECTED_VERSION;
-            publishing.failed(new MillraceException(fault, "nothing was appended to " + topic));
+            publishing.failed(new MillraceException(fault, result.detail()));
         }
     }
 

@@ -31,13 +31,19 @@ public enum Fault {
     LIMIT_REACHED(2007, Retry.NO, "Delete what is unused, or raise the limit that the message names."),
 
     // 21xx: event streams
-    WRONG_EXPECTED_VERSION(2101, Retry.NO, "Read the stream again, decide anew, and append with the version you read."),
+    WRONG_EXPECTED_VERSION(
+            2101,
+            Retry.AFTER_REREAD,
+            "Read the stream again, decide anew, and append with the version you read."),
     STREAM_NOT_FOUND(2102, Retry.NO, "Append to the stream first, or correct its key."),
     STREAM_DELETED(2103, Retry.NO, "Append to the stream to begin it anew; its versions go on."),
     STREAM_TOMBSTONED(2104, Retry.NO, "The stream has ended for good; use another key."),
     ID_CONFLICT(
             2105, Retry.NO, "Give each event an id of its own, and send a repeated append as it was the first time."),
-    CONDITION_FAILED(2106, Retry.NO, "Read the events that match again, decide anew, and append after what you read."),
+    CONDITION_FAILED(
+            2106,
+            Retry.AFTER_REREAD,
+            "Read the events that match again, decide anew, and append after what you read."),
     CROSS_PARTITION(2107, Retry.NO, "Append to streams of one partition at a time, or give the topic one partition."),
     TAG_LIMIT(2108, Retry.NO, "Give an event at most 16 tags of 1 to 256 bytes."),
     POSITION_GONE(2109, Retry.NO, "Start again from the earliest position that is left; the message names it."),
@@ -97,11 +103,25 @@ public enum Fault {
     /** What a caller may do after the fault. */
     public enum Retry {
         /** The same request fails again. Nothing was written. */
-        NO,
+        NO("no"),
+        /** The same request fails again; one that is decided anew, on what is there now, may succeed. Nothing was written. */
+        AFTER_REREAD("reread"),
         /** The same request may succeed later. Nothing was written. */
-        YES,
+        YES("yes"),
         /** It may or may not have been written; only the same batch of the same producer is safe to send again. */
-        UNKNOWN_OUTCOME
+        UNKNOWN_OUTCOME("unknown");
+
+        private final String text;
+
+        Retry(String text) {
+            this.text = text;
+        }
+
+        /** As documents and answers say it. */
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 
     private final int code;
@@ -123,8 +143,9 @@ public enum Fault {
         return retry;
     }
 
+    /** Whether the same request may succeed later. */
     public boolean retriable() {
-        return retry != Retry.NO;
+        return retry == Retry.YES || retry == Retry.UNKNOWN_OUTCOME;
     }
 
     /** True where the write may have happened although the answer was an error. */

@@ -2,7 +2,11 @@ package dev.millrace.server.cli;
 
 import dev.millrace.client.AppendResult;
 import dev.millrace.client.Event;
+import dev.millrace.client.EventFilter;
+import dev.millrace.client.EventStreams.Addressed;
 import dev.millrace.client.EventStreams.AsOf;
+import dev.millrace.client.EventStreams.Check;
+import dev.millrace.client.EventStreams.Condition;
 import dev.millrace.client.EventStreams.Range;
 import dev.millrace.client.Expected;
 import dev.millrace.client.MillraceClient;
@@ -65,14 +69,16 @@ final class StreamCommand implements Runnable {
     @Command(
             name = "append",
             abbreviateSynopsis = true,
-            description = "Append an event to a stream, if it is as expected.",
+            description = "Append an event to a stream, if all is as expected.",
             footer = {
                 "",
                 "The same --id again inside the topic's stream.idWindow (7d) has no second effect.",
+                "--fail-if-tag asks the KEY's partition, of a topic with stream.index=key+tags.",
                 "",
                 "Examples:",
                 "  millrace stream append orders order-17 '{\"total\":12}' --type OrderPlaced --expect none",
-                "  millrace stream append orders order-17 --file paid.json --type OrderPaid --expect 0 --id payment-4711"
+                "  millrace stream append orders order-17 --file paid.json --type OrderPaid --expect 0 --id payment-4711",
+                "  millrace stream append seats row-3 taken --tag seat:31 --fail-if-tag seat:31"
             })
     static final class Append implements Callable<Integer> {
         private final Session session;
@@ -109,6 +115,18 @@ final class StreamCommand implements Runnable {
         private String expect;
 
         @Option(
+                names = "--fail-if-tag",
+                paramLabel = "TAG",
+                description = "Fail if an event with this tag is there; can be repeated: with all of these tags.")
+        private List<String> failIfTags = new ArrayList<>();
+
+        @Option(
+                names = "--after",
+                paramLabel = "OFFSET",
+                description = "With --fail-if-tag: only events behind this offset. Default: all events.")
+        private Long after;
+
+        @Option(
                 names = "--id",
                 paramLabel = "ID",
                 description = "The event's id: a UUID, or any text. Default: a random one.")
@@ -134,11 +152,12 @@ final class StreamCommand implements Runnable {
                                 : "VALUE and --file exclude each other. Give one.");
             }
             Expected expected = expected();
+            Condition condition = condition();
             Event event = event(value == null ? contents() : value.getBytes(StandardCharsets.UTF_8));
             try (MillraceClient client = session.connect().apply(global.server(session))) {
-                AppendResult result =
-                        client.streams(topic).append(key.getBytes(StandardCharsets.UTF_8), expected, List.of(event));
-                print(result);
+                print(client.streams(topic)
+                        .appendIf(List.of(Addressed.to(key, event)), List.of(Check.of(key, expected)), condition)
+                        .orThrow());
             }
             return CommandRunner.OK;
         }
@@ -149,6 +168,13 @@ final class StreamCommand implements Runnable {
             } catch (IllegalArgumentException e) {
                 throw wrong(spec, "--expect: " + e.getMessage() + ".");
             }
+        }
+
+        private Condition condition() {
+            if (after != null && failIfTags.isEmpty()) throw wrong(spec, "--after needs --fail-if-tag.");
+            if (after != null && after < 0) throw wrong(spec, "--after " + after + " is less than 0.");
+            EventFilter filter = failIfTags.isEmpty() ? null : EventFilter.tags(failIfTags.toArray(String[]::new));
+            return new Condition(filter, after == null ? -1 : after, null);
         }
 
         private Event event(byte[] bytes) {

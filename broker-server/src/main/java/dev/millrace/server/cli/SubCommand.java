@@ -2,6 +2,8 @@ package dev.millrace.server.cli;
 
 import dev.millrace.client.Consumer;
 import dev.millrace.client.ConsumerBuilder;
+import dev.millrace.client.EventFilter;
+import dev.millrace.client.EventSubscriptionBuilder;
 import dev.millrace.client.GroupBuilder;
 import dev.millrace.client.GroupConsumer;
 import dev.millrace.client.MillraceClient;
@@ -31,11 +33,13 @@ import picocli.CommandLine.Spec;
             "Keys and values that are no UTF-8 are written as {\"base64\":\"...\"}.",
             "",
             "With --group the members share the partitions, and what was printed is committed, also on Ctrl-C.",
+            "--type, --tag and --key-prefix are applied in the broker, to events and to other messages alike.",
             "",
             "Examples:",
             "  millrace sub orders --from earliest --idle-exit 2s",
             "  millrace sub 'orders.>' --group billing --max 100",
-            "  millrace sub orders --from -1h --format value | jq .total"
+            "  millrace sub orders --from -1h --format value | jq .total",
+            "  millrace sub orders --from earliest --type OrderPaid --tag customer:7"
         })
 final class SubCommand implements Callable<Integer> {
     /** How long a stop waits at most for a poll that waits for messages. */
@@ -72,6 +76,21 @@ final class SubCommand implements Callable<Integer> {
     private List<Integer> partitions = new ArrayList<>();
 
     @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description = "Only messages of this type ($type); can be repeated: of any of these.")
+    private List<String> types = new ArrayList<>();
+
+    @Option(
+            names = "--tag",
+            paramLabel = "TAG",
+            description = "Only messages with this tag ($tags); can be repeated: with all of these.")
+    private List<String> tags = new ArrayList<>();
+
+    @Option(names = "--key-prefix", paramLabel = "P", description = "Only keys that begin so.")
+    private String keyPrefix;
+
+    @Option(
             names = {"-n", "--max"},
             paramLabel = "N",
             description = "Exit after so many messages.")
@@ -100,17 +119,38 @@ final class SubCommand implements Callable<Integer> {
         if (group != null && !partitions.isEmpty()) {
             throw wrong("--partition and --group exclude each other: the group deals out the partitions.");
         }
+        if (filters() && (group != null || !partitions.isEmpty())) {
+            throw wrong("--type, --tag and --key-prefix go with neither --group nor --partition.");
+        }
         if (max != null && max < 1) throw wrong("--max " + max + " is less than 1.");
         long idleMs = idleExit == null ? Long.MAX_VALUE : idleMs();
         session.stop().arm(STOP_GRACE);
         try (MillraceClient client = session.connect().apply(global.server(session))) {
-            if (group == null) {
+            if (filters()) {
+                printFiltered(client, start, idleMs);
+            } else if (group == null) {
                 printAlone(client, start, idleMs);
             } else {
                 printAsMember(client, start, idleMs);
             }
         }
         return CommandRunner.OK;
+    }
+
+    private boolean filters() {
+        return !types.isEmpty() || !tags.isEmpty() || keyPrefix != null;
+    }
+
+    private void printFiltered(MillraceClient client, StartFrom start, long idleMs) {
+        EventSubscriptionBuilder builder = client.subscription().topics(topic);
+        builder.from(start == null ? StartFrom.latest() : start);
+        if (keyPrefix != null) builder.keyPrefix(keyPrefix);
+        if (!types.isEmpty() || !tags.isEmpty()) {
+            builder.filter(new EventFilter(false, List.of(new EventFilter.Item(types, tags))));
+        }
+        try (FilteredEvents events = new FilteredEvents(builder)) {
+            print(events::poll, null, idleMs);
+        }
     }
 
     private void printAlone(MillraceClient client, StartFrom start, long idleMs) {
@@ -120,7 +160,7 @@ final class SubCommand implements Callable<Integer> {
             builder.partitions(partitions.stream().mapToInt(Integer::intValue).toArray());
         }
         try (Consumer consumer = builder.open()) {
-            print(consumer, null, idleMs);
+            print(consumer::poll, null, idleMs);
         }
     }
 
@@ -137,7 +177,7 @@ final class SubCommand implements Callable<Integer> {
 
     private void printAndCommit(Consumer consumer, PrintedOffsets offsets, long idleMs) {
         try {
-            print(consumer, offsets, idleMs);
+            print(consumer::poll, offsets, idleMs);
         } catch (RuntimeException failure) {
             try {
                 offsets.commit();
@@ -149,15 +189,20 @@ final class SubCommand implements Callable<Integer> {
         offsets.commit();
     }
 
+    /** Waits for messages, at most so long. */
+    private interface Source {
+        List<ReceivedMessage> poll(Duration timeout);
+    }
+
     /** @param offsets null where nothing is committed */
-    private void print(Consumer consumer, PrintedOffsets offsets, long idleMs) {
+    private void print(Source source, PrintedOffsets offsets, long idleMs) {
         RecordPrinter printer = new RecordPrinter(session.out(), format);
         long left = max == null ? Long.MAX_VALUE : max;
         long lastNanos = System.nanoTime();
         while (left > 0 && !session.stop().requested()) {
             long idleLeftMs = idleMs - (System.nanoTime() - lastNanos) / 1_000_000;
             if (idleLeftMs <= 0) return;
-            List<ReceivedMessage> batch = consumer.poll(Duration.ofMillis(Math.min(POLL_MS, idleLeftMs)));
+            List<ReceivedMessage> batch = source.poll(Duration.ofMillis(Math.min(POLL_MS, idleLeftMs)));
             if (batch.isEmpty()) continue;
             boolean cut = batch.size() > left;
             List<ReceivedMessage> shown = cut ? batch.subList(0, (int) left) : batch;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.client.AppendResult;
+import dev.millrace.client.AppendResult.Clause;
+import dev.millrace.client.AppendResult.FailedCondition;
 import dev.millrace.client.Event;
 import dev.millrace.client.EventFilter;
 import dev.millrace.client.EventStreams;
@@ -165,6 +167,66 @@ class ClientStreamsTest {
         assertThatThrownBy(() -> orders.tryAppend(far, List.of()))
                 .isInstanceOfSatisfying(
                         MillraceException.class, e -> assertThat(e.fault()).isEqualTo(Fault.CROSS_PARTITION));
+    }
+
+    @Test
+    void aFailedConditionTellsClauseItemAndOffsetsToProgramsAndToPeople() {
+        client.admin().createTopic("seats", 1, Map.of("stream.index", "key+tags"));
+        EventStreams seats = client.streams("seats");
+        seats.append(
+                "row-1",
+                Expected.none(),
+                Event.of("Opened", "1"),
+                Event.of("Taken", "2").tags("seat:1", "show:9"));
+        EventFilter filter = EventFilter.tags("seat:7")
+                .or(EventFilter.tags("seat:1", "show:9").types("Taken", "Sold"));
+        List<Addressed> taking =
+                List.of(Addressed.to("row-1", Event.of("Taken", "3").tags("seat:1")));
+
+        AppendResult match = seats.appendIf(taking, List.of(), new Condition(filter, 0, null));
+        assertThat(match.written()).isFalse();
+        assertThat(match.failedCondition()).isEqualTo(new FailedCondition(Clause.FAIL_IF_MATCH, 1, List.of(1L)));
+        assertThat(match.detail())
+                .isEqualTo("the condition failIfMatch does not hold in seats/0: after offset 0 there is an event of type"
+                        + " Taken or Sold with seat:1 and show:9 (item 1), at offset 1");
+        assertThatThrownBy(match::orThrow).isInstanceOfSatisfying(MillraceException.class, e -> {
+            assertThat(e.fault()).isEqualTo(Fault.CONDITION_FAILED);
+            assertThat(e.detail()).isEqualTo(match.detail());
+            assertThat(e.retriable()).as("as it is").isFalse();
+            assertThat(e.fault().retry()).isEqualTo(Fault.Retry.AFTER_REREAD);
+        });
+
+        AppendResult exists = seats.appendIf(taking, List.of(), new Condition(null, -1, EventFilter.ofTypes("Opened")));
+        assertThat(exists.failedCondition()).isEqualTo(new FailedCondition(Clause.FAIL_IF_EXISTS, 0, List.of(0L)));
+        assertThat(exists.detail()).contains("failIfExists", "there is an event of type Opened, at offset 0");
+        AppendResult any = seats.appendIf(taking, List.of(), new Condition(EventFilter.everything(), 0, null));
+        assertThat(any.failedCondition()).isEqualTo(new FailedCondition(Clause.FAIL_IF_MATCH, -1, List.of(1L)));
+        assertThat(any.detail()).contains("after offset 0 there is an event, at offset 1");
+
+        AppendResult written = seats.appendIf(taking, List.of(), new Condition(filter, 1, null));
+        assertThat(written.orThrow()).isSameAs(written);
+        assertThat(written.failedCondition()).isNull();
+        assertThat(written.detail()).isEmpty();
+    }
+
+    @Test
+    void aConflictTellsPeopleOfTheFirstStreamsAndHowManyMore() {
+        client.admin().createTopic("shop", 1, Map.of("stream.index", "key"));
+        List<Check> checks = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            checks.add(Check.of("s" + i, Expected.exists()));
+        }
+        AppendResult conflict = client.streams("shop").tryAppend(List.of(), checks);
+        assertThat(conflict.conflicts()).hasSize(12);
+        assertThat(conflict.detail())
+                .startsWith("stream \"s0\" of topic shop: expected exists, but it holds no event; stream \"s1\"")
+                .contains("\"s9\"")
+                .doesNotContain("\"s10\"")
+                .endsWith("; and 2 more");
+        assertThatThrownBy(conflict::orThrow).isInstanceOfSatisfying(MillraceException.class, e -> {
+            assertThat(e.fault()).isEqualTo(Fault.WRONG_EXPECTED_VERSION);
+            assertThat(e.retriable()).isFalse();
+        });
     }
 
     @Test

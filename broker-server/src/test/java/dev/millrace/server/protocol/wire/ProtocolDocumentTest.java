@@ -88,12 +88,8 @@ class ProtocolDocumentTest {
         List<String> faults = new ArrayList<>();
         for (Fault fault : Fault.values()) {
             if (fault.code() < 6000) {
-                String retry = switch (fault.retry()) {
-                    case NO -> "no";
-                    case YES -> "yes";
-                    case UNKNOWN_OUTCOME -> "unknown";
-                };
-                faults.add("| " + fault.code() + " | " + fault + " | " + retry + " | " + fault.remedy() + " |");
+                faults.add(
+                        "| " + fault.code() + " | " + fault + " | " + fault.retry() + " | " + fault.remedy() + " |");
             }
         }
         assertThat(documented).isEqualTo(faults);
