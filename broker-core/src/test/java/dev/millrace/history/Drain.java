@@ -38,7 +38,7 @@ public final class Drain {
     }
 
     /** The next record of the partition, in the order of offsets. */
-    public void read(int log, long offset, byte[] value) {
+    public void read(int log, long offset, byte[] key, byte[] value) {
         synchronized (history) {
             long expected = next.getOrDefault(log, 0L);
             if (offset != expected) {
@@ -46,7 +46,7 @@ public final class Drain {
                         Property.CONTIGUOUS_READS, "the full read got %d/%d where %d was next", log, offset, expected);
             }
             next.put(log, offset + 1);
-            long id = history.wasRead("the full read", log, offset, value);
+            long id = history.wasRead("the full read", log, offset, key, value);
             if (id != Payload.DAMAGED) {
                 place(id, log, offset);
             }

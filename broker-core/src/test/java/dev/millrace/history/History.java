@@ -1,5 +1,6 @@
 package dev.millrace.history;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -163,6 +164,13 @@ public final class History {
         }
     }
 
+    /** Nobody publishes any more and the group had its time: it must have committed all that is there to read. */
+    public synchronized void demandAtEnd(GroupStand stand) {
+        if (!stand.isAtEnd()) {
+            violations.add(Property.PROGRESS, "nobody publishes any more, and %s", stand);
+        }
+    }
+
     /** Notes what a test found by itself. */
     public synchronized void report(Property property, String text) {
         violations.add(property, "%s", text);
@@ -217,8 +225,8 @@ public final class History {
         log(log).acknowledged(id, offset);
     }
 
-    /** Judges a delivered value by itself; answers its record's identity, or {@link Payload#DAMAGED}. */
-    long wasRead(String reader, int log, long offset, byte[] value) {
+    /** Judges a delivered record by itself; answers its identity, or {@link Payload#DAMAGED}. */
+    long wasRead(String reader, int log, long offset, byte[] key, byte[] value) {
         long id = Payload.id(value);
         if (id == Payload.DAMAGED) {
             violations.add(Property.NO_PHANTOM, "%s was given damaged bytes at %d/%d", reader, log, offset);
@@ -235,6 +243,16 @@ public final class History {
                     log,
                     offset);
             return Payload.DAMAGED;
+        }
+        if (!writers.get(writer).hasKey(Payload.counter(id), key)) {
+            violations.add(
+                    Property.NO_PHANTOM,
+                    "%s was given record %s at %d/%d under the key %s",
+                    reader,
+                    LogHistory.name(id),
+                    log,
+                    offset,
+                    key == null ? null : new String(key, StandardCharsets.UTF_8));
         }
         writers.get(writer).seen((int) Payload.counter(id));
         log(log).read(id, offset);

@@ -10,6 +10,9 @@ import org.junit.jupiter.api.Test;
 
 /** The checker finds what it is for, and finds nothing in a history that is as it should be. */
 class HistoryTest {
+    /** For producers whose payloads do not tell the keys. */
+    private static final byte[] NO_KEY = null;
+
     private final AtomicLong clock = new AtomicLong();
     private final History history = new History(clock::incrementAndGet);
     private final Writer writer = history.writer("w", true);
@@ -29,7 +32,7 @@ class HistoryTest {
         Drain drain = history.drain();
         drain.starts(0, 0);
         for (int offset = 0; offset < counters.length; offset++) {
-            drain.read(0, offset, value(counters[offset]));
+            drain.read(0, offset, NO_KEY, value(counters[offset]));
         }
         drain.ends(0, counters.length);
         return drain.check();
@@ -53,8 +56,8 @@ class HistoryTest {
         history.commitInvoked("g", 0, 1);
         history.commitAccepted("g", 0, 1);
         reader.assignedBy("g", 0);
-        reader.read(0, 1, value(unknownButThere));
-        reader.read(0, 2, value(4));
+        reader.read(0, 1, NO_KEY, value(unknownButThere));
+        reader.read(0, 2, NO_KEY, value(4));
         history.commitFetched("g", 0, 1);
         history.topicCreated("t");
         history.topicsSeen(Set.of("t"));
@@ -96,7 +99,7 @@ class HistoryTest {
         history.allowStart(0, 1);
         Drain drain = history.drain();
         drain.starts(0, 1);
-        drain.read(0, 1, value(1));
+        drain.read(0, 1, NO_KEY, value(1));
         drain.ends(0, 2);
         assertThat(drain.check()).isEmpty();
     }
@@ -132,13 +135,31 @@ class HistoryTest {
         history.reader("r").assigned(0, 0);
         Reader reader = history.reader("r");
         reader.assigned(0, 0);
-        reader.read(0, 0, changed);
+        reader.read(0, 0, NO_KEY, changed);
         assertFound(history.violations(), Property.NO_PHANTOM);
         History other = new History();
         Reader stranger = other.reader("r");
         stranger.assigned(0, 0);
-        stranger.read(0, 0, value(0));
+        stranger.read(0, 0, NO_KEY, value(0));
         assertFound(other.violations(), Property.NO_PHANTOM);
+    }
+
+    @Test
+    void findsARecordUnderTheKeyOfAnother() {
+        Writer keyed = history.writer("keyed", true).keyed(50);
+        keyed.ok(keyed.invoke(), 0, 0);
+        keyed.ok(keyed.invoke(), 0, 1);
+        Reader reader = history.reader("r");
+        reader.assigned(0, 0);
+        reader.read(0, 0, Payload.key(keyed.number(), 0, 50), Payload.of(keyed.number(), 0, 40));
+        assertThat(history.violations()).isEmpty();
+        reader.read(0, 1, Payload.key(keyed.number(), 0, 50), Payload.of(keyed.number(), 1, 40));
+        assertThat(history.violations()).hasSize(1);
+        Drain drain = history.drain();
+        drain.starts(0, 0);
+        drain.read(0, 0, NO_KEY, Payload.of(keyed.number(), 0, 40));
+        assertThat(history.violations()).hasSize(2);
+        assertFound(history.violations(), Property.NO_PHANTOM);
     }
 
     @Test
@@ -160,14 +181,14 @@ class HistoryTest {
         writer.invoke();
         Reader reader = history.reader("r");
         reader.assigned(0, 0);
-        reader.read(0, 0, value(0));
+        reader.read(0, 0, NO_KEY, value(0));
         assertFound(drained(1), Property.STABLE_READ);
         History vanishing = new History();
         Writer unsure = vanishing.writer("w", true);
         unsure.invoke();
         Reader shown = vanishing.reader("r");
         shown.assigned(0, 0);
-        shown.read(0, 0, Payload.of(unsure.number(), 0, 40));
+        shown.read(0, 0, NO_KEY, Payload.of(unsure.number(), 0, 40));
         Drain drain = vanishing.drain();
         drain.starts(0, 0);
         drain.ends(0, 0);
@@ -189,8 +210,8 @@ class HistoryTest {
         again.ok(again.invoke(), 0, 0);
         Drain drain = plain.drain();
         drain.starts(0, 0);
-        drain.read(0, 0, Payload.of(again.number(), 0, 40));
-        drain.read(0, 1, Payload.of(again.number(), 0, 40));
+        drain.read(0, 0, NO_KEY, Payload.of(again.number(), 0, 40));
+        drain.read(0, 1, NO_KEY, Payload.of(again.number(), 0, 40));
         drain.ends(0, 2);
         assertThat(drain.check()).isEmpty();
     }
@@ -209,8 +230,8 @@ class HistoryTest {
         later.ok(later.invoke(), 0, 0);
         Drain drain = history.drain();
         drain.starts(0, 0);
-        drain.read(0, 0, Payload.of(later.number(), 0, 40));
-        drain.read(0, 1, value(0));
+        drain.read(0, 0, NO_KEY, Payload.of(later.number(), 0, 40));
+        drain.read(0, 1, NO_KEY, value(0));
         drain.ends(0, 2);
         assertFound(drain.check(), Property.REAL_TIME_ORDER);
     }
@@ -222,12 +243,12 @@ class HistoryTest {
         }
         Reader skips = history.reader("skips");
         skips.assigned(0, 0);
-        skips.read(0, 1, value(1));
+        skips.read(0, 1, NO_KEY, value(1));
         assertThat(history.violations()).hasSize(1);
-        skips.read(0, 1, value(1));
+        skips.read(0, 1, NO_KEY, value(1));
         assertThat(history.violations()).hasSize(2);
         skips.revoked(0);
-        skips.read(0, 2, value(2));
+        skips.read(0, 2, NO_KEY, value(2));
         assertThat(history.violations()).hasSize(3);
         assertFound(history.violations(), Property.CONTIGUOUS_READS);
     }
@@ -241,11 +262,11 @@ class HistoryTest {
         history.commitAccepted("g", 0, 2);
         Reader behind = history.reader("behind");
         behind.assignedBy("g", 0);
-        behind.read(0, 1, value(1));
+        behind.read(0, 1, NO_KEY, value(1));
         assertFound(history.violations(), Property.DURABLE_COMMIT);
         Reader ahead = history.reader("ahead");
         ahead.assignedBy("g", 0);
-        ahead.read(0, 3, value(3));
+        ahead.read(0, 3, NO_KEY, value(3));
         assertFound(history.violations(), Property.CONTIGUOUS_READS);
     }
 
@@ -288,6 +309,28 @@ class HistoryTest {
         history.topicsSeen(Set.of("b"));
         assertThat(history.violations()).hasSize(2);
         assertFound(history.violations(), Property.DURABLE_TOPICS);
+    }
+
+    @Test
+    void findsAGroupThatDoesNotReachTheEnd() {
+        history.demandAtEnd(new GroupStand("g", 0, 7, 3, 7));
+        history.demandAtEnd(new GroupStand("g", 1, 0, 0, 0));
+        assertThat(history.violations()).isEmpty();
+        history.demandAtEnd(new GroupStand("g", 2, 6, 3, 7));
+        assertThat(history.violations()).singleElement().satisfies(violation -> {
+            assertThat(violation.property()).isEqualTo(Property.PROGRESS);
+            assertThat(violation.text()).contains("g has committed 6 in partition 2", "to 7");
+        });
+        history.demandAtEnd(new GroupStand("g", 3, 8, 0, 7));
+        assertThat(history.violations()).hasSize(2);
+    }
+
+    @Test
+    void asksAGroupForNoRecordThatRetentionTookBeforeItWasRead() {
+        history.demandAtEnd(new GroupStand("g", 0, 2, 7, 7));
+        assertThat(history.violations()).isEmpty();
+        history.demandAtEnd(new GroupStand("g", 0, 2, 6, 7));
+        assertFound(history.violations(), Property.PROGRESS);
     }
 
     @Test

@@ -3,7 +3,7 @@ package dev.millrace.history;
 /** What must hold of every history, by the numbers that docs/RELIABILITY.md uses. */
 public enum Property {
     NO_LOST_WRITE("P1", "every acknowledged record is readable at its acknowledged offset"),
-    NO_PHANTOM("P2", "only what was published is read, with its bytes unchanged"),
+    NO_PHANTOM("P2", "only what was published is read, with its key and bytes unchanged"),
     NO_FAILED_READ("P3", "what was refused is never read"),
     ONE_VALUE_PER_OFFSET("P4", "an offset has one value, in every answer and every read"),
     STABLE_READ("P5", "what a reader was shown, every later reader sees"),

@@ -51,12 +51,12 @@ public final class Reader {
     }
 
     /** A record was delivered. */
-    public void read(int log, long offset, byte[] value) {
+    public void read(int log, long offset, byte[] key, byte[] value) {
         synchronized (history) {
             recordCount++;
             checkPlace(log, offset);
             next.put(log, offset + 1);
-            history.wasRead(name, log, offset, value);
+            history.wasRead(name, log, offset, key, value);
         }
     }
 

@@ -21,6 +21,9 @@ public final class Writer {
     final String name;
     final boolean idempotent;
     private final History history;
+    /** 0 where the payloads do not tell the keys. */
+    private int keyCount;
+
     private int count;
     private long okCount;
     private long[] invokedNanos = new long[64];
@@ -40,6 +43,14 @@ public final class Writer {
         this.number = number;
         this.name = name;
         this.idempotent = idempotent;
+    }
+
+    /** The records have keys by {@link Payload#key}, out of so many: whoever reads one must find it under its own. */
+    public Writer keyed(int keys) {
+        synchronized (history) {
+            keyCount = keys;
+            return this;
+        }
     }
 
     /** The producer's number, the first part of its payloads. */
@@ -134,6 +145,10 @@ public final class Writer {
     /** True where the broker was restarted between the publish and now. */
     boolean outlivedARestart(int row) {
         return invokedInLife[row] < history.life();
+    }
+
+    boolean hasKey(long counter, byte[] key) {
+        return keyCount == 0 || Arrays.equals(key, Payload.key(number, counter, keyCount));
     }
 
     void seen(int row) {

@@ -47,7 +47,7 @@ final class FullRead {
             Reads.Outcome outcome = world.reads.readStored(new Reads.Request(partitionId, next, BYTES_MAX));
             if (outcome instanceof Reads.Outcome.Found found) {
                 for (Record record : found.records()) {
-                    drain.read(partitionId, record.offset(), record.value());
+                    drain.read(partitionId, record.offset(), record.key(), record.value());
                     next = record.offset() + 1;
                 }
             } else {

@@ -289,7 +289,7 @@ final class Member implements Client {
         Reads.Outcome outcome = world.reads.read(new Reads.Request(partitionId, from, bytesMax));
         if (outcome instanceof Reads.Outcome.Found found) {
             for (Record record : found.records()) {
-                reader.read(partitionId, record.offset(), record.value());
+                reader.read(partitionId, record.offset(), record.key(), record.value());
                 working.put(partitionId, record.offset() + 1);
             }
             world.trace.add(role.memberId + " read " + partitionId + "/" + from + " to " + working.get(partitionId));

@@ -11,7 +11,9 @@ import java.util.List;
 /** A batch of a producer: made once, encoded for each time that it is sent, because the broker writes into the bytes. */
 final class Outgoing {
     private static final int RECORDS_MAX = 4;
-    private static final int KEYS = 10;
+    /** How many keys there are: who reads a record looks for its own. */
+    static final int KEYS = 10;
+
     private static final int TIMESTAMP_NOISE_MS = 2000;
 
     final int sequence;

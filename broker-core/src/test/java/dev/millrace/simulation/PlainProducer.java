@@ -22,7 +22,7 @@ final class PlainProducer implements Client {
     PlainProducer(World world, String name) {
         this.world = world;
         this.name = name;
-        this.writer = world.history.writer(name, false);
+        this.writer = world.history.writer(name, false).keyed(Outgoing.KEYS);
     }
 
     @Override

@@ -77,7 +77,7 @@ final class Producer implements Client {
     Producer(World world, String name) {
         this.world = world;
         this.name = name;
-        this.writer = world.history.writer(name, true);
+        this.writer = world.history.writer(name, true).keyed(Outgoing.KEYS);
     }
 
     @Override

@@ -101,7 +101,7 @@ final class Tailer implements Client {
         int partitionId = request.partitionId();
         if (outcome instanceof Reads.Outcome.Found found) {
             for (Record record : found.records()) {
-                reader.read(partitionId, record.offset(), record.value());
+                reader.read(partitionId, record.offset(), record.key(), record.value());
                 next.put(partitionId, record.offset() + 1);
             }
             world.trace.add(name + " read " + partitionId + "/" + request.offset() + " to " + next.get(partitionId));

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * both sides, so that a machine that is slower for a while is no reason to fail.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class AbusiveClientsIT {
     private static final int WINDOWS = 5;
     private static final long WINDOW_MS = 2_000;
@@ -74,6 +76,7 @@ class AbusiveClientsIT {
     private List<Window> lastAlone;
 
     @BeforeAll
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void startWithGoodClients() throws Exception {
         daemon = new Daemon(
                 Distribution.underTest(), directory, "storage.tailCache=16MiB", "limits.inFlightTotal=128MiB");
@@ -107,6 +110,7 @@ class AbusiveClientsIT {
     }
 
     @AfterAll
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void goodClientsLostNothing() throws Exception {
         try {
             long messages = good.finish();

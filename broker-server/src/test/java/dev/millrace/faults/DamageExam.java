@@ -105,12 +105,8 @@ final class DamageExam {
     }
 
     private DamageVerdict refused(String message) {
-        String name = injury.file().path().getFileName().toString();
         boolean missing = injury.type() == Injury.Type.DELETE && message.contains("missing");
-        boolean named = missing
-                || message.contains(name)
-                || (injury.other() != null
-                        && message.contains(injury.other().getFileName().toString()));
+        boolean named = missing || injury.isNamedIn(message);
         boolean tellsWhatToDo = message.toLowerCase(Locale.ROOT).contains("restore");
         return new DamageVerdict(named && tellsWhatToDo ? Outcome.REFUSED : Outcome.UNCLEAR, message);
     }
@@ -187,10 +183,15 @@ final class DamageExam {
         boolean named = refused.fault() == Fault.DATA_DAMAGED
                 && message.contains(place.topic())
                 && message.contains("partition " + place.partition())
-                && message.contains("offset " + offset);
+                && message.contains("offset " + offset)
+                && namesTheFile(message);
         if (!named) {
             unclear.add("a read of " + place + " at offset " + offset + " answered " + refused.fault() + " " + message);
         }
+    }
+
+    private boolean namesTheFile(String message) {
+        return injury != null && injury.isNamedIn(message);
     }
 
     private void compare(Place place, RecordBatch batch, TreeMap<Long, Batch> expected) {
@@ -262,7 +263,8 @@ final class DamageExam {
 
     private void noteWriteError(Place place, FaultException e) {
         errors.computeIfAbsent(place, p -> new ArrayList<>()).add(e.getMessage());
-        if (e.fault() != Fault.STORAGE_FAILED && e.fault() != Fault.DATA_DAMAGED) {
+        boolean isDamage = e.fault() == Fault.STORAGE_FAILED || e.fault() == Fault.DATA_DAMAGED;
+        if (!isDamage || !namesTheFile(String.valueOf(e.getMessage()))) {
             unclear.add("an append to " + place + " answered " + e.fault() + " " + e.getMessage());
         }
     }

@@ -12,15 +12,18 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Whatever happens to a file of the data directory, nothing acknowledged goes missing without a word: each file of each
  * kind is cut, flipped, zeroed, swapped, replaced by an old copy, deleted and duplicated, and the real broker must refuse
  * it by name, answer errors for the damaged part only, or have everything. More: {@code -Ddamage.injuries=20000}.
  */
+@Timeout(value = 4, unit = TimeUnit.HOURS) // enough for -Ddamage.injuries=20000; 500 take 4 minutes
 class DamageIT {
     private static final int INJURIES = Integer.getInteger("damage.injuries", 500);
     private static final int DAEMON_EVERY = 25;

@@ -96,7 +96,8 @@ final class DamagedDaemon {
         } catch (MillraceException e) {
             boolean named = e.fault() == Fault.DATA_DAMAGED
                     && e.getMessage().contains(place.topic())
-                    && e.getMessage().contains("partition " + place.partition());
+                    && e.getMessage().contains("partition " + place.partition())
+                    && injury.isNamedIn(e.getMessage());
             if (!named) {
                 violations.add("daemon, " + injury + ": reading " + place + " at " + next + " failed with " + e);
             }

@@ -20,8 +20,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * has filled it; reads, commits and {@code /health/live} go on, {@code /health/ready} says why not, and once there is room
  * publishing resumes in the same process. Nothing acknowledged is lost. Budget: 3 minutes; needs root for the mounts.
  */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class DiskFullIT {
     private static final long DISK_BYTES = 256L << 20;
     private static final long RESERVE_BYTES = 64L << 20;
@@ -89,7 +93,7 @@ class DiskFullIT {
     enum Stage {
         /** While records are appended, generations flushed and offsets committed, as fast as it goes. */
         LOAD,
-        /** While nobody publishes; only commits go on. */
+        /** While nobody publishes, and one commit follows the other. */
         COMMITS,
         /** While the load is refused already. */
         REFUSED,
@@ -110,13 +114,14 @@ class DiskFullIT {
                 for (Stage stage : Stage.values()) {
                     workload.awaitProgress(PROGRESS_MAX);
                     int logged = daemon.log().length();
-                    fillAt(stage, daemon, disk, workload);
+                    CompletableFuture<Void> underWay = fillAt(stage, daemon, disk, workload);
                     Process process = daemon.process();
                     awaitDiskFull(daemon);
-                    CompletableFuture<Void> commits =
-                            demandReadsAndCommits(daemon, workload.client(), stage.toString());
+                    CompletableFuture<Void> commits = CompletableFuture.allOf(
+                            underWay, demandReadsAndCommits(daemon, workload.client(), stage.toString()));
                     boolean waited = await(commits, daemon, logged);
                     disk.free();
+                    workload.resumeProducers();
                     assertThat(commits).as(() -> stage + ": " + daemon.log()).succeedsWithin(Duration.ofSeconds(30));
                     waits.merge(stage, waited ? 1 : 0, Integer::sum);
                     workload.awaitProgress(PROGRESS_MAX);
@@ -136,12 +141,14 @@ class DiskFullIT {
         }
     }
 
-    private void fillAt(Stage stage, Daemon daemon, SmallDisk disk, Workload workload) throws Exception {
+    /** Completes when the commits that were under way while the disk was filled are answered. */
+    private CompletableFuture<Void> fillAt(Stage stage, Daemon daemon, SmallDisk disk, Workload workload)
+            throws Exception {
         switch (stage) {
             case LOAD -> disk.fillAndStayGreedy();
             case COMMITS -> {
-                commit(workload.client(), COMMITS);
-                disk.fillAndStayGreedy();
+                workload.pauseProducers(PROGRESS_MAX);
+                return fillUnderCommits(disk, workload.client());
             }
             case REFUSED -> {
                 disk.fillUpTo(RESERVE_BYTES / 2);
@@ -159,6 +166,22 @@ class DiskFullIT {
                 disk.fillAndStayGreedy();
             }
         }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    private static CompletableFuture<Void> fillUnderCommits(SmallDisk disk, MillraceClient client) throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicBoolean full = new AtomicBoolean();
+        CompletableFuture<Void> commits = CompletableFuture.runAsync(() -> {
+            while (!full.get()) {
+                commit(client, 1);
+                begun.countDown();
+            }
+        });
+        assertThat(begun.await(30, TimeUnit.SECONDS)).as("the first commit").isTrue();
+        disk.fillAndStayGreedy();
+        full.set(true);
+        return commits;
     }
 
     private static void awaitDiskFull(Daemon daemon) throws Exception {
@@ -227,10 +250,10 @@ class DiskFullIT {
         return commits;
     }
 
-    /** Commits of a group of its own, each of which must be answered. */
+    /** Commits of a group of its own, each of which must be answered. The same offset is written anew, a lower one is not. */
     private static void commit(MillraceClient client, int count) {
-        for (long i = 0; i < count; i++) {
-            client.admin().commitOffsets("other", Map.of(new TopicPartition(Workload.TOPIC, 0), i % 2));
+        for (int i = 0; i < count; i++) {
+            client.admin().commitOffsets("other", Map.of(new TopicPartition(Workload.TOPIC, 0), 1L));
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>The method is SQLite's. Budget: 4 minutes for 8 faults a kind; more with {@code -Dfault.io=100}. Needs Linux and
  * gcc.
  */
+@Timeout(value = 30, unit = TimeUnit.MINUTES) // enough for -Dfault.io=100; 8 take 4 minutes for all methods together
 class FailingIoIT {
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 64;

@@ -51,7 +51,7 @@ final class FullRead {
                 List<ReceivedMessage> polled = consumer.poll(SILENCE_MAX);
                 assertThat(polled).as("read %d of %d", count, expected).isNotEmpty();
                 for (ReceivedMessage message : polled) {
-                    drain.read(message.partition(), message.offset(), message.value());
+                    drain.read(message.partition(), message.offset(), message.key(), message.value());
                 }
                 count += polled.size();
             }

@@ -63,6 +63,12 @@ record Injury(DamagedFile file, Type type, long at, Path other) {
         }
     }
 
+    /** True where a text for a person names the file that was hurt, or the one that came into it. */
+    boolean isNamedIn(String text) {
+        return text.contains(file.path().getFileName().toString())
+                || other != null && text.contains(other.getFileName().toString());
+    }
+
     /** For another process: read by {@link #ofLine}. */
     String toLine() {
         return String.join(

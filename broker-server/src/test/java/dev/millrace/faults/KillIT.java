@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * come and go, one that keeps dead letters, and writers of event streams, transactions and timers. Half of the {@code
  * -Dfault.kills} each; about 2 s a kill.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS) // enough for -Dfault.kills=3000; 300 take a quarter of an hour
 class KillIT {
     private static final int KILLS = Integer.getInteger("fault.kills", 300);
     private static final Duration OUTAGE_MAX = Duration.ofSeconds(120);
@@ -39,11 +41,12 @@ class KillIT {
 
     private Daemon daemon() {
         return new Daemon(
-                Distribution.underTest(),
-                directory,
-                "storage.generationSize=2MiB",
-                "storage.generationMaxAge=1s",
-                "storage.retentionCheckInterval=100ms");
+                        Distribution.underTest(),
+                        directory,
+                        "storage.generationSize=2MiB",
+                        "storage.generationMaxAge=1s",
+                        "storage.retentionCheckInterval=100ms")
+                .watchingLeaks();
     }
 
     @Test
@@ -98,9 +101,7 @@ class KillIT {
                     workload.awaitProgress(PROGRESS_MAX);
                 }
             }
-            workload.stop();
-            workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
-            workload.history().allowExpired(RETENTION);
+            workload.stopAndKeep(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "kill at failpoints",

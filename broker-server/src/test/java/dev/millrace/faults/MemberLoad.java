@@ -9,9 +9,11 @@ import dev.millrace.client.TopicPartition;
 import dev.millrace.history.History;
 import dev.millrace.history.Property;
 import dev.millrace.history.Reader;
+import dev.millrace.system.LoadEnd;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -94,20 +96,21 @@ final class MemberLoad {
     }
 
     private void pollOnce(GroupConsumer consumer, Reader reader) {
-        for (ReceivedMessage message : consumer.poll(POLL)) {
-            reader.read(message.partition(), message.offset(), message.value());
+        List<ReceivedMessage> polled = consumer.poll(POLL);
+        for (ReceivedMessage message : polled) {
+            reader.read(message.partition(), message.offset(), message.key(), message.value());
             uncommitted.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
             readCount++;
         }
-        if (random.nextInt(4) == 0) {
+        // Where nothing more comes, too: in the end the group must have committed everything.
+        if (polled.isEmpty() || random.nextInt(4) == 0) {
             commit(consumer);
         }
     }
 
-    /** A commit that fails is no harm: its records come again. Only what was answered well is relied on. */
+    /** A commit that fails is no harm: it is tried again while the member has the partitions, or the records come again. */
     private void commit(GroupConsumer consumer) {
         Map<TopicPartition, Long> offsets = Map.copyOf(uncommitted);
-        uncommitted.clear();
         if (offsets.isEmpty()) {
             return;
         }
@@ -117,6 +120,7 @@ final class MemberLoad {
         } catch (MillraceException refusedOrUnknown) {
             return;
         }
+        uncommitted.keySet().removeAll(offsets.keySet());
         offsets.forEach((partition, offset) -> history.commitAccepted(Workload.GROUP, partition.partition(), offset));
     }
 
@@ -126,7 +130,7 @@ final class MemberLoad {
 
     void stop() throws InterruptedException {
         abandon();
-        thread.join();
+        LoadEnd.await(thread, history);
     }
 
     void abandon() {

@@ -53,7 +53,8 @@ class PausesIT {
     private final Map<TopicPartition, Long> highestCommitted = new HashMap<>();
 
     private Daemon daemon() {
-        return new Daemon(Distribution.underTest(), directory, "groups.sessionTimeout=" + SESSION_MS + "ms");
+        return new Daemon(Distribution.underTest(), directory, "groups.sessionTimeout=" + SESSION_MS + "ms")
+                .watchingLeaks();
     }
 
     private long pauseMs() {

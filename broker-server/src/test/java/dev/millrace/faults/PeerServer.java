@@ -346,6 +346,8 @@ public abstract class PeerServer {
             builder.environment().put("RABBITMQ_NODE_PORT", Integer.toString(port));
             builder.environment().put("RABBITMQ_DIST_PORT", Integer.toString(distributionPort));
             builder.environment()
+                    .put("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}");
+            builder.environment()
                     .put("RABBITMQ_MNESIA_BASE", disk.resolve("rabbit").toString());
             builder.environment().put("RABBITMQ_LOG_BASE", home.toString());
             builder.environment().put("RABBITMQ_LOGS", "-");

@@ -18,12 +18,14 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The power fails under load: at random, and right after a sync, before one, at a new generation, during a flush and while
  * files are dropped. Half of the {@code -Dfault.cuts} each; about 4 s a cut.
  */
+@Timeout(value = 1, unit = TimeUnit.HOURS) // enough for -Dfault.cuts=500; 50 take 4 minutes
 class PowerCutIT {
     private static final int CUTS = Integer.getInteger("fault.cuts", 50);
     private static final Duration OUTAGE_MAX = Duration.ofSeconds(120);
@@ -74,9 +76,7 @@ class PowerCutIT {
                     workload.awaitProgress(Duration.ofSeconds(5));
                 }
             }
-            workload.stop();
-            workload.client().admin().alterTopic(Workload.TOPIC, 0, Map.of("retention", "unlimited"));
-            workload.history().allowExpired(RETENTION);
+            workload.stopAndKeep(RETENTION);
             long acknowledged = workload.stopAndDemandEverything(daemon, new LogHygiene());
             Figures.print(
                     "power cut",

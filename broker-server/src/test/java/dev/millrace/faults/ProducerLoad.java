@@ -5,28 +5,39 @@ import dev.millrace.client.MillraceClient;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.Producer;
 import dev.millrace.client.Receipt;
+import dev.millrace.history.History;
 import dev.millrace.history.Payload;
+import dev.millrace.history.Property;
 import dev.millrace.history.Writer;
+import dev.millrace.system.LoadEnd;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** One producer process: publishes at its rate until it is stopped, and notes every answer. */
 final class ProducerLoad {
     private static final int IN_FLIGHT_MAX = 2000;
     private static final int KEYS = 500;
+    private static final long TOLD_SECONDS_MAX = 60;
 
     private final Producer producer;
+    private final History history;
     private final Writer writer;
     private final Load load;
     private final Random random;
-    private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX);
+    /** Fair: who pauses the producer asks for all of it. */
+    private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX, true);
+
     private final Thread thread;
     private volatile boolean stopped;
+    private boolean paused;
 
-    ProducerLoad(MillraceClient client, Writer writer, Load load, long seed) {
+    ProducerLoad(MillraceClient client, History history, String name, Load load, long seed) {
         this.producer = client.producer().build();
-        this.writer = writer;
+        this.history = history;
+        this.writer = history.writer(name, true).keyed(KEYS);
         this.load = load;
         this.random = new Random(seed);
         this.thread = new Thread(this::publishUntilStopped, "load-" + writer.number());
@@ -74,15 +85,34 @@ final class ProducerLoad {
         return writer.okCount();
     }
 
+    /** Publishes nothing from now on, and waits until all that was sent is answered; false where that takes longer. */
+    boolean pause(Duration limit) throws InterruptedException {
+        paused = inFlight.tryAcquire(IN_FLIGHT_MAX, limit.toMillis(), TimeUnit.MILLISECONDS);
+        return paused;
+    }
+
+    /** Goes on where it was paused. */
+    void resume() {
+        if (paused) {
+            paused = false;
+            inFlight.release(IN_FLIGHT_MAX);
+        }
+    }
+
     /** Waits until all that was sent is answered. */
     void stop() throws InterruptedException {
         abandon();
-        thread.join();
+        LoadEnd.await(thread, history);
         producer.close();
+        // All is answered now; that the answers are noted may take a moment more.
+        if (!inFlight.tryAcquire(IN_FLIGHT_MAX, TOLD_SECONDS_MAX, TimeUnit.SECONDS)) {
+            history.report(Property.PROGRESS, this + " was not told what became of all that it published");
+        }
     }
 
     void abandon() {
         stopped = true;
+        resume();
     }
 
     @Override

@@ -41,7 +41,7 @@ final class PublishedHistory implements AutoCloseable {
     private static final TopicPartition COMMITTED = new TopicPartition(TOPIC, COMMITTED_PARTITION);
 
     private final History history = new History();
-    private final Writer writer = history.writer("writer", true);
+    private final Writer writer = history.writer("writer", true).keyed(KEYS);
     private final MillraceClient client;
     private final Producer producer;
     private final LongSupplier lastWordNanos;
@@ -198,7 +198,7 @@ final class PublishedHistory implements AutoCloseable {
             while (left > 0) {
                 List<ReceivedMessage> polled = consumer.poll(Duration.ofSeconds(20));
                 assertThat(polled).as("%d left", left).isNotEmpty();
-                polled.forEach(read -> reader.read(read.partition(), read.offset(), read.value()));
+                polled.forEach(read -> reader.read(read.partition(), read.offset(), read.key(), read.value()));
                 left -= polled.size();
             }
             return null;
@@ -219,7 +219,7 @@ final class PublishedHistory implements AutoCloseable {
                         .as("%s: read %d of %d", after, count, expected)
                         .isNotEmpty();
                 for (ReceivedMessage message : polled) {
-                    drain.read(message.partition(), message.offset(), message.value());
+                    drain.read(message.partition(), message.offset(), message.key(), message.value());
                 }
                 count += polled.size();
             }

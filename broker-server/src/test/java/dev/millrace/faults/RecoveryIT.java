@@ -16,13 +16,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A broker with much data is back soon after SIGKILL. {@code -Dfault.recovery.gib=10}, in settings as delivered; takes as
  * much disk and about two minutes.
  */
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
 class RecoveryIT {
     private static final int GIB = Integer.getInteger("fault.recovery.gib", 10);
     private static final int KILLS = 20;

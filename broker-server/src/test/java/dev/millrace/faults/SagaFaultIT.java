@@ -9,10 +9,13 @@ import dev.millrace.system.SagaTrial;
 import dev.millrace.testing.Seeds;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Broker and saga die {@code -Dfault.sagaKills} times each while orders come in; about 2 s a kill. */
+@Timeout(value = 1, unit = TimeUnit.HOURS) // enough for -Dfault.sagaKills=600; 60 take 5 minutes
 class SagaFaultIT {
     private static final int KILLS = Integer.getInteger("fault.sagaKills", 60);
 

@@ -11,6 +11,7 @@ import dev.millrace.client.StoredEvent;
 import dev.millrace.core.error.Fault;
 import dev.millrace.history.History;
 import dev.millrace.history.Property;
+import dev.millrace.system.LoadEnd;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -120,7 +121,7 @@ final class StreamLoad implements EventLoad.Client {
     public void stop() throws InterruptedException {
         abandon();
         for (Thread thread : threads) {
-            thread.join();
+            LoadEnd.await(thread, history);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.millrace.client.ReceivedMessage;
 import dev.millrace.client.StartFrom;
 import dev.millrace.history.History;
 import dev.millrace.history.Property;
+import dev.millrace.system.LoadEnd;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -132,8 +133,8 @@ final class TimerLoad implements EventLoad.Client {
     @Override
     public void stop() throws InterruptedException {
         abandon();
-        writer.join();
-        reader.join();
+        LoadEnd.await(writer, history);
+        LoadEnd.await(reader, history);
         producer.close();
     }
 

@@ -12,6 +12,7 @@ import dev.millrace.client.Transactions;
 import dev.millrace.core.error.Fault;
 import dev.millrace.history.History;
 import dev.millrace.history.Property;
+import dev.millrace.system.LoadEnd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -150,7 +151,7 @@ final class TransactionLoad implements EventLoad.Client {
     @Override
     public void stop() throws InterruptedException {
         abandon();
-        thread.join();
+        LoadEnd.await(thread, history);
     }
 
     @Override

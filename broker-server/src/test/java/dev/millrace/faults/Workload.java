@@ -3,6 +3,8 @@ package dev.millrace.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.client.MillraceClient;
+import dev.millrace.client.TopicPartition;
+import dev.millrace.history.GroupStand;
 import dev.millrace.history.History;
 import dev.millrace.history.LogHygiene;
 import dev.millrace.history.Property;
@@ -19,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Well-behaved clients at work while a fault test harms the broker: idempotent producers and the members of a group that
- * come and go. They reconnect, resume and know nothing of the faults; what they were told goes into a {@link History}.
+ * Well-behaved clients at work while a fault test harms the broker: idempotent producers, the members of a group that
+ * come and go, and one that asks for the ends of the partitions. They reconnect, resume and know nothing of the faults; what they were told goes into a {@link History}.
  *
  * <pre>
  *  start ─▶ (fault, heal, awaitProgress)* ─▶ stop ─▶ check
@@ -29,6 +31,8 @@ import java.util.stream.Collectors;
 final class Workload implements AutoCloseable {
     static final String TOPIC = "load";
     static final String GROUP = "workers";
+    /** How long the group may take to commit everything once nobody publishes any more. */
+    private static final Duration AT_END_MAX = Duration.ofSeconds(60);
 
     private final History history = new History();
     private final Load load;
@@ -36,7 +40,12 @@ final class Workload implements AutoCloseable {
     private final Duration requestTimeout;
     private final List<ProducerLoad> producers = new ArrayList<>();
     private final List<MemberLoad> members = new ArrayList<>();
+    /** Whoever is at work beside them. */
+    private final List<EventLoad.Client> others = new ArrayList<>();
+
     private MillraceClient client;
+    private EndsLoad ends;
+    private boolean stopped;
     /** Null where there is none. */
     private EventLoad events;
 
@@ -60,16 +69,19 @@ final class Workload implements AutoCloseable {
         client.admin().createTopic(TOPIC, load.partitions(), topicSettings);
         history.topicCreated(TOPIC);
         for (int i = 0; i < load.producers(); i++) {
-            producers.add(new ProducerLoad(client, history.writer("producer-" + i, true), load, random.nextLong()));
+            producers.add(new ProducerLoad(client, history, "producer-" + i, load, random.nextLong()));
         }
         for (int i = 0; i < load.members(); i++) {
             members.add(new MemberLoad(client, history, "member-" + i, load.memberLifeMs(), random.nextLong()));
         }
+        ends = new EndsLoad(client, history, load.partitions());
+        others.add(ends);
     }
 
     /** Lets writers of event streams, transactions and timers loose, too, on topics of their own. */
     void startEvents() {
         events = new EventLoad(client, history, random);
+        others.addAll(events.clients());
     }
 
     /** Lets a group with dead letters loose, too, on a topic of its own. */
@@ -100,14 +112,13 @@ final class Workload implements AutoCloseable {
         List<ProducerLoad> waiting = new ArrayList<>(producers);
         long[] before = producers.stream().mapToLong(ProducerLoad::okCount).toArray();
         long readBefore = readCount();
-        List<EventLoad.Client> eventClients = events == null ? List.of() : events.clients();
-        long[] eventsBefore =
-                eventClients.stream().mapToLong(EventLoad.Client::okCount).toArray();
-        List<EventLoad.Client> waitingToo = new ArrayList<>(eventClients);
+        long[] othersBefore =
+                others.stream().mapToLong(EventLoad.Client::okCount).toArray();
+        List<EventLoad.Client> waitingToo = new ArrayList<>(others);
         while (true) {
             waiting.removeIf(producer -> producer.okCount() > before[producers.indexOf(producer)]);
             boolean groupGoesOn = members.isEmpty() || readCount() > readBefore;
-            waitingToo.removeIf(one -> one.okCount() > eventsBefore[eventClients.indexOf(one)]);
+            waitingToo.removeIf(one -> one.okCount() > othersBefore[others.indexOf(one)]);
             if (waiting.isEmpty() && waitingToo.isEmpty() && groupGoesOn) {
                 return;
             }
@@ -130,10 +141,44 @@ final class Workload implements AutoCloseable {
         TimeUnit.MILLISECONDS.timedWait(this, 20);
     }
 
-    /** Ends the producers once all they sent is answered, then the members. */
+    /** Nobody publishes to the topic until {@link #resumeProducers}; all that was sent is answered. */
+    void pauseProducers(Duration limit) throws InterruptedException {
+        for (ProducerLoad producer : producers) {
+            assertThat(producer.pause(limit)).as("%s got its answers", producer).isTrue();
+        }
+    }
+
+    /** Where they were paused. */
+    void resumeProducers() {
+        producers.forEach(ProducerLoad::resume);
+    }
+
+    /** Ends the producers once all they sent is answered, and the members once they have committed all of that. Safe twice. */
     void stop() throws InterruptedException {
+        if (!stopped) {
+            stopProducers();
+            stopOthers();
+        }
+    }
+
+    /** As {@link #stop}, for a topic with a retention: when the producers have ended what is left stays, and is demanded. */
+    void stopAndKeep(Duration retention) throws InterruptedException {
+        stopProducers();
+        client.admin().alterTopic(TOPIC, 0, Map.of("retention", "unlimited"));
+        history.allowExpired(retention);
+        stopOthers();
+    }
+
+    private void stopProducers() throws InterruptedException {
         for (ProducerLoad producer : producers) {
             producer.stop();
+        }
+    }
+
+    private void stopOthers() throws InterruptedException {
+        stopped = true;
+        if (!members.isEmpty()) {
+            demandGroupAtEnd();
         }
         for (MemberLoad member : members) {
             member.stop();
@@ -141,11 +186,31 @@ final class Workload implements AutoCloseable {
         if (deadLetters != null) {
             deadLetters.stop();
         }
-        if (events != null) {
-            for (EventLoad.Client one : events.clients()) {
-                one.stop();
-            }
+        for (EventLoad.Client other : others) {
+            other.stop();
         }
+    }
+
+    private void demandGroupAtEnd() throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + AT_END_MAX.toNanos();
+        List<GroupStand> stands = groupStands();
+        while (!stands.stream().allMatch(GroupStand::isAtEnd) && System.nanoTime() < deadlineNanos) {
+            pause();
+            stands = groupStands();
+        }
+        stands.forEach(history::demandAtEnd);
+    }
+
+    private List<GroupStand> groupStands() {
+        Map<TopicPartition, Long> committed = client.admin().committedOffsets(GROUP);
+        return ends.ask().partitions().stream()
+                .map(one -> new GroupStand(
+                        GROUP,
+                        one.partition(),
+                        committed.getOrDefault(new TopicPartition(TOPIC, one.partition()), 0L),
+                        one.startOffset(),
+                        one.endOffset()))
+                .toList();
     }
 
     /** How much the writers of event streams, transactions and timers did. */
@@ -189,9 +254,7 @@ final class Workload implements AutoCloseable {
         if (client != null) {
             producers.forEach(ProducerLoad::abandon);
             members.forEach(MemberLoad::abandon);
-            if (events != null) {
-                events.clients().forEach(EventLoad.Client::abandon);
-            }
+            others.forEach(EventLoad.Client::abandon);
             if (deadLetters != null) {
                 deadLetters.close();
             }

@@ -79,6 +79,12 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    /** Processes launched from now on watch every network buffer, and write LEAK into the log when one was not released. */
+    public Daemon watchingLeaks() {
+        environment("MILLRACE_JAVA_OPTS", "-Dio.netty.leakDetection.level=paranoid");
+        return this;
+    }
+
     /** Starts the process without waiting for it. */
     public Process launch() throws IOException {
         ProcessBuilder builder = distribution.command(

@@ -135,8 +135,8 @@ public final class DeadLetterLoad implements AutoCloseable {
     /** Ends the publisher, lets all handlers succeed, and waits until every message was handled. Safe twice. */
     public void stop() throws InterruptedException {
         stopped.countDown();
-        publisher.join();
-        operator.join();
+        LoadEnd.await(publisher, history);
+        LoadEnd.await(operator, history);
         handlersFail = false;
         long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(HANDLED_MAX_SECONDS);
         while (unfinished() != null && System.nanoTime() < deadlineNanos) {
