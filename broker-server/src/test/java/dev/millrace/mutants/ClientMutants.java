@@ -14,7 +14,7 @@ final class ClientMutants {
     private ClientMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), subscriptions(), messages(), spans())
+        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), subscriptions(), deliveries(), messages(), spans())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -172,6 +172,20 @@ final class ClientMutants {
                         .in(CLIENT, runner)
                         .replacing("handled.putAll(beforeAny(messages, polled));", "handled.putAll(polled);")
                         .isCaughtBy(tests + "aPartitionWhoseTurnHasNotComeIsInTheCheckpoint", "expected:"));
+    }
+
+    private static List<Mutant> deliveries() {
+        String buffer = "internal/FeedBuffer";
+        String tests = "client.internal.FeedBufferTest#";
+        return List.of(
+                that("tells of a problem before what was delivered ahead of it")
+                        .in(CLIENT, buffer)
+                        .replacing("return !paused && chunks.isEmpty() && problem != null;", "return !paused && problem != null;")
+                        .isCaughtBy(tests + "whatWasDeliveredBeforeAProblemComesBeforeIt", "Expected size"),
+                that("hands out what lies behind a delivery that cannot be decoded")
+                        .in(CLIENT, buffer)
+                        .replacing("slot.chunks.clear();\n            } else if", "slot.chunks.remove();\n            } else if")
+                        .isCaughtBy(tests + "nothingIsHandedOutFromBehindWhatCannotBeDecoded", "Expecting empty"));
     }
 
     private static List<Mutant> messages() {
