@@ -468,4 +468,16 @@ class StreamAppendTest {
         assertThat(appended.duplicate()).isFalse();
         assertThat(appended.versions()).containsExactly(0);
     }
+
+    /** Also where both are in one commit: an event without a type matches no type. */
+    @Test
+    void aConditionOnTypesPassesOverEventsWithoutAType() {
+        EventQuery typed = EventQuery.of(new EventQuery.Item(List.of("T"), List.of()));
+        var untyped = world.appendSoon(List.of(), null, Ev.of("a", "no type"));
+        var conditional = world.appendSoon(List.of(), new StreamOperations.Condition(typed, -1, null), Ev.of("b", "0"));
+        assertThat(get(untyped)).isInstanceOf(Appended.class);
+        assertThat(get(conditional)).isInstanceOf(Appended.class);
+        assertThat(get(world.broker.streams().find(world.topic, typed, 0, 10)).events())
+                .isEmpty();
+    }
 }

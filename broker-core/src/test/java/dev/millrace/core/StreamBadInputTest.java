@@ -53,10 +53,10 @@ class StreamBadInputTest {
     /** In both clauses of a condition, in a search and in a subscription. */
     private void refuses(EventQuery query, String... words) {
         Ev event = Ev.of("a", "x");
-        FaultException match = refused(
-                Fault.INVALID_REQUEST, world.appendSoon(List.of(), new Condition(query, -1, null), event));
-        FaultException exists = refused(
-                Fault.INVALID_REQUEST, world.appendSoon(List.of(), new Condition(null, -1, query), event));
+        FaultException match =
+                refused(Fault.INVALID_REQUEST, world.appendSoon(List.of(), new Condition(query, -1, null), event));
+        FaultException exists =
+                refused(Fault.INVALID_REQUEST, world.appendSoon(List.of(), new Condition(null, -1, query), event));
         FaultException find =
                 refused(Fault.INVALID_REQUEST, world.broker.streams().find(world.topic, query, 0, 10));
         assertThat(List.of(match, exists, find, refusedFilter(new Filter(null, null, query))))
@@ -130,7 +130,9 @@ class StreamBadInputTest {
                 .isNotNull();
         assertThat(List.of(
                         refused(Fault.INVALID_REQUEST, streams.list(world.topic, tooLong, Cursor.START, 10)),
-                        refused(Fault.INVALID_REQUEST, streams.latest(world.topic, tooLong, AsOf.NOW, Cursor.START, 10)),
+                        refused(
+                                Fault.INVALID_REQUEST,
+                                streams.latest(world.topic, tooLong, AsOf.NOW, Cursor.START, 10)),
                         refusedFilter(new Filter(null, tooLong, null))))
                 .extracting(FaultException::detail)
                 .containsOnly("a key prefix of 4097 bytes; a key has at most 4096");
@@ -149,8 +151,7 @@ class StreamBadInputTest {
             FaultException refused = refused(
                     Fault.INVALID_REQUEST,
                     world.broker.streams().append(world.topic, builder.build(), List.of(), null));
-            assertThat(refused.detail())
-                    .contains("event 1 of 1", "$id has " + bytes + " bytes; an event id has 16");
+            assertThat(refused.detail()).contains("event 1 of 1", "$id has " + bytes + " bytes; an event id has 16");
         }
         assertThat(world.broker.logs().bounds(world.topic).endOffset()).isZero();
     }
@@ -190,14 +191,10 @@ class StreamBadInputTest {
     void aReadAsksForOneEventOrMoreFromAVersionThatCanBe() {
         world.append("a", ExpectedVersion.NONE, "0");
         StreamOperations streams = world.broker.streams();
-        assertThat(refused(
-                                Fault.INVALID_REQUEST,
-                                streams.read(world.topic, utf8("a"), span(0, false, 0, AsOf.NOW)))
+        assertThat(refused(Fault.INVALID_REQUEST, streams.read(world.topic, utf8("a"), span(0, false, 0, AsOf.NOW)))
                         .detail())
                 .contains("a read of 0 events");
-        assertThat(refused(
-                                Fault.INVALID_REQUEST,
-                                streams.read(world.topic, utf8("a"), span(-2, false, 1, AsOf.NOW)))
+        assertThat(refused(Fault.INVALID_REQUEST, streams.read(world.topic, utf8("a"), span(-2, false, 1, AsOf.NOW)))
                         .detail())
                 .contains("from version -2");
         assertThat(refused(Fault.INVALID_REQUEST, streams.list(world.topic, utf8(""), Cursor.START, 0))

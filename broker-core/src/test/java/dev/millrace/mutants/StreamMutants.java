@@ -123,7 +123,9 @@ final class StreamMutants {
                                 "core.StreamReadTest#erasedEventsAreGoneFromReadsSubscriptionsAndTheDisk", "secret"),
                 that("erases only what a stream still shows")
                         .in("stream/Erasure")
-                        .replacing("head.streamId(), fromVersion, last + 1,", "head.streamId(), Math.max(fromVersion, head.firstVersion()), last + 1,")
+                        .replacing(
+                                "head.streamId(), fromVersion, last + 1,",
+                                "head.streamId(), Math.max(fromVersion, head.firstVersion()), last + 1,")
                         .isCaughtBy("core.StreamReadTest#whatIsHiddenIsErasedToo", "files that hold"),
                 that("leaves what was erased from a stream in the cache of events")
                         .in(streams)

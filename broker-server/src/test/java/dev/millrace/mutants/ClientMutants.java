@@ -14,7 +14,15 @@ final class ClientMutants {
     private ClientMutants() {}
 
     static List<Mutant> all() {
-        return Stream.of(sagaSteps(), sagaRuns(), projections(), checkpoints(), subscriptions(), deliveries(), messages(), spans())
+        return Stream.of(
+                        sagaSteps(),
+                        sagaRuns(),
+                        projections(),
+                        checkpoints(),
+                        subscriptions(),
+                        deliveries(),
+                        messages(),
+                        spans())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -166,8 +174,7 @@ final class ClientMutants {
                 that("forgets what was handled of a poll when a subscription is closed")
                         .in(CLIENT, runner)
                         .replacing("handled.put(message.topicPartition(), message.offset() + 1);", "")
-                        .isCaughtBy(
-                                tests + "closingWithinWhatAPollBroughtTellsWhatWasHandledAndNoMore", "expected:"),
+                        .isCaughtBy(tests + "closingWithinWhatAPollBroughtTellsWhatWasHandledAndNoMore", "expected:"),
                 that("counts polled events as handled when a subscription is closed")
                         .in(CLIENT, runner)
                         .replacing("handled.putAll(beforeAny(messages, polled));", "handled.putAll(polled);")
@@ -180,11 +187,15 @@ final class ClientMutants {
         return List.of(
                 that("tells of a problem before what was delivered ahead of it")
                         .in(CLIENT, buffer)
-                        .replacing("return !paused && chunks.isEmpty() && problem != null;", "return !paused && problem != null;")
+                        .replacing(
+                                "return !paused && chunks.isEmpty() && problem != null;",
+                                "return !paused && problem != null;")
                         .isCaughtBy(tests + "whatWasDeliveredBeforeAProblemComesBeforeIt", "Expected size"),
                 that("hands out what lies behind a delivery that cannot be decoded")
                         .in(CLIENT, buffer)
-                        .replacing("slot.chunks.clear();\n            } else if", "slot.chunks.remove();\n            } else if")
+                        .replacing(
+                                "slot.chunks.clear();\n            } else if",
+                                "slot.chunks.remove();\n            } else if")
                         .isCaughtBy(tests + "nothingIsHandedOutFromBehindWhatCannotBeDecoded", "Expecting empty"));
     }
 

@@ -129,7 +129,7 @@ class SubscriptionRunnerTest {
     }
 
     @Test
-    void aSlowHandlerIsToldCheckpointsEverySecondWithinThatWhatOnePollBrought() {
+    void aSlowHandlerIsToldCheckpointsEverySecondWithinWhatOnePollBrought() {
         polls.add(events(FIRST, 0, 1000));
         notes.step = event -> nowNanos += TimeUnit.MILLISECONDS.toNanos(10);
         run(Map.of());
@@ -150,9 +150,7 @@ class SubscriptionRunnerTest {
         polls.add(events(FIRST, 7, 10));
         notes.step = event -> nowNanos += 5 * SECOND_NANOS;
         run(Map.of());
-        assertThat(notes.told)
-                .extracting(told -> told.checkpoint.get(FIRST))
-                .containsExactly(8L, 9L, 10L);
+        assertThat(notes.told).extracting(told -> told.checkpoint.get(FIRST)).containsExactly(8L, 9L, 10L);
     }
 
     @Test
@@ -164,7 +162,9 @@ class SubscriptionRunnerTest {
             }
         };
         run(Map.of());
-        assertThat(notes.handled).as("the event that is being handled is the last").hasSize(42);
+        assertThat(notes.handled)
+                .as("the event that is being handled is the last")
+                .hasSize(42);
         assertThat(notes.told).hasSize(1);
         assertThat(notes.last()).isEqualTo(Map.of(FIRST, 42L));
         assertThat(Checkpoints.decode(runner.checkpoint())).isEqualTo(Map.of(FIRST, 42L));

@@ -32,18 +32,14 @@ public enum Fault {
 
     // 21xx: event streams
     WRONG_EXPECTED_VERSION(
-            2101,
-            Retry.AFTER_REREAD,
-            "Read the stream again, decide anew, and append with the version you read."),
+            2101, Retry.AFTER_REREAD, "Read the stream again, decide anew, and append with the version you read."),
     STREAM_NOT_FOUND(2102, Retry.NO, "Append to the stream first, or correct its key."),
     STREAM_DELETED(2103, Retry.NO, "Append to the stream to begin it anew; its versions go on."),
     STREAM_TOMBSTONED(2104, Retry.NO, "The stream has ended for good; use another key."),
     ID_CONFLICT(
             2105, Retry.NO, "Give each event an id of its own, and send a repeated append as it was the first time."),
     CONDITION_FAILED(
-            2106,
-            Retry.AFTER_REREAD,
-            "Read the events that match again, decide anew, and append after what you read."),
+            2106, Retry.AFTER_REREAD, "Read the events that match again, decide anew, and append after what you read."),
     CROSS_PARTITION(2107, Retry.NO, "Append to streams of one partition at a time, or give the topic one partition."),
     TAG_LIMIT(2108, Retry.NO, "Give an event at most 16 tags of 1 to 256 bytes."),
     POSITION_GONE(2109, Retry.NO, "Start again from the earliest position that is left; the message names it."),

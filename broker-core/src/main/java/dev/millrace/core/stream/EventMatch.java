@@ -48,7 +48,7 @@ public record EventMatch(byte[] key, byte[] keyPrefix, EventQuery query) impleme
             }
         }
         for (EventQuery.Item item : query.items()) {
-            if ((item.types().isEmpty() || item.types().contains(type)) && tags.containsAll(item.tags())) {
+            if (item.matches(type, tags)) {
                 return true;
             }
         }

@@ -86,18 +86,14 @@ final class StreamIndex {
      */
     static void dropGone(Store store, int partitionId, long streamId, long to, long logStart, WriteSink sink) {
         List<Run> gone = new ArrayList<>();
-        store.scan(
-                Table.STREAM_INDEX,
-                key(partitionId, streamId, 0),
-                key(partitionId, streamId, to),
-                (key, row) -> {
-                    Run run = new Run(StreamRows.versionOf(key), ByteBuffer.wrap(row));
-                    boolean isGone = run.lastOffset() < logStart;
-                    if (isGone) {
-                        gone.add(run);
-                    }
-                    return isGone && gone.size() < DROPPED_AT_ONCE_MAX;
-                });
+        store.scan(Table.STREAM_INDEX, key(partitionId, streamId, 0), key(partitionId, streamId, to), (key, row) -> {
+            Run run = new Run(StreamRows.versionOf(key), ByteBuffer.wrap(row));
+            boolean isGone = run.lastOffset() < logStart;
+            if (isGone) {
+                gone.add(run);
+            }
+            return isGone && gone.size() < DROPPED_AT_ONCE_MAX;
+        });
         if (!gone.isEmpty()) {
             sink.deleteRange(
                     Table.STREAM_INDEX,

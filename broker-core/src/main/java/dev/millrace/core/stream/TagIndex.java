@@ -89,7 +89,7 @@ final class TagIndex {
         }
         for (Tagged tagged : changed) {
             boolean candidate = tagged.partitionId == partitionId && tagged.offset > afterOffset;
-            if (found.size() < MATCHES_MAX && candidate && matches(item, tagged)) {
+            if (found.size() < MATCHES_MAX && candidate && item.matches(tagged.type, tagged.tags)) {
                 found.add(tagged.offset);
             }
         }
@@ -157,10 +157,6 @@ final class TagIndex {
             }
         }
         return true;
-    }
-
-    private static boolean matches(Item item, Tagged tagged) {
-        return (item.types().isEmpty() || item.types().contains(tagged.type)) && tagged.tags.containsAll(item.tags());
     }
 
     /** The log's end decides a query for everything. */

@@ -12,6 +12,16 @@ public record EventQuery(boolean all, List<Item> items) {
 
     /** Types of which one must be the event's, and tags that it must bear; empty asks for nothing. */
     public record Item(List<String> types, List<String> tags) {
+        /**
+         * Whether an event with these matches.
+         *
+         * @param type null for none, of which immutable lists may not be asked
+         */
+        public boolean matches(String type, List<String> tags) {
+            boolean typeFits = types.isEmpty() || type != null && types.contains(type);
+            return typeFits && tags.containsAll(this.tags);
+        }
+
         static Item read(FieldReader in) {
             return new Item(in.readList(FieldReader::readText), in.readList(FieldReader::readText));
         }

@@ -64,7 +64,7 @@ class StreamCommandTest {
         ok("stream", "append", "seats", "row-1", "again", "--fail-if-tag", "seat:1", "--after", "1");
         ok("stream", "append", "seats", "row-1", "both", "--fail-if-tag", "seat:1", "--fail-if-tag", "seat:2");
         assertThat(ok("stream", "read", "seats", "row-1").lines()).hasSize(4);
-        refused(run("stream", "read", "seats", "row-2"), "STREAM_NOT_FOUND");
+        refused(run("stream", "read", "seats", "row-2"), "STREAM_NOT_FOUND", "holds no event");
     }
 
     @Test
@@ -121,7 +121,8 @@ class StreamCommandTest {
                         "erased:    nothing");
         ok("stream", "truncate", "seats", "row-1", "--before", "1", "--max-count", "2", "--max-age", "1d");
         JsonNode info = new ObjectMapper()
-                .readTree(ok("stream", "describe", "seats", "row-1", "-o", "json").out());
+                .readTree(
+                        ok("stream", "describe", "seats", "row-1", "-o", "json").out());
         assertThat(info.get("key").asText()).isEqualTo("row-1");
         assertThat(info.get("state").asText()).isEqualTo("live");
         assertThat(info.get("lastVersion").asLong()).isEqualTo(2);

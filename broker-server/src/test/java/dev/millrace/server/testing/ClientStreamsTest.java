@@ -187,8 +187,9 @@ class ClientStreamsTest {
         assertThat(match.written()).isFalse();
         assertThat(match.failedCondition()).isEqualTo(new FailedCondition(Clause.FAIL_IF_MATCH, 1, List.of(1L)));
         assertThat(match.detail())
-                .isEqualTo("the condition failIfMatch does not hold in seats/0: after offset 0 there is an event of type"
-                        + " Taken or Sold with seat:1 and show:9 (item 1), at offset 1");
+                .isEqualTo(
+                        "the condition failIfMatch does not hold in seats/0: after offset 0 there is an event of type"
+                                + " Taken or Sold with seat:1 and show:9 (item 1), at offset 1");
         assertThatThrownBy(match::orThrow).isInstanceOfSatisfying(MillraceException.class, e -> {
             assertThat(e.fault()).isEqualTo(Fault.CONDITION_FAILED);
             assertThat(e.detail()).isEqualTo(match.detail());

@@ -217,7 +217,8 @@ class ClientSubscriptionsTest {
                 assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue();
             }
         });
-        try (EventSubscription subscription = client.subscription().topics("log").start(notes)) {
+        try (EventSubscription subscription =
+                client.subscription().topics("log").start(notes)) {
             assertThat(notes.caughtUp.await(20, TimeUnit.SECONDS)).isTrue();
             append("log", 1, 1, 2, "-" + "x".repeat(1000));
             assertThat(busy.await(20, TimeUnit.SECONDS)).isTrue();

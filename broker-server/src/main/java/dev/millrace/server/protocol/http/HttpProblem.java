@@ -44,8 +44,7 @@ public final class HttpProblem extends RuntimeException {
                 status(fault),
                 fault.name().toLowerCase(Locale.ROOT),
                 detail + ". " + fault.remedy(),
-                members.put("fault", fault.code())
-                        .put("retry", fault.retry().toString()));
+                members.put("fault", fault.code()).put("retry", fault.retry().toString()));
     }
 
     /** A request that says something wrong. */

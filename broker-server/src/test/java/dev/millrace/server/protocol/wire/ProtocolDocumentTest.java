@@ -88,8 +88,7 @@ class ProtocolDocumentTest {
         List<String> faults = new ArrayList<>();
         for (Fault fault : Fault.values()) {
             if (fault.code() < 6000) {
-                faults.add(
-                        "| " + fault.code() + " | " + fault + " | " + fault.retry() + " | " + fault.remedy() + " |");
+                faults.add("| " + fault.code() + " | " + fault + " | " + fault.retry() + " | " + fault.remedy() + " |");
             }
         }
         assertThat(documented).isEqualTo(faults);
