@@ -185,15 +185,16 @@ public final class LeastBroker {
             }
             in.flip().position(count * MESSAGE_BYTES);
             in.compact();
-            store.commit(() -> answer(channel, acks.flip()));
+            store.commit(() -> acknowledge(channel, acks.flip()));
         }
     }
 
-    private static void answer(SocketChannel channel, ByteBuffer acks) {
+    private static void acknowledge(SocketChannel channel, ByteBuffer acks) {
         try {
             Loopback.write(channel, acks);
         } catch (IOException closed) {
-            throw new UncheckedIOException(closed);
+            // The measurement is over, and nobody waits any more.
+            return;
         }
     }
 
@@ -281,9 +282,17 @@ public final class LeastBroker {
     private static void sendForEver(LeastStore store, SocketChannel out) {
         while (true) {
             store.scan((lastOffset, chunk) -> {
-                answer(out, chunk);
+                send(chunk, out);
                 return true;
             });
+        }
+    }
+
+    private static void send(ByteBuffer chunk, SocketChannel out) {
+        try {
+            Loopback.write(out, chunk);
+        } catch (IOException closed) {
+            throw new UncheckedIOException(closed);
         }
     }
 

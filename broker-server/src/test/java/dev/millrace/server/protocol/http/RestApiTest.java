@@ -268,6 +268,7 @@ class RestApiTest {
                 "{\"expectedVersion\":0,\"events\":[{\"type\":\"paid\",\"value\":\"\"}]}");
         assertThat(conflict.path("actualVersion").asInt()).isEqualTo(2);
         assertThat(conflict.path("fault").asInt()).isEqualTo(2101);
+        assertThat(conflict.path("retry").asText()).isEqualTo("reread");
         JsonNode all = rest.get("/v1/streams/orders/order-7");
         assertThat(all.path("events")).hasSize(3);
         assertThat(all.path("lastVersion").asInt()).isEqualTo(2);
