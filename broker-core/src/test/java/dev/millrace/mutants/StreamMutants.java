@@ -127,6 +127,12 @@ final class StreamMutants {
                                 "head.streamId(), fromVersion, last + 1,",
                                 "head.streamId(), Math.max(fromVersion, head.firstVersion()), last + 1,")
                         .isCaughtBy("core.StreamReadTest#whatIsHiddenIsErasedToo", "files that hold"),
+                that("forgets what an earlier erasure of a stream has left on the disk")
+                        .in("stream/StreamChanges")
+                        .replacing("places.addAll(erased.places());", "places = new LinkedHashSet<>(erased.places());")
+                        .isCaughtBy(
+                                "core.stream.ErasureTest#whatAnEarlierErasureHasLeftOnTheDiskIsNotForgotten",
+                                "Expected size: 2"),
                 that("leaves what was erased from a stream in the cache of events")
                         .in(streams)
                         .replacing("forgetErased.run();", "")

@@ -9,13 +9,18 @@ import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.Refusal;
 import dev.millrace.core.log.PartitionLogs;
 import dev.millrace.core.storage.Store;
+import dev.millrace.core.storage.Store.ChunkPlace;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.stream.StreamHead.State;
 import dev.millrace.core.wire.ExpectedVersion;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Changes of streams that are no appends: limits, ends, snapshots, erasure. Each answers a head or a Refusal. Thread: shard. */
@@ -26,6 +31,8 @@ public final class StreamChanges {
     private final HeadTable heads;
     private final Consumer<StreamKey> onChanged;
     private final Erasure erasure;
+    /** What earlier erasures of a stream have left on the disk: the next one of it must clean that, too. */
+    private final Map<StreamKey, Set<ChunkPlace>> unpurged = new HashMap<>();
 
     StreamChanges(Store store, PartitionLogs logs, HeadTable heads, TagIndex tags, Consumer<StreamKey> onChanged) {
         this.store = store;
@@ -119,15 +126,32 @@ public final class StreamChanges {
         if (head == null) {
             return notFound(stream);
         }
+        Set<ChunkPlace> places = unpurgedOf(stream);
         Object done = erasure.erase(target.log(), head, command.fromVersion(), command.toVersion(), nowMs, sink);
         if (done instanceof Erasure.Done erased) {
             dropSnapshots(stream, head, sink);
-            StreamHead next = head.erased(nowMs, 0);
+            // Each has a time of its own, by which it is confirmed.
+            StreamHead next = head.erased(Math.max(nowMs, head.erasedMs() + 1), 0);
             changed(stream, next);
-            sink.put(Table.META, StreamRows.purge(stream), Erasure.encode(nowMs, erased.places()));
-            return new Erasure.Done(erased.eventCount(), next, erased.places());
+            places.addAll(erased.places());
+            unpurged.put(stream, places);
+            List<ChunkPlace> all = List.copyOf(places);
+            sink.put(Table.META, StreamRows.purge(stream), Erasure.encode(next.erasedMs(), all));
+            return new Erasure.Done(erased.eventCount(), next, all);
         }
         return done;
+    }
+
+    private Set<ChunkPlace> unpurgedOf(StreamKey stream) {
+        Set<ChunkPlace> known = unpurged.get(stream);
+        if (known != null) {
+            return known;
+        }
+        byte[] row = store.get(Table.META, StreamRows.purge(stream));
+        return row == null
+                ? new LinkedHashSet<>()
+                : new LinkedHashSet<>(
+                        Erasure.decode(stream.partitionId(), stream.key(), row).places());
     }
 
     public Object confirmErased(StreamTarget target, ConfirmErased command, long nowMs, WriteSink sink) {
@@ -137,6 +161,7 @@ public final class StreamChanges {
             // Something was erased since, which has its own confirmation.
             return head == null ? notFound(stream) : head;
         }
+        unpurged.remove(stream);
         sink.delete(Table.META, StreamRows.purge(stream));
         return changed(stream, head.erased(head.erasedMs(), nowMs));
     }
