@@ -34,6 +34,11 @@ public record StoredEvent(
                 message.headers());
     }
 
+    /** The event as a plain consumer receives it. */
+    public ReceivedMessage message() {
+        return new ReceivedMessage(topic, partition, offset, timestampMs, key, value, headers);
+    }
+
     public String keyText() {
         return text(key);
     }

@@ -101,11 +101,9 @@ final class StreamRules {
     static void requireFilter(StreamOperations.Filter filter) {
         requireQuery(filter.query());
         requirePrefix(filter.keyPrefix());
-        byte[] key = filter.key();
-        if (key != null && (key.length == 0 || key.length > StreamKey.BYTES_MAX)) {
-            throw new FaultException(
-                    Fault.INVALID_REQUEST,
-                    "the key of a stream has 1 to " + StreamKey.BYTES_MAX + " bytes, not " + key.length);
+        Refusal problem = filter.key() == null ? null : EventCheck.keyLengthProblem(filter.key());
+        if (problem != null) {
+            throw problem.toException();
         }
     }
 

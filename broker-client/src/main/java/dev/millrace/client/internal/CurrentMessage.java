@@ -63,7 +63,7 @@ public final class CurrentMessage {
 
     /** As {@link #runByHand(ReceivedMessage, MessageContext.Work)}. */
     public static void runByHand(StoredEvent event, MessageContext.Work work) throws Exception {
-        runByHand(messageOf(event), work);
+        runByHand(event.message(), work);
     }
 
     private static boolean isCurrent(ReceivedMessage message) {
@@ -72,17 +72,6 @@ public final class CurrentMessage {
                 && current.message.offset() == message.offset()
                 && current.message.partition() == message.partition()
                 && current.message.topic().equals(message.topic());
-    }
-
-    static ReceivedMessage messageOf(StoredEvent event) {
-        return new ReceivedMessage(
-                event.topic(),
-                event.partition(),
-                event.offset(),
-                event.timestampMs(),
-                event.key(),
-                event.value(),
-                event.headers());
     }
 
     /** The headers of the message that this thread handles; none where it handles none. */

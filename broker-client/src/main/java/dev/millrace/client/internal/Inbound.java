@@ -31,7 +31,7 @@ record Inbound(Telemetry telemetry, String group) {
 
     /** As {@link #run(ReceivedMessage, MessageContext.Work)}. */
     void run(StoredEvent event, MessageContext.Work work) throws Exception {
-        run(CurrentMessage.messageOf(event), work);
+        run(event.message(), work);
     }
 
     /** A poll by the application. */

@@ -81,14 +81,22 @@ public final class EventCheck {
         return wrongKey != null ? wrongKey : headerProblem(cursor);
     }
 
+    /** What is wrong with a stream's key wherever it lies, or null. */
+    public static Refusal keyLengthProblem(byte[] key) {
+        return key.length >= 1 && key.length <= StreamKey.BYTES_MAX
+                ? null
+                : Refusal.of(
+                        Fault.INVALID_REQUEST,
+                        "the key of a stream has 1 to %d bytes, not %d",
+                        StreamKey.BYTES_MAX,
+                        key.length);
+    }
+
     /** What is wrong with a stream's key in this partition, or null. */
     public static Refusal keyProblem(byte[] key, int partition, int partitionCount) {
-        if (key.length == 0 || key.length > StreamKey.BYTES_MAX) {
-            return Refusal.of(
-                    Fault.INVALID_REQUEST,
-                    "the key of a stream has 1 to %d bytes, not %d",
-                    StreamKey.BYTES_MAX,
-                    key.length);
+        Refusal length = keyLengthProblem(key);
+        if (length != null) {
+            return length;
         }
         int right = Murmur2.partition(key, partitionCount);
         return right == partition

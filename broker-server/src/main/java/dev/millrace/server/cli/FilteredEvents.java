@@ -30,14 +30,7 @@ final class FilteredEvents implements EventHandler, AutoCloseable {
     /** Thread: the subscription's. */
     @Override
     public void onEvent(StoredEvent event) throws InterruptedException {
-        ReceivedMessage message = new ReceivedMessage(
-                event.topic(),
-                event.partition(),
-                event.offset(),
-                event.timestampMs(),
-                event.key(),
-                event.value(),
-                event.headers());
+        ReceivedMessage message = event.message();
         boolean taken = false;
         // Nobody takes anything after the close, which waits for this to end.
         while (!taken && !closed) {
