@@ -1,6 +1,7 @@
 package dev.millrace.client;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * Publishes messages; each is acknowledged when it is on the broker's disk.
@@ -33,6 +34,16 @@ public interface Producer extends AutoCloseable {
      * own before doing long work.
      */
     CompletableFuture<Receipt> publishAsync(Message message);
+
+    /**
+     * As {@link #publishAsync(Message)}, without a future for each message: for those who publish very many. With small
+     * messages the futures are a fifth of what the client costs.
+     *
+     * @param whenDone gets the receipt, or null and the failure. It is called once, on a thread of the client, and must not
+     *     wait there; on the caller's own where the message could not be taken at all. What it throws is logged and has no
+     *     other consequence
+     */
+    void publishAsync(Message message, BiConsumer<? super Receipt, ? super MillraceException> whenDone);
 
     /** Sends what waits and returns when everything published before is acknowledged or has failed. */
     void flush();

@@ -11,16 +11,20 @@ import dev.millrace.core.record.Record;
 import dev.millrace.core.record.RecordHeader;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameType;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -518,5 +522,108 @@ class ProducerTest {
         assertThat(second.join()).isEqualTo(1);
         CompletableFuture<Void> flushing = producer.publishAsync(message(2)).thenAccept(r -> producer.flush());
         assertThatThrownBy(flushing::join).hasCauseInstanceOf(IllegalStateException.class);
+    }
+
+    // ---- callbacks in place of futures
+
+    @Test
+    void tellsACallbackOfEachMessageInOrder() {
+        Producer producer = client.producer().batchSize(100).build();
+        List<Long> offsets = Collections.synchronizedList(new ArrayList<>());
+        for (int i = 0; i < 500; i++) {
+            producer.publishAsync(message(i), (receipt, failure) -> {
+                assertThat(failure).isNull();
+                offsets.add(receipt.offset());
+            });
+        }
+        producer.flush();
+        assertThat(offsets).isEqualTo(LongStream.range(0, 500).boxed().toList());
+        assertThat(broker.log("t", 0).values()).isEqualTo(values(500));
+    }
+
+    @Test
+    void tellsACallbackWhyItsMessageFailed() {
+        Producer producer = client.producer().build();
+        producer.publish("t", "k", "first");
+        broker.nextFails(FrameType.PUBLISH, Fault.CORRUPT_BATCH);
+        List<Fault> faults = Collections.synchronizedList(new ArrayList<>());
+        BiConsumer<Receipt, MillraceException> note = (receipt, failure) -> {
+            assertThat(receipt).isNull();
+            faults.add(failure.fault());
+        };
+        producer.publishAsync(message(0), note);
+        producer.flush();
+        producer.publishAsync(Message.of("t", null, new byte[FakeBroker.MESSAGE_BYTES_MAX + 1]), note);
+        producer.close();
+        producer.publishAsync(message(1), note);
+        assertThat(faults).containsExactly(Fault.CORRUPT_BATCH, Fault.MESSAGE_TOO_LARGE, Fault.CLIENT_CLOSED);
+    }
+
+    @Test
+    void aCallbackThatThrowsKeepsNobodyElseFromHearing() {
+        Producer producer = client.producer().linger(Duration.ofMinutes(1)).build();
+        AtomicInteger told = new AtomicInteger();
+        CompletableFuture<Receipt> before = producer.publishAsync(message(0));
+        for (int i = 1; i <= 2; i++) {
+            producer.publishAsync(message(i), (receipt, failure) -> {
+                told.getAndIncrement();
+                throw new IllegalStateException("of the application");
+            });
+        }
+        CompletableFuture<Receipt> after = producer.publishAsync(message(3));
+        producer.flush();
+        assertThat(told).hasValue(2);
+        assertThat(before.join().offset()).isZero();
+        assertThat(after.join().offset()).isEqualTo(3);
+    }
+
+    // ---- memory outside the heap
+
+    private static Message large(int number) {
+        return Message.to("t").key("k" + number).value(new byte[20_000]);
+    }
+
+    private static void assertNoMemoryKept(FakeBroker broker) {
+        broker.await("sent bytes are let go", () -> PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() == 0);
+    }
+
+    @Test
+    void largeBatchesGiveTheirMemoryBackHoweverTheyEnd() throws IOException {
+        Producer producer = client.producer()
+                .batchSize(50_000)
+                .deliveryTimeout(Duration.ofMillis(500))
+                .build();
+        producer.publish(large(0));
+        broker.next(FrameType.PUBLISH, FakeBroker.silence());
+        assertThat(failureOf(producer.publishAsync(large(1))).fault()).isEqualTo(Fault.TIMED_OUT);
+        broker.nextFails(FrameType.PUBLISH, Fault.CORRUPT_BATCH);
+        assertThat(failureOf(producer.publishAsync(large(2))).fault()).isEqualTo(Fault.CORRUPT_BATCH);
+        assertNoMemoryKept(broker);
+
+        broker.stop();
+        CompletableFuture<Receipt> unsent = producer.publishAsync(large(3));
+        producer.publishAsync(large(4));
+        producer.publishAsync(large(5));
+        assertThat(PooledByteBufAllocator.DEFAULT.pinnedDirectMemory()).isPositive();
+        assertThat(unsent).failsWithin(Duration.ofSeconds(10));
+        broker.restart();
+        assertNoMemoryKept(broker);
+    }
+
+    @Test
+    void largeBatchesAreResentWholeAfterALostConnection() {
+        Producer producer = client.producer().batchSize(50_000).build();
+        producer.publish(large(0));
+        broker.nextLosesAnswer(FrameType.PUBLISH);
+        List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+        for (int i = 1; i <= 40; i++) {
+            receipts.add(producer.publishAsync(large(i)));
+        }
+        producer.flush();
+        assertThat(broker.log("t", 0).records())
+                .extracting(record -> new String(record.key()))
+                .isEqualTo(IntStream.rangeClosed(0, 40).mapToObj(i -> "k" + i).toList());
+        assertThat(receipts).allSatisfy(receipt -> assertThat(receipt).isCompleted());
+        assertNoMemoryKept(broker);
     }
 }

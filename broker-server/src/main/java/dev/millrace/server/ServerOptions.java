@@ -144,6 +144,7 @@ record ServerOptions(
                 // One thread for flushes and one for the rest is the least with which flushes never wait.
                 storage.backgroundJobs(),
                 defaults.readaheadBytes(),
+                storage.directWrites(),
                 storage.acceptLoss());
     }
 

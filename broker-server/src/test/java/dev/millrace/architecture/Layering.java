@@ -180,7 +180,8 @@ final class Layering {
     }
 
     private static boolean isJdk(JavaClass type) {
-        return type.isPrimitive() || within(type, "java");
+        // The JDK has O_DIRECT there and nowhere else.
+        return type.isPrimitive() || within(type, "java") || within(type, "com.sun.nio.file");
     }
 
     private static boolean within(JavaClass type, String prefix) {

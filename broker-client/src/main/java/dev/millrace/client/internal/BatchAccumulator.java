@@ -2,9 +2,7 @@ package dev.millrace.client.internal;
 
 import dev.millrace.client.Message;
 import dev.millrace.client.MillraceException;
-import dev.millrace.client.Receipt;
 import dev.millrace.core.record.RecordBatchBuilder;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,10 +23,12 @@ final class BatchAccumulator {
         final String topic;
         final int partition;
         final RecordBatchBuilder builder;
-        final List<CompletableFuture<Receipt>> waiters = new ArrayList<>();
+        final List<Waiter> waiters = new ArrayList<>();
         final long createdNanos;
         final long deadlineNanos;
         long reservedBytes;
+        /** Of the waiters, those that block their callers. */
+        int blockedCount;
 
         Open(String topic, int partition, RecordBatchBuilder builder, long createdNanos, long deadlineNanos) {
             this.topic = topic;
@@ -78,24 +78,22 @@ final class BatchAccumulator {
     }
 
     /** Adds a message. Fails: what closed the accumulator. */
-    synchronized Wake append(Message message, long timestampMs, long reservedBytes, CompletableFuture<Receipt> waiter) {
+    synchronized Wake append(Message message, long timestampMs, long reservedBytes, Waiter waiter) {
         if (closedBy != null) {
             throw closedBy;
         }
         Wake wake = Wake.NOTHING;
-        if (open != null
-                && open.builder.sizeBytesWith(timestampMs, message.key(), message.value(), message.headers())
-                        > targetBytes) {
+        if (open != null && !tryAppend(message, timestampMs)) {
             seal();
             wake = Wake.SEALED;
         }
         if (open == null) {
-            long nowNanos = System.nanoTime();
-            open = new Open(topic, partition, builders.take(), nowNanos, nowNanos + options.deliveryNanos());
+            open = begin();
             wake = wake == Wake.NOTHING ? Wake.OPENED : wake;
+            tryAppend(message, timestampMs);
         }
-        open.builder.append(timestampMs, message.key(), message.value(), message.headers());
         open.waiters.add(waiter);
+        open.blockedCount += waiter.blocksCaller() ? 1 : 0;
         open.reservedBytes += reservedBytes;
         if (open.builder.sizeBytes() >= targetBytes) {
             seal();
@@ -104,8 +102,18 @@ final class BatchAccumulator {
         return wake;
     }
 
+    private Open begin() {
+        long nowNanos = System.nanoTime();
+        return new Open(topic, partition, builders.take(), nowNanos, nowNanos + options.deliveryNanos());
+    }
+
+    /** Always takes the first message of a batch. */
+    private boolean tryAppend(Message message, long timestampMs) {
+        return open.builder.appendWithin(targetBytes, timestampMs, message.key(), message.value(), message.headers());
+    }
+
     private void seal() {
-        ByteBuffer bytes = options.idempotent() ? open.builder.buildUnsealed() : open.builder.build();
+        SealedBytes bytes = new SealedBytes(open.builder, !options.idempotent());
         OutBatch batch = new OutBatch(open, bytes, nextOrdinal++);
         builders.giveBack(open.builder);
         open = null;

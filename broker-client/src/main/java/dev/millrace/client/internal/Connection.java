@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     private static final long PING_INTERVAL_MS_MAX = 10_000;
-    private static final int GATHERED_PAYLOAD_BYTES_MAX = 8 << 10;
+    static final int GATHERED_PAYLOAD_BYTES_MAX = 8 << 10;
     private static final int GATHERED_BYTES_INITIAL = 1 << 10;
     private static final int GATHERED_BYTES_MAX = 64 << 10;
     /** The version to offer and the features: none yet. */
@@ -79,14 +79,27 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Sends a request; {@code handler} hears every frame with its id until {@link #forget}, or until the connection ends. */
     int open(Frame request, AnswerHandler handler) {
+        return open(request, null, handler);
+    }
+
+    /**
+     * As {@link #open(Frame, AnswerHandler)}.
+     *
+     * @param payload where the frame's payload lies, which is kept until it is sent and must not change before; or null
+     */
+    int open(Frame request, ByteBuf payload, AnswerHandler handler) {
         int requestId = nextRequestId();
         handlers.put(requestId, handler);
-        send(requestId, request);
+        send(requestId, request, payload);
         return requestId;
     }
 
     /** Sends a frame under an id that is known already: CREDIT, UNSUBSCRIBE. */
     void send(int requestId, Frame frame) {
+        send(requestId, frame, null);
+    }
+
+    private void send(int requestId, Frame frame, ByteBuf memory) {
         ByteBuffer payload = frame.payload();
         wroteSincePing = true;
         gather(FrameCodec.encodeHead(requestId, frame));
@@ -94,7 +107,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
             gather(payload);
         } else {
             writeGathered();
-            context.write(Unpooled.wrappedBuffer(payload), context.voidPromise());
+            context.write(
+                    memory == null ? Unpooled.wrappedBuffer(payload) : memory.retainedDuplicate(),
+                    context.voidPromise());
         }
         flushSoon();
     }

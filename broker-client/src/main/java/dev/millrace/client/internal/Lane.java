@@ -183,7 +183,9 @@ final class Lane {
         batch.sendCount++;
         inFlight.add(batch);
         sender.onSent(batch);
-        connection.open(new Frames.Publish(topicId, partition, batch.bytes.duplicate()), new AnswerHandler() {
+        Frames.Publish request =
+                new Frames.Publish(topicId, partition, batch.bytes.view().duplicate());
+        connection.open(request, batch.bytes.memory(), new AnswerHandler() {
             @Override
             public void onFrame(Frame frame) {
                 sender.onAnswered(batch);

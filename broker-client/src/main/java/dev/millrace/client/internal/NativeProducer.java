@@ -11,9 +11,11 @@ import dev.millrace.core.wire.TopicFrames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -63,23 +65,32 @@ final class NativeProducer implements Producer {
 
     @Override
     public Receipt publish(Message message) {
-        OutBatch.BlockedCaller waiter = new OutBatch.BlockedCaller();
+        Waiter.BlockedCaller waiter = new Waiter.BlockedCaller();
         submit(message, waiter);
         return Waiting.on(waiter);
     }
 
     @Override
     public CompletableFuture<Receipt> publishAsync(Message message) {
-        CompletableFuture<Receipt> receipt = new CompletableFuture<>();
-        try {
-            submit(message, receipt);
-        } catch (MillraceException e) {
-            receipt.completeExceptionally(e);
-        }
+        Waiter.Future receipt = new Waiter.Future();
+        submitOrFail(message, receipt);
         return receipt;
     }
 
-    private void submit(Message given, CompletableFuture<Receipt> waiter) {
+    @Override
+    public void publishAsync(Message message, BiConsumer<? super Receipt, ? super MillraceException> whenDone) {
+        submitOrFail(message, new Waiter.Callback(Objects.requireNonNull(whenDone, "whenDone")));
+    }
+
+    private void submitOrFail(Message message, Waiter waiter) {
+        try {
+            submit(message, waiter);
+        } catch (MillraceException e) {
+            waiter.fail(e);
+        }
+    }
+
+    private void submit(Message given, Waiter waiter) {
         if (closed) {
             throw new MillraceException(Fault.CLIENT_CLOSED, "the producer was closed");
         }
@@ -109,8 +120,7 @@ final class NativeProducer implements Producer {
         }
     }
 
-    private void schedule(
-            Message message, TopicRoute route, Lane lane, long recordBytes, CompletableFuture<Receipt> waiter) {
+    private void schedule(Message message, TopicRoute route, Lane lane, long recordBytes, Waiter waiter) {
         renewIfOld(message.topic(), route);
         NewTimer timer = LaterMessages.timer(message, route.topicId(), lane.partition);
         budget.reserve(recordBytes, options.blockNanos());
@@ -201,10 +211,9 @@ final class NativeProducer implements Producer {
                 }
             }
         }
+        outcomes.addAll(timers.unsettled());
+        // They never fail: each publisher hears of its own failure.
         outcomes.forEach(Waiting::on);
-        // Each publisher hears of its own failure.
-        timers.unsettled()
-                .forEach(receipt -> receipt.handle((given, error) -> null).join());
     }
 
     @Override

@@ -116,14 +116,13 @@ final class NativeTransaction implements Transaction {
         PartitionName name = new PartitionName(topic.topicId(), partition);
         OpenBatch batch = open.computeIfAbsent(name, key -> new OpenBatch());
         long timestampMs = message.timestampMs() >= 0 ? message.timestampMs() : System.currentTimeMillis();
-        long bytes = batch.builder.sizeBytesWith(timestampMs, message.key(), message.value(), message.headers());
-        if (batch.builder.recordCount() > 0 && bytes > BATCH_BYTES) {
+        if (!batch.builder.appendWithin(BATCH_BYTES, timestampMs, message.key(), message.value(), message.headers())) {
             seal(name, batch);
             batch = new OpenBatch();
             open.put(name, batch);
+            batch.builder.append(timestampMs, message.key(), message.value(), message.headers());
         }
-        Place place = new Place(topic.name(), partition, batch.builder.recordCount());
-        batch.builder.append(timestampMs, message.key(), message.value(), message.headers());
+        Place place = new Place(topic.name(), partition, batch.builder.recordCount() - 1);
         batch.places.add(place);
         places.add(place);
         return this;

@@ -3,16 +3,12 @@ package dev.millrace.client.internal;
 import dev.millrace.client.MillraceException;
 import dev.millrace.client.Receipt;
 import dev.millrace.core.record.RecordBatchBuilder;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A sealed batch on its way, with whoever waits for its records. Thread: loop, after it was sealed. */
 final class OutBatch {
-    /** Marks a waiter that blocks its own thread, which the loop may wake by itself. */
-    static final class BlockedCaller extends CompletableFuture<Receipt> {}
-
-    final ByteBuffer bytes;
+    final SealedBytes bytes;
     final long deadlineNanos;
     /** Where it stands among the batches of its partition. */
     final long ordinal;
@@ -21,7 +17,8 @@ final class OutBatch {
 
     private final String topic;
     private final int partition;
-    private final List<CompletableFuture<Receipt>> waiters;
+    private final List<Waiter> waiters;
+    private final int blockedCount;
     private final long reservedBytes;
 
     boolean stamped;
@@ -31,10 +28,11 @@ final class OutBatch {
     /** Why the broker last refused it, where it will be tried again. */
     MillraceException lastFailure;
 
-    OutBatch(BatchAccumulator.Open open, ByteBuffer bytes, long ordinal) {
+    OutBatch(BatchAccumulator.Open open, SealedBytes bytes, long ordinal) {
         this.topic = open.topic;
         this.partition = open.partition;
         this.waiters = open.waiters;
+        this.blockedCount = open.blockedCount;
         this.reservedBytes = open.reservedBytes;
         this.deadlineNanos = open.deadlineNanos;
         this.bytes = bytes;
@@ -46,7 +44,7 @@ final class OutBatch {
     }
 
     int sizeBytes() {
-        return bytes.remaining();
+        return bytes.view().remaining();
     }
 
     long reservedBytes() {
@@ -54,7 +52,7 @@ final class OutBatch {
     }
 
     void stamp(long producerId, short epoch, int sequence) {
-        RecordBatchBuilder.stampProducer(bytes, producerId, epoch, sequence);
+        RecordBatchBuilder.stampProducer(bytes.view(), producerId, epoch, sequence);
         baseSequence = sequence;
         stamped = true;
     }
@@ -64,33 +62,37 @@ final class OutBatch {
         return (int) (((long) baseSequence + recordCount()) & Integer.MAX_VALUE);
     }
 
-    /** Wakes callers that block; the others' code must not run on the loop, see {@link #succeedRest}. Returns whether there are others. */
-    boolean succeedBlocked(long baseOffset, long appendTimeMs, boolean duplicate) {
-        boolean others = false;
-        for (int i = 0; i < waiters.size(); i++) {
-            if (waiters.get(i) instanceof BlockedCaller caller) {
-                caller.complete(receipt(baseOffset + i, appendTimeMs, duplicate));
-            } else {
-                others = true;
-            }
+    /** Whether some of its waiters are code that must not run on the loop: {@link #succeedRest}, {@link #failRest}. */
+    boolean hasRest() {
+        return blockedCount < waiters.size();
+    }
+
+    /** Wakes callers that block. */
+    void succeedBlocked(long baseOffset, long appendTimeMs, boolean duplicate) {
+        if (blockedCount > 0) {
+            succeedThose(true, baseOffset, appendTimeMs, duplicate);
         }
-        return others;
     }
 
     void succeedRest(long baseOffset, long appendTimeMs, boolean duplicate) {
+        succeedThose(false, baseOffset, appendTimeMs, duplicate);
+    }
+
+    private void succeedThose(boolean blocking, long baseOffset, long appendTimeMs, boolean duplicate) {
         for (int i = 0; i < waiters.size(); i++) {
-            if (!(waiters.get(i) instanceof BlockedCaller)) {
-                waiters.get(i).complete(receipt(baseOffset + i, appendTimeMs, duplicate));
+            Waiter waiter = waiters.get(i);
+            if (waiter.blocksCaller() == blocking) {
+                waiter.succeed(receipt(baseOffset + i, appendTimeMs, duplicate));
             }
         }
     }
 
     void failBlocked(MillraceException cause) {
-        waiters.stream().filter(BlockedCaller.class::isInstance).forEach(waiter -> waiter.completeExceptionally(cause));
+        waiters.stream().filter(Waiter::blocksCaller).forEach(waiter -> waiter.fail(cause));
     }
 
     void failRest(MillraceException cause) {
-        waiters.forEach(waiter -> waiter.completeExceptionally(cause));
+        waiters.stream().filter(waiter -> !waiter.blocksCaller()).forEach(waiter -> waiter.fail(cause));
     }
 
     private Receipt receipt(long offset, long appendTimeMs, boolean duplicate) {

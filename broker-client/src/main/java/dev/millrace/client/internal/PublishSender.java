@@ -223,9 +223,10 @@ final class PublishSender implements Link.Listener {
 
     void succeed(Lane lane, OutBatch batch, Frames.Published published) {
         batch.finished = true;
+        batch.bytes.release();
         budget.release(batch.reservedBytes());
-        boolean others = batch.succeedBlocked(published.baseOffset(), published.appendTimeMs(), published.duplicate());
-        if (others) {
+        batch.succeedBlocked(published.baseOffset(), published.appendTimeMs(), published.duplicate());
+        if (batch.hasRest()) {
             callbacks.execute(() -> {
                 batch.succeedRest(published.baseOffset(), published.appendTimeMs(), published.duplicate());
                 settle(lane, batch);
@@ -237,6 +238,7 @@ final class PublishSender implements Link.Listener {
 
     void fail(Lane lane, OutBatch batch, MillraceException cause) {
         batch.finished = true;
+        batch.bytes.release();
         budget.release(batch.reservedBytes());
         batch.failBlocked(cause);
         callbacks.execute(() -> {

@@ -32,14 +32,19 @@ final class TimerSender {
     private final Executor callbacks;
     private final long deliveryNanos;
     private final Deque<Queued> queue = new ArrayDeque<>();
-    private final Set<CompletableFuture<Receipt>> unsettled = ConcurrentHashMap.newKeySet();
+    private final Set<CompletableFuture<Void>> unsettled = ConcurrentHashMap.newKeySet();
     private long producerId = -1;
     private long nextSequence;
     private boolean busy;
 
-    /** A message with whoever waits for it. */
+    /** A message with whoever waits for it, and what completes when that one knows the outcome. */
     private record Queued(
-            NewTimer timer, String topic, long reservedBytes, long deadlineNanos, CompletableFuture<Receipt> waiter) {
+            NewTimer timer,
+            String topic,
+            long reservedBytes,
+            long deadlineNanos,
+            Waiter waiter,
+            CompletableFuture<Void> settled) {
         long leftNanos() {
             return deadlineNanos - System.nanoTime();
         }
@@ -53,9 +58,10 @@ final class TimerSender {
     }
 
     /** Thread: any. */
-    void send(NewTimer timer, String topic, long reservedBytes, CompletableFuture<Receipt> waiter) {
-        Queued waiting = new Queued(timer, topic, reservedBytes, System.nanoTime() + deliveryNanos, waiter);
-        unsettled.add(waiter);
+    void send(NewTimer timer, String topic, long reservedBytes, Waiter waiter) {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        Queued waiting = new Queued(timer, topic, reservedBytes, System.nanoTime() + deliveryNanos, waiter, settled);
+        unsettled.add(settled);
         if (!link.onLoop(() -> {
             queue.add(waiting);
             pump();
@@ -65,7 +71,7 @@ final class TimerSender {
     }
 
     /** What to wait for so that everything sent until now has its outcome. Thread: any. */
-    List<CompletableFuture<Receipt>> unsettled() {
+    List<CompletableFuture<Void>> unsettled() {
         return List.copyOf(unsettled);
     }
 
@@ -186,22 +192,27 @@ final class TimerSender {
                 fail(List.of(one), new MillraceException(Fault.ofCode(refused.code()), refused.detail()));
             } else {
                 Receipt receipt = new Receipt(one.topic, one.timer.partition(), -1, -1, scheduled.duplicate());
-                settle(one, () -> one.waiter.complete(receipt));
+                settle(one, () -> one.waiter.succeed(receipt));
             }
         }
     }
 
     private void fail(List<Queued> waiting, MillraceException cause) {
-        waiting.forEach(one -> settle(one, () -> one.waiter.completeExceptionally(cause)));
+        waiting.forEach(one -> settle(one, () -> one.waiter.fail(cause)));
     }
 
     private void settle(Queued one, Runnable outcome) {
         budget.release(one.reservedBytes);
-        unsettled.remove(one.waiter);
-        if (one.waiter instanceof OutBatch.BlockedCaller) {
-            outcome.run();
+        if (one.waiter.blocksCaller()) {
+            settleNow(one, outcome);
         } else {
-            callbacks.execute(outcome);
+            callbacks.execute(() -> settleNow(one, outcome));
         }
+    }
+
+    private void settleNow(Queued one, Runnable outcome) {
+        outcome.run();
+        unsettled.remove(one.settled);
+        one.settled.complete(null);
     }
 }

@@ -1,10 +1,13 @@
 package dev.millrace.client.internal;
 
 import dev.millrace.client.Message;
+import dev.millrace.client.MillraceException;
 import dev.millrace.client.Producer;
 import dev.millrace.client.Receipt;
 import dev.millrace.client.Telemetry;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * A producer of which telemetry hears: it is told the outcome before the application is, in the thread that the application
@@ -52,6 +55,25 @@ record TracedProducer(Producer producer, Outbound outbound) implements Producer 
             }
         });
         return told;
+    }
+
+    @Override
+    public void publishAsync(Message message, BiConsumer<? super Receipt, ? super MillraceException> whenDone) {
+        Objects.requireNonNull(whenDone, "whenDone");
+        Outbound.Begun<Message> begun = outbound.begin(message);
+        try {
+            producer.publishAsync(begun.outgoing(), (receipt, failure) -> {
+                if (failure == null) {
+                    begun.publishing().succeeded(receipt);
+                } else {
+                    begun.publishing().failed(failure);
+                }
+                whenDone.accept(receipt, failure);
+            });
+        } catch (RuntimeException | Error failure) {
+            begun.publishing().failed(failure);
+            throw failure;
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Encodes records into one batch, straight into a growing array that is used again for the next batch.
@@ -50,11 +51,23 @@ public final class RecordBatchBuilder {
      * @param value may be null
      */
     public void append(long timestampMs, byte[] key, byte[] value, List<RecordHeader> headers) {
+        appendWithin(Long.MAX_VALUE, timestampMs, key, value, headers);
+    }
+
+    /**
+     * As {@link #append}, unless the batch has a record already and would be longer than {@code sizeBytesMax} with its header,
+     * before compression. Returns whether the record was added.
+     */
+    public boolean appendWithin(
+            long sizeBytesMax, long timestampMs, byte[] key, byte[] value, List<RecordHeader> headers) {
         if (timestampMs < -1) {
             throw new IllegalArgumentException("timestamp " + timestampMs + " is before 1970");
         }
         long timestampDelta = recordCount == 0 ? 0 : timestampMs - baseTimestampMs;
         long bodyBytes = bodyBytes(timestampDelta, key, value, headers);
+        if (recordCount > 0 && size + Varints.bytesOfLong(bodyBytes) + bodyBytes > sizeBytesMax) {
+            return false;
+        }
         if (bodyBytes > BYTES_MAX - size - Varints.BYTES_MAX) {
             throw new IllegalArgumentException(
                     "a record of " + bodyBytes + " bytes after " + size + " bytes does not fit in one batch");
@@ -76,6 +89,7 @@ public final class RecordBatchBuilder {
         size = at;
         recordCount++;
         maxTimestampMs = Math.max(maxTimestampMs, timestampMs);
+        return true;
     }
 
     public int recordCount() {
@@ -87,26 +101,28 @@ public final class RecordBatchBuilder {
         return size;
     }
 
-    /** What {@link #sizeBytes} would be after appending this record too. */
-    public long sizeBytesWith(long timestampMs, byte[] key, byte[] value, List<RecordHeader> headers) {
-        long timestampDelta = recordCount == 0 ? 0 : timestampMs - baseTimestampMs;
-        long bodyBytes = bodyBytes(timestampDelta, key, value, headers);
-        return size + Varints.bytesOfLong(bodyBytes) + bodyBytes;
-    }
-
     /**
      * The complete batch, checksum set, in a buffer of its own: the builder may be used again at once.
      *
      * <p>Records that compression does not make smaller are left uncompressed.
      */
     public ByteBuffer build() {
-        ByteBuffer batch = buildUnsealed();
+        return build(ByteBuffer::allocate);
+    }
+
+    /** As {@link #build()}, in memory of the caller's; see {@link #buildUnsealed}. */
+    public ByteBuffer build(IntFunction<ByteBuffer> memory) {
+        ByteBuffer batch = buildUnsealed(memory);
         batch.putInt(BatchLayout.CRC_AT, BatchLayout.checksum(batch, 0, batch.limit()));
         return batch;
     }
 
-    /** As {@link #build}, but without a checksum: for {@link #stampProducer}, which sets it. */
-    public ByteBuffer buildUnsealed() {
+    /**
+     * As {@link #build}, but without a checksum: for {@link #stampProducer}, which sets it.
+     *
+     * @param memory gives a big-endian buffer of exactly so many bytes, which is returned
+     */
+    public ByteBuffer buildUnsealed(IntFunction<ByteBuffer> memory) {
         if (recordCount == 0) {
             throw new IllegalStateException("a batch needs a record");
         }
@@ -114,12 +130,10 @@ public final class RecordBatchBuilder {
         if (compression != Compression.NONE) {
             byte[] compressed = Codecs.of(compression).compress(bytes, BatchLayout.HEADER_BYTES, recordsBytes);
             if (compressed.length < recordsBytes) {
-                byte[] batch = new byte[BatchLayout.HEADER_BYTES + compressed.length];
-                System.arraycopy(compressed, 0, batch, BatchLayout.HEADER_BYTES, compressed.length);
-                return withHeader(batch, compression);
+                return filled(memory.apply(BatchLayout.HEADER_BYTES + compressed.length), compressed, 0, compression);
             }
         }
-        return withHeader(Arrays.copyOf(bytes, size), Compression.NONE);
+        return filled(memory.apply(size), bytes, BatchLayout.HEADER_BYTES, Compression.NONE);
     }
 
     /** Forgets the records and keeps the memory. */
@@ -141,21 +155,21 @@ public final class RecordBatchBuilder {
         buffer.putInt(index + BatchLayout.CRC_AT, BatchLayout.checksum(buffer, index, view.sizeBytes()));
     }
 
-    private ByteBuffer withHeader(byte[] batch, Compression used) {
-        ByteBuffer header = ByteBuffer.wrap(batch);
-        header.putLong(0, 0);
-        header.putInt(BatchLayout.LENGTH_AT, batch.length - RecordBatch.LENGTH_PREFIX_BYTES);
-        header.putInt(BatchLayout.LEADER_EPOCH_AT, -1);
-        header.put(BatchLayout.MAGIC_AT, BatchLayout.MAGIC);
-        header.putShort(BatchLayout.ATTRIBUTES_AT, (short) used.id());
-        header.putInt(BatchLayout.LAST_OFFSET_DELTA_AT, recordCount - 1);
-        header.putLong(BatchLayout.BASE_TIMESTAMP_AT, baseTimestampMs);
-        header.putLong(BatchLayout.MAX_TIMESTAMP_AT, maxTimestampMs);
-        header.putLong(BatchLayout.PRODUCER_ID_AT, producerId);
-        header.putShort(BatchLayout.PRODUCER_EPOCH_AT, producerEpoch);
-        header.putInt(BatchLayout.BASE_SEQUENCE_AT, baseSequence);
-        header.putInt(BatchLayout.RECORD_COUNT_AT, recordCount);
-        return header;
+    private ByteBuffer filled(ByteBuffer batch, byte[] records, int recordsAt, Compression used) {
+        batch.put(BatchLayout.HEADER_BYTES, records, recordsAt, batch.limit() - BatchLayout.HEADER_BYTES);
+        batch.putLong(0, 0);
+        batch.putInt(BatchLayout.LENGTH_AT, batch.limit() - RecordBatch.LENGTH_PREFIX_BYTES);
+        batch.putInt(BatchLayout.LEADER_EPOCH_AT, -1);
+        batch.put(BatchLayout.MAGIC_AT, BatchLayout.MAGIC);
+        batch.putShort(BatchLayout.ATTRIBUTES_AT, (short) used.id());
+        batch.putInt(BatchLayout.LAST_OFFSET_DELTA_AT, recordCount - 1);
+        batch.putLong(BatchLayout.BASE_TIMESTAMP_AT, baseTimestampMs);
+        batch.putLong(BatchLayout.MAX_TIMESTAMP_AT, maxTimestampMs);
+        batch.putLong(BatchLayout.PRODUCER_ID_AT, producerId);
+        batch.putShort(BatchLayout.PRODUCER_EPOCH_AT, producerEpoch);
+        batch.putInt(BatchLayout.BASE_SEQUENCE_AT, baseSequence);
+        batch.putInt(BatchLayout.RECORD_COUNT_AT, recordCount);
+        return batch;
     }
 
     private long bodyBytes(long timestampDelta, byte[] key, byte[] value, List<RecordHeader> headers) {

@@ -40,7 +40,7 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
             // Before the database exists or changes: from here on a crash must find an unclean mark.
             beacon.write(durableSequence, false);
             watch.onStep(Step.REPLAYING, walBytes);
-            rocks = RocksHandles.open(directory, options, replayed);
+            rocks = RocksHandles.open(directory, DirectIo.whereItWorks(options, beaconFile), replayed);
             long found = rocks.db().getLatestSequenceNumber();
             check(found, durableSequence, directory);
             Failpoint.DURING_OPEN.hit();

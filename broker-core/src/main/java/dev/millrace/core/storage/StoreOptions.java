@@ -9,6 +9,7 @@ package dev.millrace.core.storage;
  * @param tableMemtableBytes memtable of each small table
  * @param backgroundJobs threads for flushes and compactions together; a quarter of them flush
  * @param readaheadBytes read ahead of a log scan
+ * @param directWrites flushes and compactions write past the page cache; where the file system cannot, through it
  * @param acceptLoss opens a store although acknowledged data is missing at its end; set by an operator, never by code
  */
 public record StoreOptions(
@@ -17,6 +18,7 @@ public record StoreOptions(
         long tableMemtableBytes,
         int backgroundJobs,
         long readaheadBytes,
+        boolean directWrites,
         boolean acceptLoss) {
     private static final long MIB = 1024 * 1024;
 
@@ -33,20 +35,39 @@ public record StoreOptions(
      * docs/adr/2026-11-28-smaller-generations.md.
      */
     public static StoreOptions defaults() {
-        return new StoreOptions(64 * MIB, 128 * MIB, 32 * MIB, 4, MIB, false);
+        return new StoreOptions(64 * MIB, 128 * MIB, 32 * MIB, 4, MIB, true, false);
     }
 
     public StoreOptions withGenerationBytes(long bytes) {
-        return new StoreOptions(bytes, blockCacheBytes, tableMemtableBytes, backgroundJobs, readaheadBytes, acceptLoss);
+        return new StoreOptions(
+                bytes, blockCacheBytes, tableMemtableBytes, backgroundJobs, readaheadBytes, directWrites, acceptLoss);
     }
 
     public StoreOptions withBlockCacheBytes(long bytes) {
-        return new StoreOptions(generationBytes, bytes, tableMemtableBytes, backgroundJobs, readaheadBytes, acceptLoss);
+        return new StoreOptions(
+                generationBytes, bytes, tableMemtableBytes, backgroundJobs, readaheadBytes, directWrites, acceptLoss);
+    }
+
+    public StoreOptions withDirectWrites(boolean direct) {
+        return new StoreOptions(
+                generationBytes,
+                blockCacheBytes,
+                tableMemtableBytes,
+                backgroundJobs,
+                readaheadBytes,
+                direct,
+                acceptLoss);
     }
 
     public StoreOptions withAcceptLoss(boolean accept) {
         return new StoreOptions(
-                generationBytes, blockCacheBytes, tableMemtableBytes, backgroundJobs, readaheadBytes, accept);
+                generationBytes,
+                blockCacheBytes,
+                tableMemtableBytes,
+                backgroundJobs,
+                readaheadBytes,
+                directWrites,
+                accept);
     }
 
     private static void check(boolean valid, String name, long value, String remedy) {

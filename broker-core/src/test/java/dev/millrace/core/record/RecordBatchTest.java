@@ -228,15 +228,25 @@ class RecordBatchTest {
     }
 
     @Test
-    void knowsItsSizeBeforeAndAfterEachRecord() {
-        Random random = new Random(Batches.seed("knowsItsSizeBeforeAndAfterEachRecord"));
+    void knowsItsSizeAfterEachRecordAndRefusesOneByteMore() {
+        Random random = new Random(Batches.seed("knowsItsSizeAfterEachRecordAndRefusesOneByteMore"));
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE, 0);
+        RecordBatchBuilder twin = new RecordBatchBuilder(Compression.NONE, 0);
         for (Record r : Batches.random(random, 500)) {
-            long expected = builder.sizeBytesWith(r.timestampMs(), r.key(), r.value(), r.headers());
+            int before = builder.sizeBytes();
             builder.append(r.timestampMs(), r.key(), r.value(), r.headers());
-            assertThat((long) builder.sizeBytes()).isEqualTo(expected);
+            int after = builder.sizeBytes();
+            boolean first = twin.recordCount() == 0;
+            assertThat(twin.appendWithin(after - 1, r.timestampMs(), r.key(), r.value(), r.headers()))
+                    .isEqualTo(first);
+            assertThat(twin.sizeBytes()).isEqualTo(first ? after : before);
+            if (!first) {
+                assertThat(twin.appendWithin(after, r.timestampMs(), r.key(), r.value(), r.headers()))
+                        .isTrue();
+            }
         }
         assertThat(builder.build().remaining()).isEqualTo(builder.sizeBytes());
+        assertThat(twin.build()).isEqualTo(builder.build());
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random work gives the same contents in RocksDB and in memory, so that tests on the one say something of the other. */
 final class StoreEquivalenceTest {
-    private static final StoreOptions OPTIONS = new StoreOptions(2 << 20, 8 << 20, 1 << 20, 2, 64 << 10, false);
+    private static final StoreOptions OPTIONS = new StoreOptions(2 << 20, 8 << 20, 1 << 20, 2, 64 << 10, true, false);
     private static final int STEP_COUNT = 1_500;
     private static final int PARTITION_COUNT = 4;
 

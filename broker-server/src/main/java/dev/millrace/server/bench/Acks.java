@@ -5,7 +5,7 @@ interface Acks {
     /**
      * One record is on the broker's disk, or has failed.
      *
-     * @param startNanos when it was published, or should have been
+     * @param startNanos when it was published, or should have been, or {@link Pacer#UNTIMED}
      * @param bytes of key and value
      * @param failure null where it was acknowledged
      */

@@ -20,10 +20,12 @@ final class LatencyRecorder implements Acks {
 
     @Override
     public void settled(long startNanos, int bytes, Throwable failure) {
-        if (failure == null) {
-            record(startNanos, System.nanoTime(), bytes);
-        } else {
+        if (failure != null) {
             failed(failure);
+        } else if (startNanos == Pacer.UNTIMED) {
+            mine().countUntimed(bytes);
+        } else {
+            record(startNanos, System.nanoTime(), bytes);
         }
     }
 
@@ -79,6 +81,10 @@ final class LatencyRecorder implements Acks {
         synchronized void count(long nowNanos, int records, int bytes) {
             measured.counted(nowNanos, records, bytes);
             settledCount += records;
+        }
+
+        synchronized void countUntimed(int bytes) {
+            count(measured.records == 0 ? System.nanoTime() : measured.lastNanos, 1, bytes);
         }
 
         synchronized void failed(Throwable failure) {

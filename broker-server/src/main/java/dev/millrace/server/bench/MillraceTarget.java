@@ -20,7 +20,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /** Millrace by its Java client. */
@@ -144,8 +143,8 @@ final class MillraceTarget implements Target {
         @Override
         public void send(String topic, byte[] key, byte[] value, long startNanos, Acks acks) {
             int bytes = value.length + (key == null ? 0 : key.length);
-            BiConsumer<Object, Throwable> settle = (receipt, failure) -> acks.settled(startNanos, bytes, failure);
-            producer.publishAsync(Message.of(topic, key, value)).whenComplete(settle);
+            producer.publishAsync(
+                    Message.of(topic, key, value), (receipt, failure) -> acks.settled(startNanos, bytes, failure));
         }
 
         @Override

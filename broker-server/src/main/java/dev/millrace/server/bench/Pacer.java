@@ -16,8 +16,12 @@ import java.util.function.BooleanSupplier;
 final class Pacer {
     /** What {@link #awaitNext()} returns when there is nothing more to publish. */
     static final long END = Long.MIN_VALUE;
+    /** What {@link #awaitNext()} returns for a record that is published now and of which no latency is taken. */
+    static final long UNTIMED = END + 1;
 
     private static final double TICK_NANOS = 500_000;
+    /** So many are timed at least, where there are as many. */
+    private static final long ALL_TIMED = 10_000;
     /** A thread that sleeps wakes up some 60 µs late; it spins for the rest of the way. */
     private static final long SPIN_NANOS = 60_000;
     /** So long after the end, records that fell due before it are still published: they are those that waited longest. */
@@ -52,8 +56,10 @@ final class Pacer {
      * @param phaseNanos of the first record after the start
      * @param endNanos when to end
      * @param records the most
+     * @param timedEvery without an interval, after the first {@value #ALL_TIMED} records one in so many is timed
      */
-    record Schedule(long startNanos, double intervalNanos, double phaseNanos, long endNanos, long records) {}
+    record Schedule(
+            long startNanos, double intervalNanos, double phaseNanos, long endNanos, long records, int timedEvery) {}
 
     private final Schedule schedule;
     private final Clock clock;
@@ -68,11 +74,15 @@ final class Pacer {
         this.tickNanos = schedule.intervalNanos() < TICK_NANOS ? TICK_NANOS : 1;
     }
 
-    /** Waits until a record is due. Returns the time from which it counts, or {@link #END}. */
+    /** Waits until a record is due. Returns the time from which it counts, {@link #UNTIMED} or {@link #END}. */
     long awaitNext() {
         if (taken >= schedule.records() || stopped.getAsBoolean()) return END;
-        long nowNanos = clock.nanoTime();
         boolean paced = schedule.intervalNanos() > 0;
+        if (!paced && taken >= ALL_TIMED && taken % schedule.timedEvery() != 0) {
+            taken++;
+            return UNTIMED;
+        }
+        long nowNanos = clock.nanoTime();
         long dueNanos = paced ? dueNanos(taken) : nowNanos;
         long lastNanos = schedule.endNanos() + (paced ? LATE_NANOS_MAX : 0);
         while (true) {

@@ -44,6 +44,7 @@ public record Config(
             DataSize diskReserve,
             Duration retentionCheckInterval,
             int backgroundJobs,
+            boolean directWrites,
             Optional<Path> backupDirectory,
             boolean acceptLoss) {}
 

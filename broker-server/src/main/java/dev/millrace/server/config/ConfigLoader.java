@@ -141,6 +141,7 @@ public final class ConfigLoader {
                 d.value(Keys.DISK_RESERVE),
                 d.value(Keys.RETENTION_CHECK_INTERVAL),
                 d.value(Keys.BACKGROUND_JOBS),
+                d.value(Keys.DIRECT_WRITES),
                 d.value(Keys.BACKUP_DIRECTORY),
                 d.value(Keys.ACCEPT_LOSS));
     }

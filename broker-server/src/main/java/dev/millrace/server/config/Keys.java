@@ -108,6 +108,15 @@ final class Keys {
             "4",
             "Threads that flush and tidy files in the background.",
             c -> c.storage().backgroundJobs());
+    static final Key<Boolean> DIRECT_WRITES = key(
+            "storage.directWrites",
+            flag(),
+            "true",
+            "Files of the log are written past the page cache, which saves a copy of each byte; consumers find the newest"
+                    + " records in storage.tailCache, and what they read from files stays in the page cache. Set it to false"
+                    + " where many consumers follow at some distance and the disk is slow. Where the file system cannot do"
+                    + " it, the broker warns at its start and does without.",
+            c -> c.storage().directWrites());
     static final Key<Optional<Path>> BACKUP_DIRECTORY = key(
             "storage.backupDirectory",
             pathOr("auto"),
@@ -375,6 +384,7 @@ final class Keys {
             DISK_RESERVE,
             RETENTION_CHECK_INTERVAL,
             BACKGROUND_JOBS,
+            DIRECT_WRITES,
             BACKUP_DIRECTORY,
             ACCEPT_LOSS,
             PARTITIONS,

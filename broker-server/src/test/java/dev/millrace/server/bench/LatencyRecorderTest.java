@@ -53,4 +53,22 @@ final class LatencyRecorderTest {
         assertThat(recorder.acknowledgedCount()).isEqualTo(2);
         assertThat(total.latencyMicros.getMaxValue()).isBetween(19_980L, 20_020L);
     }
+
+    @Test
+    void whatIsNotTimedIsCountedWithoutALatency() {
+        LatencyRecorder recorder = new LatencyRecorder();
+        Measured total = new Measured();
+        long before = System.nanoTime();
+        recorder.settled(Pacer.UNTIMED, 7, null);
+        recorder.settled(Pacer.UNTIMED, 7, null);
+        recorder.settled(Pacer.UNTIMED, 7, new IllegalStateException("refused"));
+        recorder.drainTo(total);
+
+        assertThat(total.records()).isEqualTo(2);
+        assertThat(total.bytes()).isEqualTo(14);
+        assertThat(total.errors()).isEqualTo(1);
+        assertThat(total.latencyMicros.getTotalCount()).isZero();
+        assertThat(total.lastNanos() - before).isNotNegative();
+        assertThat(recorder.settledCount()).isEqualTo(3);
+    }
 }

@@ -50,6 +50,28 @@ final class PacerTest {
     }
 
     @Test
+    void ofManyRecordsWithoutARateOneInSoManyIsTimedAndAllArePublished() {
+        Pacer pacer = new Pacer(new Pacer.Schedule(START, 0, 0, START + SECOND, 20_000, 4), clock, () -> false);
+        for (int record = 0; record < 20_000; record++) {
+            boolean timed = record < 10_000 || record % 4 == 0;
+            assertThat(pacer.awaitNext()).as("record %d", record).isEqualTo(timed ? clock.now : Pacer.UNTIMED);
+            clock.now += 1_000;
+        }
+        assertThat(pacer.awaitNext()).isEqualTo(Pacer.END);
+    }
+
+    @Test
+    void theEndIsSeenAtTheNextTimedRecord() {
+        Pacer pacer = new Pacer(new Pacer.Schedule(START, 0, 0, START + SECOND, 20_000, 4), clock, () -> false);
+        for (int record = 0; record < 10_001; record++) pacer.awaitNext();
+        clock.now = START + SECOND;
+        for (int record = 10_001; record < 10_004; record++) {
+            assertThat(pacer.awaitNext()).isEqualTo(Pacer.UNTIMED);
+        }
+        assertThat(pacer.awaitNext()).isEqualTo(Pacer.END);
+    }
+
+    @Test
     void recordsFallDueByTheRate() {
         assertThat(dues(pacer(10 * MS, 50 * MS, Long.MAX_VALUE)))
                 .containsExactly(START, START + 10 * MS, START + 20 * MS, START + 30 * MS, START + 40 * MS);
@@ -84,14 +106,14 @@ final class PacerTest {
     @Test
     void endsWithTheLastRecordOrWhenStopped() {
         assertThat(dues(pacer(MS, SECOND, 7))).hasSize(7);
-        Pacer stopped = new Pacer(new Pacer.Schedule(START, MS, 0, START + SECOND, 10), clock, () -> true);
+        Pacer stopped = new Pacer(new Pacer.Schedule(START, MS, 0, START + SECOND, 10, 1), clock, () -> true);
         assertThat(stopped.awaitNext()).isEqualTo(Pacer.END);
     }
 
     private Pacer pacer(double intervalNanos, long durationNanos, long records) {
         clock.now = START;
         return new Pacer(
-                new Pacer.Schedule(START, intervalNanos, 0, START + durationNanos, records), clock, () -> false);
+                new Pacer.Schedule(START, intervalNanos, 0, START + durationNanos, records, 1), clock, () -> false);
     }
 
     private static List<Long> dues(Pacer pacer) {

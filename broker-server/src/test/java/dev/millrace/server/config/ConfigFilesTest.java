@@ -156,6 +156,7 @@ class ConfigFilesTest {
         values.put("storage.diskReserve", "0B");
         values.put("storage.retentionCheckInterval", "16s");
         values.put("storage.backgroundJobs", "17");
+        values.put("storage.directWrites", "false");
         values.put("storage.backupDirectory", "/mnt/backups");
         values.put("storage.acceptLoss", "true");
         values.put("topics.partitions", "19");
