@@ -37,6 +37,7 @@ enum { PAGE_BYTES = 4096, PATH_AT = 1024, PATH_BYTES = 1000, FILTER_AT = 2048, F
 static int64_t *page;
 static const char *dir;
 static size_t dir_bytes;
+static int no_direct;
 
 /* How long each file was at its last good sync; a table that never forgets is enough for a short life. */
 static struct { dev_t device; ino_t inode; off_t bytes; } synced[SYNCED_MAX];
@@ -52,6 +53,7 @@ __attribute__((constructor)) static void start(void) {
     dir = getenv("FAULTIO_DIR");
     if (file == NULL || dir == NULL) return;
     dir_bytes = strlen(dir);
+    no_direct = getenv("FAULTIO_NO_DIRECT") != NULL;
     int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_RDWR);
     if (fd < 0) return;
     void *mapped = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -161,10 +163,18 @@ int sync_file_range(int fd, off64_t at, off64_t bytes, unsigned int flags) {
 
 static size_t shortened(size_t bytes) { return bytes > 1 ? bytes / 2 : bytes; }
 
+/* Direct I/O is cut short at a block's end only. */
+static size_t shortened_of(int fd, size_t bytes) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_DIRECT) == 0) return shortened(bytes);
+    size_t blocks = shortened(bytes) / PAGE_BYTES * PAGE_BYTES;
+    return blocks > 0 ? blocks : bytes;
+}
+
 ssize_t write(int fd, const void *data, size_t bytes) {
     REAL(write);
     int64_t action = planned_fd(WRITE, fd);
-    if (action == ACTION_SHORT) return real(fd, data, shortened(bytes));
+    if (action == ACTION_SHORT) return real(fd, data, shortened_of(fd, bytes));
     return action != 0 ? failed(action) : real(fd, data, bytes);
 }
 
@@ -172,7 +182,7 @@ ssize_t write(int fd, const void *data, size_t bytes) {
     ssize_t name(int fd, const void *data, size_t bytes, off64_t at) { \
         REAL(name); \
         int64_t action = planned_fd(WRITE, fd); \
-        if (action == ACTION_SHORT) return real(fd, data, shortened(bytes), at); \
+        if (action == ACTION_SHORT) return real(fd, data, shortened_of(fd, bytes), at); \
         return action != 0 ? failed(action) : real(fd, data, bytes, at); \
     }
 PWRITE(pwrite)
@@ -189,7 +199,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
     ssize_t name(int fd, void *data, size_t bytes, off64_t at) { \
         REAL(name); \
         int64_t action = planned_fd(READ, fd); \
-        if (action == ACTION_SHORT) return real(fd, data, shortened(bytes), at); \
+        if (action == ACTION_SHORT) return real(fd, data, shortened_of(fd, bytes), at); \
         return action != 0 ? failed(action) : real(fd, data, bytes, at); \
     }
 PREAD(pread)
@@ -225,8 +235,12 @@ int unlink(const char *path) {
     return action != 0 ? failed(action) : real(path);
 }
 
-/* Opens for reading alone are not counted: a data directory that cannot be read is another test's matter. */
+/*
+ * Opens for reading alone are not counted: a data directory that cannot be read is another test's matter. With
+ * FAULTIO_NO_DIRECT set the file system has no direct I/O, and says so as they do.
+ */
 static int64_t planned_open(const char *path, int flags) {
+    if ((flags & O_DIRECT) != 0 && no_direct && watched(path)) return EINVAL;
     return (flags & (O_CREAT | O_WRONLY | O_RDWR)) != 0 ? planned_path(OPEN, path) : 0;
 }
 

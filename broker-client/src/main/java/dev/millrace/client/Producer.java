@@ -36,8 +36,7 @@ public interface Producer extends AutoCloseable {
     CompletableFuture<Receipt> publishAsync(Message message);
 
     /**
-     * As {@link #publishAsync(Message)}, without a future for each message: for those who publish very many. With small
-     * messages the futures are a fifth of what the client costs.
+     * As {@link #publishAsync(Message)}, without a future for each message: for those who publish very many.
      *
      * @param whenDone gets the receipt, or null and the failure. It is called once, on a thread of the client, and must not
      *     wait there; on the caller's own where the message could not be taken at all. What it throws is logged and has no

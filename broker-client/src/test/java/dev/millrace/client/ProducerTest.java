@@ -626,4 +626,37 @@ class ProducerTest {
         assertThat(receipts).allSatisfy(receipt -> assertThat(receipt).isCompleted());
         assertNoMemoryKept(broker);
     }
+
+    @Test
+    void largeBatchesWithoutANumberAreWholeToo() {
+        Producer producer =
+                client.producer().idempotent(false).batchSize(50_000).build();
+        for (int i = 0; i < 20; i++) {
+            producer.publishAsync(large(i));
+        }
+        producer.flush();
+        assertThat(broker.log("t", 0).records())
+                .extracting(record -> new String(record.key()))
+                .isEqualTo(IntStream.range(0, 20).mapToObj(i -> "k" + i).toList());
+        assertNoMemoryKept(broker);
+    }
+
+    @Test
+    void aClosedClientKeepsNoMemoryOfWhatWasUnderWay() {
+        Producer producer = client.producer()
+                .batchSize(50_000)
+                .linger(Duration.ofMinutes(1))
+                .build();
+        producer.publishAsync(large(0));
+        producer.flush();
+        broker.next(FrameType.PUBLISH, FakeBroker.silence());
+        CompletableFuture<Receipt> sent = producer.publishAsync(large(1));
+        producer.publishAsync(large(2));
+        producer.publishAsync(large(3));
+        broker.await("the batch is under way", () -> PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() > 0);
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(client::close);
+        assertThat(sent).failsWithin(Duration.ofSeconds(30));
+        closing.join();
+        assertNoMemoryKept(broker);
+    }
 }

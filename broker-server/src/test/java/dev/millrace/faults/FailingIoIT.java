@@ -301,6 +301,30 @@ class FailingIoIT {
         return error != null;
     }
 
+    /** RocksDB itself asks for direct I/O at its first flush only, and would fail for good there. */
+    @Test
+    void aFileSystemWithoutDirectIoIsUsedWithoutIt() throws Exception {
+        random = new Random(Seeds.next());
+        disk = new FaultyDisk(directory);
+        daemon = new Daemon(
+                Distribution.underTest(), directory, "storage.generationSize=1MiB", "storage.diskReserve=0B");
+        disk.under(daemon);
+        disk.withoutDirectIo(daemon);
+        daemon.start();
+        assertThat(daemon.log()).contains("store.buffered");
+        try (PublishedHistory history = new PublishedHistory(daemon.server(), this::lastWordNanos)) {
+            published = history;
+            for (int i = 0; i < 3; i++) {
+                published.burst(ROUNDS, RECORDS_PER_ROUND, RECORD_BYTES).get(BURST_SECONDS_MAX, TimeUnit.SECONDS);
+                restart();
+                published.check("life " + i + " without direct I/O");
+            }
+            restartOnASoundDisk("the end of the lives without direct I/O");
+        } finally {
+            daemon.close();
+        }
+    }
+
     private void restartOnASoundDisk(String when) throws Exception {
         disk.notUnder(daemon);
         restart();

@@ -127,6 +127,11 @@ final class FaultyDisk {
         daemon.environment("FAULTIO_PAGE", pageFile.toString());
     }
 
+    /** The file system of the daemon's processes launched from now on has no direct I/O. */
+    void withoutDirectIo(Daemon daemon) {
+        daemon.environment("FAULTIO_NO_DIRECT", "1");
+    }
+
     /** Processes launched from now on stand on the real disk. */
     void notUnder(Daemon daemon) {
         daemon.environment("LD_PRELOAD", null);

@@ -50,6 +50,7 @@ final class BatchAccumulator {
     private final int partition;
     private final ProducerOptions options;
     private final BuilderPool builders;
+    private final BatchMemory memory;
     private final Deque<OutBatch> sealed = new ArrayDeque<>();
     private final Deque<OutBatch> unsettled = new ArrayDeque<>();
     /** At which size a batch is sealed; only the loop changes it. */
@@ -59,11 +60,12 @@ final class BatchAccumulator {
     private long nextOrdinal;
     private MillraceException closedBy;
 
-    BatchAccumulator(String topic, int partition, ProducerOptions options, BuilderPool builders) {
+    BatchAccumulator(String topic, int partition, ProducerOptions options, BuilderPool builders, BatchMemory memory) {
         this.topic = topic;
         this.partition = partition;
         this.options = options;
         this.builders = builders;
+        this.memory = memory;
         this.targetBytes = options.batchBytes();
     }
 
@@ -88,7 +90,7 @@ final class BatchAccumulator {
             wake = Wake.SEALED;
         }
         if (open == null) {
-            open = begin();
+            open = begin(reservedBytes);
             wake = wake == Wake.NOTHING ? Wake.OPENED : wake;
             tryAppend(message, timestampMs);
         }
@@ -102,9 +104,9 @@ final class BatchAccumulator {
         return wake;
     }
 
-    private Open begin() {
+    private Open begin(long firstBytes) {
         long nowNanos = System.nanoTime();
-        return new Open(topic, partition, builders.take(), nowNanos, nowNanos + options.deliveryNanos());
+        return new Open(topic, partition, builders.take(firstBytes), nowNanos, nowNanos + options.deliveryNanos());
     }
 
     /** Always takes the first message of a batch. */
@@ -113,7 +115,7 @@ final class BatchAccumulator {
     }
 
     private void seal() {
-        SealedBytes bytes = new SealedBytes(open.builder, !options.idempotent());
+        SealedBytes bytes = new SealedBytes(open.builder, !options.idempotent(), memory);
         OutBatch batch = new OutBatch(open, bytes, nextOrdinal++);
         builders.giveBack(open.builder);
         open = null;

@@ -7,7 +7,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 /** Keeps a few builders with their memory, so that thousands of quiet partitions hold none. Thread: any. */
 final class BuilderPool {
     private static final int KEPT_COUNT_MAX = 8;
-    private static final int INITIAL_BYTES = 4 << 10;
+    /** What a batch of one record takes beside what was reserved for it. */
+    private static final int BATCH_OVERHEAD_BYTES = 128;
 
     private final Compression compression;
     private final int keptBytesMax;
@@ -18,9 +19,12 @@ final class BuilderPool {
         this.keptBytesMax = keptBytesMax;
     }
 
-    RecordBatchBuilder take() {
+    /** @param bytes of the first record, for a start: a thousand publishers that wait never have a second */
+    RecordBatchBuilder take(long bytes) {
         RecordBatchBuilder builder = free.poll();
-        return builder != null ? builder : new RecordBatchBuilder(compression, INITIAL_BYTES);
+        return builder != null
+                ? builder
+                : new RecordBatchBuilder(compression, (int) Math.min(keptBytesMax, bytes + BATCH_OVERHEAD_BYTES));
     }
 
     /** A builder that a large message has blown up is not kept. */

@@ -15,11 +15,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -52,12 +49,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private final ServerAddress server;
     private final Hello hello;
     private final Owner owner;
-    private final IntObjectMap<AnswerHandler> handlers = new IntObjectHashMap<>();
+    private final OpenRequests requests = new OpenRequests();
     private ChannelHandlerContext context;
     private HelloOk helloOk;
     private MillraceException closeCause;
     private boolean closed;
-    private int lastRequestId;
     private boolean flushPending;
     private ByteBuf gathered;
     private ScheduledFuture<?> pinger;
@@ -88,8 +84,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
      * @param payload where the frame's payload lies, which is kept until it is sent and must not change before; or null
      */
     int open(Frame request, ByteBuf payload, AnswerHandler handler) {
-        int requestId = nextRequestId();
-        handlers.put(requestId, handler);
+        int requestId = requests.add(handler);
         send(requestId, request, payload);
         return requestId;
     }
@@ -135,7 +130,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Later frames with this id are dropped without a word. */
     void forget(int requestId) {
-        handlers.remove(requestId);
+        requests.remove(requestId);
     }
 
     void close(MillraceException cause) {
@@ -145,14 +140,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (context != null) {
             context.close();
         }
-    }
-
-    private int nextRequestId() {
-        do {
-            // 0 is the broker's own; a subscription may live longer than the numbers last.
-            lastRequestId = lastRequestId == Integer.MAX_VALUE ? 1 : lastRequestId + 1;
-        } while (handlers.containsKey(lastRequestId));
-        return lastRequestId;
     }
 
     /** All that is written in one turn of the loop leaves with one flush. */
@@ -181,7 +168,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             close(new MillraceException(Fault.CONNECT_FAILED, "nobody listens on " + server));
             return;
         }
-        handlers.put(nextRequestId(), new AnswerHandler() {
+        open(hello, new AnswerHandler() {
             @Override
             public void onFrame(Frame frame) {
                 onGreeting(frame);
@@ -192,7 +179,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 // The owner hears of it as the end of the connection.
             }
         });
-        send(lastRequestId, hello);
     }
 
     private void onGreeting(Frame frame) {
@@ -252,7 +238,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         } else if (envelope.requestId() == 0) {
             onUnasked(frame);
         } else {
-            AnswerHandler handler = handlers.get(envelope.requestId());
+            AnswerHandler handler = requests.get(envelope.requestId());
             if (handler != null) {
                 answer(envelope.requestId(), handler, frame);
             }
@@ -261,7 +247,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void answer(int requestId, AnswerHandler handler, Frame frame) {
         if (!handler.staysOpen()) {
-            handlers.remove(requestId);
+            requests.remove(requestId);
         }
         handler.onFrame(frame);
     }
@@ -312,8 +298,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 ? closeCause
                 : new MillraceException(Fault.CONNECTION_LOST, server + " closed the connection");
         closeCause = cause;
-        List<AnswerHandler> unanswered = new ArrayList<>(handlers.values());
-        handlers.clear();
+        List<AnswerHandler> unanswered = requests.takeAll();
         owner.onClosed(this, cause);
         unanswered.forEach(handler -> handler.onLost(cause));
     }

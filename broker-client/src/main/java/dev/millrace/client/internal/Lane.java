@@ -189,7 +189,7 @@ final class Lane {
             @Override
             public void onFrame(Frame frame) {
                 sender.onAnswered(batch);
-                if (!batch.finished) {
+                if (!batch.isFinished()) {
                     inFlight.remove(batch);
                     onAnswer(batch, frame);
                 }
@@ -199,7 +199,7 @@ final class Lane {
             @Override
             public void onLost(MillraceException cause) {
                 sender.onAnswered(batch);
-                if (!batch.finished) {
+                if (!batch.isFinished()) {
                     inFlight.remove(batch);
                     onConnectionLost(batch, cause);
                 }

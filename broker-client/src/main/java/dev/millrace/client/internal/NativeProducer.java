@@ -38,6 +38,7 @@ final class NativeProducer implements Producer {
     private final Callbacks callbacks;
     private final TopicDirectory topics;
     private final BuilderPool builders;
+    private final BatchMemory memory = new BatchMemory();
     private final RandomGenerator random;
     private final Consumer<AutoCloseable> onClose;
     private final Map<String, TopicRoute> routes = new ConcurrentHashMap<>();
@@ -188,7 +189,7 @@ final class NativeProducer implements Producer {
     private TopicRoute renewed(TopicFrames.TopicInfo info, TopicRoute before) {
         List<Lane> lanes = new ArrayList<>(before == null ? List.of() : before.lanes());
         for (int partition = lanes.size(); partition < info.partitions().size(); partition++) {
-            BatchAccumulator input = new BatchAccumulator(info.name(), partition, options, builders);
+            BatchAccumulator input = new BatchAccumulator(info.name(), partition, options, builders, memory);
             lanes.add(new Lane(info.name(), info.topicId(), partition, sender, input));
         }
         return new TopicRoute(info.name(), info.topicId(), List.copyOf(lanes), System.nanoTime(), random);

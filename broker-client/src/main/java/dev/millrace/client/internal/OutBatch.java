@@ -5,6 +5,7 @@ import dev.millrace.client.Receipt;
 import dev.millrace.core.record.RecordBatchBuilder;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A sealed batch on its way, with whoever waits for its records. Thread: loop, after it was sealed. */
 final class OutBatch {
@@ -24,7 +25,7 @@ final class OutBatch {
     boolean stamped;
     int baseSequence;
     int sendCount;
-    boolean finished;
+    private final AtomicBoolean finished = new AtomicBoolean();
     /** Why the broker last refused it, where it will be tried again. */
     MillraceException lastFailure;
 
@@ -37,6 +38,19 @@ final class OutBatch {
         this.deadlineNanos = open.deadlineNanos;
         this.bytes = bytes;
         this.ordinal = ordinal;
+    }
+
+    /** Returns whether this call ended it: its memory is given back then, and its waiters are to be told. */
+    boolean finish() {
+        boolean first = finished.compareAndSet(false, true);
+        if (first) {
+            bytes.release();
+        }
+        return first;
+    }
+
+    boolean isFinished() {
+        return finished.get();
     }
 
     int recordCount() {

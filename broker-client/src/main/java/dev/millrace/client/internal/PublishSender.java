@@ -78,6 +78,7 @@ final class PublishSender implements Link.Listener {
     void wake(Lane lane) {
         woken.add(lane);
         if (wakeScheduled.compareAndSet(false, true) && !link.onLoop(this::drain)) {
+            wakeScheduled.set(false);
             lane.input.close(Link.closedException());
             lane.failAll(Link.closedException());
         }
@@ -86,8 +87,12 @@ final class PublishSender implements Link.Listener {
     private void drain() {
         wakeScheduled.set(false);
         for (Lane lane = woken.poll(); lane != null; lane = woken.poll()) {
-            lanes.add(lane);
-            lane.pump();
+            if (closed) {
+                lane.failAll(Link.closedException());
+            } else {
+                lanes.add(lane);
+                lane.pump();
+            }
         }
         armSweep();
     }
@@ -222,8 +227,9 @@ final class PublishSender implements Link.Listener {
     // ---- outcomes
 
     void succeed(Lane lane, OutBatch batch, Frames.Published published) {
-        batch.finished = true;
-        batch.bytes.release();
+        if (!batch.finish()) {
+            return;
+        }
         budget.release(batch.reservedBytes());
         batch.succeedBlocked(published.baseOffset(), published.appendTimeMs(), published.duplicate());
         if (batch.hasRest()) {
@@ -237,8 +243,9 @@ final class PublishSender implements Link.Listener {
     }
 
     void fail(Lane lane, OutBatch batch, MillraceException cause) {
-        batch.finished = true;
-        batch.bytes.release();
+        if (!batch.finish()) {
+            return;
+        }
         budget.release(batch.reservedBytes());
         batch.failBlocked(cause);
         callbacks.execute(() -> {

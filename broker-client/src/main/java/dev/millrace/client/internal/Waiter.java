@@ -5,7 +5,10 @@ import dev.millrace.client.Receipt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
-/** Hears how one message ended, once. Thread: what blocks its caller on the loop, all others on the callbacks' thread. */
+/**
+ * Hears how one message ended, once. Thread: what blocks its caller on the loop, all others on the callbacks' thread, or the
+ * publisher's own where the message could not be taken.
+ */
 sealed interface Waiter {
     void succeed(Receipt receipt);
 
@@ -64,7 +67,7 @@ sealed interface Waiter {
         private void tell(Receipt receipt, MillraceException cause) {
             try {
                 whenDone.accept(receipt, cause);
-            } catch (RuntimeException | Error thrown) {
+            } catch (Throwable thrown) {
                 LOG.log(System.Logger.Level.WARNING, "publish.callback_failed the callback of a publish threw", thrown);
             }
         }

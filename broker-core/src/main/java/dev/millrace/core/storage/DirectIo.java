@@ -27,9 +27,9 @@ final class DirectIo {
         } catch (IOException | UnsupportedOperationException refused) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "store.buffered file={0} cause={1} this file system has no direct writes, so tables are written through"
-                            + " the page cache, which costs more processor time; storage.directWrites=false says so without"
-                            + " this warning",
+                    "store.buffered file={0} cause={1} it cannot be opened for direct writes, so tables are written through"
+                            + " the page cache, which may cost more processor time. storage.directWrites=false does the same"
+                            + " without this warning.",
                     file,
                     refused);
             return options.withDirectWrites(false);

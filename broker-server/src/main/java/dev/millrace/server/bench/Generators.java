@@ -13,8 +13,11 @@ import java.util.function.BooleanSupplier;
 final class Generators implements AutoCloseable {
     private static final long CALLBACKS_MS_MAX = 30_000;
     private static final long NO_LIMIT = Long.MAX_VALUE;
-    /** With records of 100 bytes a twentieth of all time, the broker's too, went into reading the clock for each. */
-    private static final int TIMED_EVERY = 8;
+    /**
+     * With records of 100 bytes a twentieth of all time, the broker's too, went into reading the clock for each. A prime, as
+     * topics and partitions take turns.
+     */
+    private static final int TIMED_EVERY = 11;
 
     private final BenchPlan.Publish plan;
     private final List<Publisher> publishers = new ArrayList<>();
