@@ -78,7 +78,7 @@ final class WriteAheadLogs {
                     // It stops at what it cannot read, unless the next log goes on right there.
                     return new Recoverable(known, gap, replayed);
                 }
-                gap = gap != null ? gap : describeGap(range, before + " at sequence " + known, manifest);
+                gap = gap != null ? gap : describeGap(range, before + " at sequence " + known, manifest, directory);
             }
             broken = range.end() != LogFileScan.End.WHOLE || broken && range.isEmpty();
             hole |= range.end() == LogFileScan.End.DAMAGED;
@@ -91,10 +91,11 @@ final class WriteAheadLogs {
         return new Recoverable(known, gap, hole ? replayed : null);
     }
 
-    private static String describeGap(Range range, String before, String manifest) {
+    private static String describeGap(Range range, String before, String manifest, Path directory) {
         return "the write-ahead log " + range.log() + " begins at sequence " + range.first() + ", but " + before
-                + ": what lay between is missing, because a write-ahead log was lost, or " + manifest
-                + " lost its end. Nothing was deleted. Restore the directory from a copy.";
+                + ": what lay between is missing, because a write-ahead log was lost or replaced ("
+                + describe(directory)
+                + "), or " + manifest + " lost its end. Nothing was deleted. Restore the directory from a copy.";
     }
 
     /** Of all logs together. */
