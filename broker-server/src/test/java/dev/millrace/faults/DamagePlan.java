@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /**
@@ -61,11 +62,15 @@ final class DamagePlan {
         return round;
     }
 
-    /** Cuts of the write-ahead log that is written to. */
+    /** Cuts of the newest write-ahead log that holds something: the one after it may just have been begun. */
     List<Injury> tornTails(int count) throws IOException {
-        DamagedFile live = Collections.max(
-                files.get(DamagedFile.Kind.WAL), (a, b) -> a.path().compareTo(b.path()));
-        long bytes = bytes(live);
+        DamagedFile live = null;
+        for (DamagedFile log : files.get(DamagedFile.Kind.WAL)) {
+            if (bytes(log) > 1 && (live == null || log.path().compareTo(live.path()) > 0)) {
+                live = log;
+            }
+        }
+        long bytes = bytes(Objects.requireNonNull(live, "no write-ahead log holds anything"));
         List<Long> boundaries = live.boundaries(image.data());
         List<Injury> cuts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
