@@ -66,14 +66,14 @@ final class NativeProducer implements Producer {
 
     @Override
     public Receipt publish(Message message) {
-        Waiter.BlockedCaller waiter = new Waiter.BlockedCaller();
+        Waiter.Future waiter = new Waiter.Future(true);
         submit(message, waiter);
         return Waiting.on(waiter);
     }
 
     @Override
     public CompletableFuture<Receipt> publishAsync(Message message) {
-        Waiter.Future receipt = new Waiter.Future();
+        Waiter.Future receipt = new Waiter.Future(false);
         submitOrFail(message, receipt);
         return receipt;
     }

@@ -19,8 +19,14 @@ sealed interface Waiter {
         return false;
     }
 
-    /** A caller that waits in {@link dev.millrace.client.Producer#publish}. */
-    final class BlockedCaller extends CompletableFuture<Receipt> implements Waiter {
+    /** For a caller that waits in {@link dev.millrace.client.Producer#publish}, or a future that the application got. */
+    final class Future extends CompletableFuture<Receipt> implements Waiter {
+        private final boolean blocksCaller;
+
+        Future(boolean blocksCaller) {
+            this.blocksCaller = blocksCaller;
+        }
+
         @Override
         public void succeed(Receipt receipt) {
             complete(receipt);
@@ -33,20 +39,7 @@ sealed interface Waiter {
 
         @Override
         public boolean blocksCaller() {
-            return true;
-        }
-    }
-
-    /** A future that the application got. */
-    final class Future extends CompletableFuture<Receipt> implements Waiter {
-        @Override
-        public void succeed(Receipt receipt) {
-            complete(receipt);
-        }
-
-        @Override
-        public void fail(MillraceException cause) {
-            completeExceptionally(cause);
+            return blocksCaller;
         }
     }
 
