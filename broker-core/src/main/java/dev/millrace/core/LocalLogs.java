@@ -32,6 +32,7 @@ import dev.millrace.core.wire.DeadLetterNames;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -107,32 +108,89 @@ final class LocalLogs implements LogOperations {
     /** @param wrap gives the command to propose for the one that appends */
     CompletableFuture<Appended> appendAnywhere(
             TopicPartition partition, ByteBuffer batches, UnaryOperator<Command> wrap) {
+        Admitted admitted;
+        try {
+            admitted = admit(partition, batches);
+        } catch (FaultException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return Answers.map(runtime.<AppendResult>submit(wrap.apply(admitted.command)), admitted::appended);
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome>> appendAll(List<Append> appends) {
+        Outcome[] outcomes = new Outcome[appends.size()];
+        Admitted[] admitted = new Admitted[appends.size()];
+        List<Command> commands = new ArrayList<>(appends.size());
+        for (int i = 0; i < outcomes.length; i++) {
+            Append append = appends.get(i);
+            try {
+                refuseInternal(lookup.topic(append.partition()));
+                admitted[i] = admit(append.partition(), append.batches());
+                commands.add(admitted[i].command);
+            } catch (FaultException refused) {
+                outcomes[i] = new Outcome(null, refused);
+            }
+        }
+        if (commands.isEmpty()) {
+            return CompletableFuture.completedFuture(Arrays.asList(outcomes));
+        }
+        return runtime.submitAll(commands).handle((answers, error) -> {
+            int next = 0;
+            for (int i = 0; i < outcomes.length; i++) {
+                if (outcomes[i] == null) {
+                    outcomes[i] = error != null ? new Outcome(null, error) : admitted[i].outcome(answers.get(next++));
+                }
+            }
+            return Arrays.asList(outcomes);
+        });
+    }
+
+    /** Fails: FaultException where the append is refused before it is proposed. */
+    private Admitted admit(TopicPartition partition, ByteBuffer batches) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
         long startNanos = gate.time.nanoTime();
-        Topic topic;
-        BatchCheck check;
-        Command command;
-        try {
-            gate.disk.admit(batches.remaining());
-            lookup.partitionId(partition);
-            topic = lookup.topic(partition);
-            check = validate(topic, batches);
-            command = topic.settings().indexed()
-                    ? new AppendRecords(partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
-                    : command(topic, new AppendRecords(partition.topicId(), partition.partition(), batches));
-        } catch (FaultException refused) {
-            return CompletableFuture.failedFuture(refused);
+        gate.disk.admit(batches.remaining());
+        Topic topic = lookup.topic(partition);
+        PartitionLookup.partitionId(topic, partition);
+        BatchCheck check = validate(topic, batches);
+        Command command = topic.settings().indexed()
+                ? new AppendRecords(partition.topicId(), partition.partition(), asEvents(topic, partition, batches))
+                : command(topic, new AppendRecords(partition.topicId(), partition.partition(), batches));
+        return new Admitted(topic, check.recordCount(), batches.remaining(), startNanos, command);
+    }
+
+    /** An append that may be proposed. */
+    private final class Admitted {
+        private final Topic topic;
+        private final long recordCount;
+        private final int bytes;
+        private final long startNanos;
+        private final Command command;
+
+        Admitted(Topic topic, long recordCount, int bytes, long startNanos, Command command) {
+            this.topic = topic;
+            this.recordCount = recordCount;
+            this.bytes = bytes;
+            this.startNanos = startNanos;
+            this.command = command;
         }
-        int bytes = batches.remaining();
-        return Answers.map(runtime.<AppendResult>submit(wrap.apply(command)), result -> {
+
+        Appended appended(AppendResult result) {
             if (!result.duplicate()) {
-                count(topic.name(), check.recordCount(), bytes);
+                count(topic.name(), recordCount, bytes);
             }
             gate.observer.onPublish(gate.time.nanoTime() - startNanos);
             return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
-        });
+        }
+
+        Outcome outcome(Object answer) {
+            return answer instanceof Refusal refusal
+                    ? new Outcome(null, refusal.toException())
+                    : new Outcome(appended((AppendResult) answer), null);
+        }
     }
 
     /** With the records' ids, where the topic looks at them and there are any. */

@@ -20,7 +20,11 @@ record PartitionLookup(TopicDirectory directory, PartitionLogs logs) {
 
     /** Fails: FaultException TOPIC_NOT_FOUND or PARTITION_NOT_FOUND. */
     int partitionId(TopicPartition partition) {
-        Topic topic = topic(partition);
+        return partitionId(topic(partition), partition);
+    }
+
+    /** In its topic. Fails: FaultException PARTITION_NOT_FOUND. */
+    static int partitionId(Topic topic, TopicPartition partition) {
         if (!topic.hasPartition(partition.partition())) {
             throw new FaultException(
                     Fault.PARTITION_NOT_FOUND,

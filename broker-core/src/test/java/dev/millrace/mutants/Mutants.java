@@ -275,7 +275,7 @@ final class Mutants {
                         .andBy(SIMULATION, promise("P6|P7")),
                 that("forgets at a restart what producers sent")
                         .in(table)
-                        .replacing("states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));", "")
+                        .replacing("put(in.getInt(), in.getLong(), ProducerState.decode(key, value));", "")
                         .isCaughtBy(
                                 "core.LocalBrokerTest#aBatchSentTwiceIsAppendedOnceAlsoAcrossARestart",
                                 "has no state in this partition")

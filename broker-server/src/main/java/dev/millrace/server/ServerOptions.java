@@ -141,6 +141,7 @@ record ServerOptions(
                 storage.generationSize().bytes(),
                 storage.blockCache().bytes(),
                 defaults.tableMemtableBytes(),
+                defaults.journalBytes(),
                 // One thread for flushes and one for the rest is the least with which flushes never wait.
                 storage.backgroundJobs(),
                 defaults.readaheadBytes(),

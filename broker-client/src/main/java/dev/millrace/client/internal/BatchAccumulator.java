@@ -57,6 +57,10 @@ final class BatchAccumulator {
     private volatile int targetBytes;
 
     private Open open;
+    /** Of the open batch; read without the monitor, because the loop asks several times for each batch. */
+    private volatile long openSinceNanos = NEVER;
+
+    private volatile boolean anySealed;
     private long nextOrdinal;
     private MillraceException closedBy;
 
@@ -91,6 +95,7 @@ final class BatchAccumulator {
         }
         if (open == null) {
             open = begin(reservedBytes);
+            openSinceNanos = open.createdNanos;
             wake = wake == Wake.NOTHING ? Wake.OPENED : wake;
             tryAppend(message, timestampMs);
         }
@@ -119,19 +124,28 @@ final class BatchAccumulator {
         OutBatch batch = new OutBatch(open, bytes, nextOrdinal++);
         builders.giveBack(open.builder);
         open = null;
+        openSinceNanos = NEVER;
         sealed.add(batch);
+        anySealed = true;
         unsettled.add(batch);
     }
 
     /** Moves what is sealed to the given queue. */
-    synchronized void takeSealed(Collection<OutBatch> into) {
+    void takeSealed(Collection<OutBatch> into) {
+        if (anySealed) {
+            moveSealed(into);
+        }
+    }
+
+    private synchronized void moveSealed(Collection<OutBatch> into) {
         into.addAll(sealed);
         sealed.clear();
+        anySealed = false;
     }
 
     /** When the open batch was begun, or {@link #NEVER} where there is none. */
-    synchronized long openSinceNanos() {
-        return open == null ? NEVER : open.createdNanos;
+    long openSinceNanos() {
+        return openSinceNanos;
     }
 
     /** Seals the open batch, where there is one, so that the next {@link #takeSealed} brings it. */

@@ -56,6 +56,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private boolean closed;
     private boolean flushPending;
     private ByteBuf gathered;
+    /** What the next buffer is given at once: as much as the last one came to. */
+    private int gatheredBytes = GATHERED_BYTES_INITIAL;
+
     private ScheduledFuture<?> pinger;
     private ScheduledFuture<?> greetingTimer;
     private boolean readSincePing = true;
@@ -112,7 +115,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** A thousand small publishes leave as a few large buffers, not as two thousand small ones. */
     private void gather(ByteBuffer bytes) {
         if (gathered == null) {
-            gathered = context.alloc().ioBuffer(Math.max(GATHERED_BYTES_INITIAL, bytes.remaining()));
+            gathered = context.alloc().ioBuffer(Math.max(gatheredBytes, bytes.remaining()));
         }
         gathered.writeBytes(bytes.duplicate());
         if (gathered.readableBytes() >= GATHERED_BYTES_MAX) {
@@ -124,6 +127,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (gathered != null) {
             ByteBuf full = gathered;
             gathered = null;
+            gatheredBytes = Math.max(GATHERED_BYTES_INITIAL, Math.min(GATHERED_BYTES_MAX, full.readableBytes()));
             context.write(full, context.voidPromise());
         }
     }

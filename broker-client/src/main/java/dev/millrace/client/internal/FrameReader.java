@@ -40,6 +40,12 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     private void step(ChannelHandlerContext context, ByteBuf in) {
+        if (lengthBytesSeen == 0 && in.readableBytes() >= FrameCodec.LENGTH_BYTES) {
+            length = in.readInt();
+            lengthBytesSeen = FrameCodec.LENGTH_BYTES;
+            begin();
+            return;
+        }
         if (lengthBytesSeen < FrameCodec.LENGTH_BYTES) {
             length = length << Byte.SIZE | in.readUnsignedByte();
             if (++lengthBytesSeen == FrameCodec.LENGTH_BYTES) {

@@ -46,6 +46,8 @@ final class Lane {
     final String topic;
     final int partition;
     final BatchAccumulator input;
+    /** Whether the sender looks after its deadlines; the sender's own note. */
+    boolean watched;
 
     private final PublishSender sender;
     private final boolean idempotent;
@@ -151,7 +153,8 @@ final class Lane {
         if (openSinceNanos == BatchAccumulator.NEVER) {
             return false;
         }
-        long waitNanos = openSinceNanos + lingerNanos() - sender.nanoTime();
+        long lingerNanos = lingerNanos();
+        long waitNanos = lingerNanos == 0 ? 0 : openSinceNanos + lingerNanos - sender.nanoTime();
         if (waitNanos > 0) {
             armLinger(waitNanos);
             return false;

@@ -48,6 +48,7 @@ final class PublishSender implements Link.Listener {
     private final AtomicBoolean wakeScheduled = new AtomicBoolean();
     private final Set<Lane> lanes = new LinkedHashSet<>();
     private final Set<Lane> heldBack = new LinkedHashSet<>();
+    private final List<Runnable> untold = new ArrayList<>();
     private final List<Lane> awaitingIdentity = new ArrayList<>();
     private final long sweepNanos;
     private Connection connection;
@@ -90,11 +91,23 @@ final class PublishSender implements Link.Listener {
             if (closed) {
                 lane.failAll(Link.closedException());
             } else {
-                lanes.add(lane);
+                watch(lane);
                 lane.pump();
             }
         }
         armSweep();
+    }
+
+    private void watch(Lane lane) {
+        if (!lane.watched) {
+            lane.watched = true;
+            lanes.add(lane);
+        }
+    }
+
+    private void unwatch(Lane lane) {
+        lane.watched = false;
+        lanes.remove(lane);
     }
 
     // ---- what lanes ask for
@@ -221,7 +234,7 @@ final class PublishSender implements Link.Listener {
         onTopicGone.accept(lane.topic);
         lane.input.close(cause);
         lane.failAll(cause);
-        lanes.remove(lane);
+        unwatch(lane);
     }
 
     // ---- outcomes
@@ -233,7 +246,7 @@ final class PublishSender implements Link.Listener {
         budget.release(batch.reservedBytes());
         batch.succeedBlocked(published.baseOffset(), published.appendTimeMs(), published.duplicate());
         if (batch.hasRest()) {
-            callbacks.execute(() -> {
+            tell(() -> {
                 batch.succeedRest(published.baseOffset(), published.appendTimeMs(), published.duplicate());
                 settle(lane, batch);
             });
@@ -248,10 +261,26 @@ final class PublishSender implements Link.Listener {
         }
         budget.release(batch.reservedBytes());
         batch.failBlocked(cause);
-        callbacks.execute(() -> {
+        tell(() -> {
             batch.failRest(cause);
             settle(lane, batch);
         });
+    }
+
+    /** Hands outcomes to the callers' code: all of one turn of the loop together, as answers come by the hundred. */
+    private void tell(Runnable outcome) {
+        untold.add(outcome);
+        if (closed || (untold.size() == 1 && !link.onLoop(this::tellAll))) {
+            tellAll();
+        }
+    }
+
+    private void tellAll() {
+        if (!untold.isEmpty()) {
+            List<Runnable> outcomes = List.copyOf(untold);
+            untold.clear();
+            callbacks.execute(() -> outcomes.forEach(Runnable::run));
+        }
     }
 
     private static void settle(Lane lane, OutBatch batch) {
@@ -285,7 +314,7 @@ final class PublishSender implements Link.Listener {
         for (Lane lane : List.copyOf(lanes)) {
             lane.expire(nowNanos);
             if (!lane.hasWork()) {
-                lanes.remove(lane);
+                unwatch(lane);
             }
         }
         armSweep();
@@ -293,9 +322,10 @@ final class PublishSender implements Link.Listener {
 
     void close() {
         closed = true;
+        tellAll();
         link.removeListener(this);
         for (Lane lane = woken.poll(); lane != null; lane = woken.poll()) {
-            lanes.add(lane);
+            watch(lane);
         }
         List.copyOf(lanes).forEach(lane -> lane.failAll(Link.closedException()));
         lanes.clear();

@@ -36,7 +36,7 @@ public class InboxBenchmark {
     @GroupThreads(1)
     public List<Object> offerAndDrain(Turn turn) {
         for (int i = 0; i < turn.requests; i++) {
-            turn.inbox.offer(REQUEST, SIZE_BYTES);
+            turn.inbox.offer(REQUEST, 1, SIZE_BYTES);
         }
         return turn.inbox.drain(4096, 4L << 20);
     }
@@ -46,7 +46,7 @@ public class InboxBenchmark {
     @Group("apart")
     @GroupThreads(1)
     public boolean offer() {
-        return inbox.offer(REQUEST, SIZE_BYTES);
+        return inbox.offer(REQUEST, 1, SIZE_BYTES);
     }
 
     @Benchmark

@@ -6,11 +6,10 @@ import dev.millrace.core.storage.Store;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import java.nio.ByteBuffer;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * What each producer appended last to each partition, so that a batch sent twice is appended once. Thread: shard.
@@ -24,8 +23,11 @@ public final class ProducerTable {
     private static final int STATES_MAX = 1_000_000;
 
     private final int statesMax;
-    private final TreeMap<Key, ProducerState> states = new TreeMap<>();
-    private final Set<Key> changed = new LinkedHashSet<>();
+    /** By partition and producer. */
+    private final Map<Integer, Map<Long, ProducerState>> states = new HashMap<>();
+
+    private final List<ProducerState> changed = new ArrayList<>();
+    private int count;
     private long nextProducerId;
     private volatile long duplicateCount;
 
@@ -36,21 +38,6 @@ public final class ProducerTable {
     /** @param statesMax with more than this, {@link #expire} forgets those that were silent for longest */
     ProducerTable(int statesMax) {
         this.statesMax = statesMax;
-    }
-
-    private record Key(int partitionId, long producerId) implements Comparable<Key> {
-        @Override
-        public int compareTo(Key other) {
-            int byPartition = Integer.compareUnsigned(partitionId, other.partitionId);
-            return byPartition != 0 ? byPartition : Long.compare(producerId, other.producerId);
-        }
-
-        byte[] toBytes() {
-            return ByteBuffer.allocate(12)
-                    .putInt(partitionId)
-                    .putLong(producerId)
-                    .array();
-        }
     }
 
     /** The verdict over a batch before it is appended. */
@@ -74,9 +61,28 @@ public final class ProducerTable {
                 new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
                 (key, value) -> {
                     ByteBuffer in = ByteBuffer.wrap(key);
-                    states.put(new Key(in.getInt(), in.getLong()), ProducerState.decode(value));
+                    put(in.getInt(), in.getLong(), ProducerState.decode(key, value));
                     return true;
                 });
+    }
+
+    private ProducerState find(int partitionId, long producerId) {
+        Map<Long, ProducerState> ofPartition = states.get(partitionId);
+        return ofPartition == null ? null : ofPartition.get(producerId);
+    }
+
+    private void put(int partitionId, long producerId, ProducerState state) {
+        ProducerState before =
+                states.computeIfAbsent(partitionId, id -> new HashMap<>(2)).put(producerId, state);
+        if (before == null) {
+            count++;
+        } else {
+            before.unchanged();
+        }
+    }
+
+    private static byte[] key(int partitionId, long producerId) {
+        return ByteBuffer.allocate(12).putInt(partitionId).putLong(producerId).array();
     }
 
     /** A fresh id; its epoch is 0. */
@@ -96,7 +102,7 @@ public final class ProducerTable {
 
     /** Says whether a batch continues its producer's sequence, repeats one of the last batches, or neither. */
     public Verdict check(int partitionId, long producerId, short epoch, int baseSequence, int recordCount) {
-        ProducerState state = states.get(new Key(partitionId, producerId));
+        ProducerState state = find(partitionId, producerId);
         if (state == null) {
             return checkUnknown(producerId, baseSequence);
         }
@@ -111,14 +117,15 @@ public final class ProducerTable {
         if (epoch > state.epoch()) {
             return baseSequence == 0 ? APPEND : outOfOrder(producerId, 0, baseSequence);
         }
-        ProducerState.Entry earlier = state.find(baseSequence, recordCount);
-        if (earlier != null) {
-            duplicateCount++;
-            return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());
+        if (baseSequence == state.nextSequence()) {
+            return APPEND;
         }
-        return baseSequence == state.nextSequence()
-                ? APPEND
-                : outOfOrder(producerId, state.nextSequence(), baseSequence);
+        ProducerState.Appended earlier = state.find(baseSequence, recordCount);
+        if (earlier == null) {
+            return outOfOrder(producerId, state.nextSequence(), baseSequence);
+        }
+        duplicateCount++;
+        return new Verdict.Duplicate(earlier.baseOffset(), earlier.appendTimeMs());
     }
 
     private Verdict checkUnknown(long producerId, int baseSequence) {
@@ -150,22 +157,21 @@ public final class ProducerTable {
     /** Remembers an appended batch. */
     public void appended(
             int partitionId, long producerId, short epoch, int baseSequence, ProducerState.Appended appended) {
-        Key key = new Key(partitionId, producerId);
-        ProducerState state = states.get(key);
+        ProducerState state = find(partitionId, producerId);
         if (state == null || state.epoch() != epoch) {
-            state = new ProducerState(epoch);
-            states.put(key, state);
+            state = new ProducerState(key(partitionId, producerId), epoch);
+            put(partitionId, producerId, state);
         }
-        state.add(baseSequence, appended);
-        changed.add(key);
+        if (state.add(baseSequence, appended)) {
+            changed.add(state);
+        }
     }
 
     /** Writes the rows of producers that appended since the last call. */
     public void endBatch(WriteSink sink) {
-        for (Key key : changed) {
-            ProducerState state = states.get(key);
-            if (state != null) {
-                sink.put(Table.PRODUCER, key.toBytes(), state.encode());
+        for (ProducerState state : changed) {
+            if (state.unchanged()) {
+                sink.put(Table.PRODUCER, state.key(), state.encode());
             }
         }
         changed.clear();
@@ -176,36 +182,40 @@ public final class ProducerTable {
      * many: every short run of a publisher leaves one. Returns how many.
      */
     public int expire(long oldestMs, WriteSink sink) {
-        int count = expireSilent(oldestMs, sink);
-        if (states.size() > statesMax) {
+        int expired = expireSilent(oldestMs, sink);
+        if (count > statesMax) {
             long[] lastMs = states.values().stream()
+                    .flatMap(ofPartition -> ofPartition.values().stream())
                     .mapToLong(ProducerState::lastAppendMs)
                     .sorted()
                     .toArray();
-            count += expireSilent(lastMs[lastMs.length - statesMax], sink);
+            expired += expireSilent(lastMs[lastMs.length - statesMax], sink);
         }
-        return count;
+        return expired;
     }
 
     private int expireSilent(long oldestMs, WriteSink sink) {
-        int count = 0;
-        for (Iterator<Map.Entry<Key, ProducerState>> it = states.entrySet().iterator(); it.hasNext(); ) {
-            Map.Entry<Key, ProducerState> entry = it.next();
-            if (entry.getValue().lastAppendMs() < oldestMs) {
-                sink.delete(Table.PRODUCER, entry.getKey().toBytes());
-                it.remove();
-                count++;
-            }
+        int before = count;
+        for (Map<Long, ProducerState> ofPartition : states.values()) {
+            ofPartition.values().removeIf(state -> state.lastAppendMs() < oldestMs && forget(state, sink));
         }
-        return count;
+        states.values().removeIf(Map::isEmpty);
+        return before - count;
+    }
+
+    private boolean forget(ProducerState state, WriteSink sink) {
+        state.unchanged();
+        sink.delete(Table.PRODUCER, state.key());
+        count--;
+        return true;
     }
 
     /** Forgets all producers of a partition that is deleted. */
     public void dropPartition(int partitionId, WriteSink sink) {
-        Map<Key, ProducerState> gone =
-                states.subMap(new Key(partitionId, Long.MIN_VALUE), true, new Key(partitionId, Long.MAX_VALUE), true);
-        gone.keySet().forEach(key -> sink.delete(Table.PRODUCER, key.toBytes()));
-        gone.clear();
+        Map<Long, ProducerState> gone = states.remove(partitionId);
+        if (gone != null) {
+            gone.values().forEach(state -> forget(state, sink));
+        }
     }
 
     /** Batches that were recognised as appended before, since start. */

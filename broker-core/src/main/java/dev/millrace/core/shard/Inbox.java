@@ -17,25 +17,29 @@ final class Inbox<E> {
     private final long bytesMax;
     private volatile Thread sleeper;
 
-    private record Entry<E>(E element, int sizeBytes) {}
+    private record Entry<E>(E element, int requests, int sizeBytes) {}
 
     Inbox(int countMax, long bytesMax) {
         this.countMax = countMax;
         this.bytesMax = bytesMax;
     }
 
-    /** Returns false when the inbox is full; the caller answers OVERLOADED. Thread: any. */
-    boolean offer(E element, int sizeBytes) {
-        if (count.incrementAndGet() > countMax) {
-            count.decrementAndGet();
+    /**
+     * Returns false when the inbox is full; the caller answers OVERLOADED. Thread: any.
+     *
+     * @param requests how many the element stands for, which are taken together
+     */
+    boolean offer(E element, int requests, int sizeBytes) {
+        if (count.addAndGet(requests) > countMax) {
+            count.addAndGet(-requests);
             return false;
         }
         if (bytes.addAndGet(sizeBytes) > bytesMax) {
             bytes.addAndGet(-sizeBytes);
-            count.decrementAndGet();
+            count.addAndGet(-requests);
             return false;
         }
-        queue.add(new Entry<>(element, sizeBytes));
+        queue.add(new Entry<>(element, requests, sizeBytes));
         wake();
         return true;
     }
@@ -43,16 +47,19 @@ final class Inbox<E> {
     /** Takes what waits, up to the bounds; at least one element where there is one. Thread: shard. */
     List<E> drain(int batchCountMax, long batchBytesMax) {
         List<E> batch = new ArrayList<>();
+        int batchCount = 0;
         long batchBytes = 0;
-        for (Entry<E> next = queue.peek(); next != null && batch.size() < batchCountMax; next = queue.peek()) {
-            if (!batch.isEmpty() && batchBytes + next.sizeBytes > batchBytesMax) {
+        for (Entry<E> next = queue.peek(); next != null; next = queue.peek()) {
+            boolean fits = next.requests <= batchCountMax - batchCount && batchBytes + next.sizeBytes <= batchBytesMax;
+            if (!fits && !batch.isEmpty()) {
                 break;
             }
             queue.remove();
             batch.add(next.element);
+            batchCount += next.requests;
             batchBytes += next.sizeBytes;
         }
-        count.addAndGet(-batch.size());
+        count.addAndGet(-batchCount);
         bytes.addAndGet(-batchBytes);
         return batch;
     }

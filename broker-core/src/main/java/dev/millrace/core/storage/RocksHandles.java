@@ -94,6 +94,11 @@ record RocksHandles(Path directory, RocksOptions options, RocksDB db, List<Colum
                 throws RocksDBException;
     }
 
+    /** Of {@link RocksJournal}; null as with {@link #table}. */
+    ColumnFamilyHandle journal() {
+        return all.get(Table.values().length);
+    }
+
     ColumnFamilyHandle log() {
         return all.get(all.size() - 1);
     }

@@ -38,7 +38,10 @@ final class RocksOptions implements AutoCloseable {
     /** The family of the chunks. META lives in RocksDB's default family, the other tables in one of their own. */
     static final String LOG = "log";
 
-    /** Their keys begin with the partition, and each commit writes the newest row of each partition that it touched. */
+    /** Of {@link RocksJournal}. */
+    static final String JOURNAL = "journal";
+
+    /** Their keys begin with the partition, and of a partition the newest row is written. */
     private static final Set<Table> BY_PARTITION = EnumSet.of(Table.SEGMENT, Table.PRODUCER, Table.TIME_INDEX);
 
     private static final int PARTITION_KEY_BYTES = Integer.BYTES;
@@ -64,6 +67,7 @@ final class RocksOptions implements AutoCloseable {
     private final ColumnFamilyOptions log;
     private final ColumnFamilyOptions table;
     private final ColumnFamilyOptions tableByPartition;
+    private final ColumnFamilyOptions journal;
 
     RocksOptions(StoreOptions options) throws RocksDBException {
         RocksDB.loadLibrary();
@@ -78,6 +82,9 @@ final class RocksOptions implements AutoCloseable {
         log = logOptions(options);
         table = tableOptions(new ColumnFamilyOptions(), options);
         tableByPartition = tableOptions(hintedInserts(PARTITION_KEY_BYTES), options);
+        // Holds the entries of all commits between two flushes, deleted ones too: room for more than the other tables
+        // need.
+        journal = tableOptions(new ColumnFamilyOptions(), options).setWriteBufferSize(options.generationBytes());
     }
 
     /** Of the log: two generations, so that RocksDB never ends one by itself. */
@@ -94,13 +101,14 @@ final class RocksOptions implements AutoCloseable {
         return WAL_GENERATIONS_MAX * options.generationBytes();
     }
 
-    /** META first: RocksDB wants its default family, and the handles come back in this order, the log's last. */
+    /** META first: RocksDB wants its default family, and the handles come back in this order: tables, journal, log. */
     List<ColumnFamilyDescriptor> families() {
         List<ColumnFamilyDescriptor> families = new ArrayList<>();
         for (Table each : Table.values()) {
             families.add(
                     new ColumnFamilyDescriptor(nameOf(each), BY_PARTITION.contains(each) ? tableByPartition : table));
         }
+        families.add(new ColumnFamilyDescriptor(JOURNAL.getBytes(StandardCharsets.UTF_8), journal));
         families.add(new ColumnFamilyDescriptor(LOG.getBytes(StandardCharsets.UTF_8), log));
         return families;
     }
@@ -228,6 +236,7 @@ final class RocksOptions implements AutoCloseable {
     public void close() {
         table.close();
         tableByPartition.close();
+        journal.close();
         log.close();
         db.close();
         files.close();

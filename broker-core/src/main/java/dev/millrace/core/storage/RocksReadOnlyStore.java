@@ -12,10 +12,11 @@ import org.rocksdb.RocksDBException;
 final class RocksReadOnlyStore implements Store {
     private final RocksHandles rocks;
     private final RocksReads reads;
+    private JournaledRows journaled;
 
     private RocksReadOnlyStore(RocksHandles rocks, long readaheadBytes) {
         this.rocks = rocks;
-        this.reads = new RocksReads(rocks, readaheadBytes);
+        this.reads = new RocksReads(rocks, readaheadBytes, this::journaled);
     }
 
     /**
@@ -35,6 +36,14 @@ final class RocksReadOnlyStore implements Store {
                         LiveFileMetaData::size,
                         (same, again) -> same,
                         TreeMap::new));
+    }
+
+    /** Not read before it is needed: a damaged journal must not keep all the rest from being looked at. */
+    private JournaledRows journaled() {
+        if (journaled == null) {
+            journaled = RocksJournal.load(rocks);
+        }
+        return journaled;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.millrace.core.storage;
 import dev.millrace.core.storage.Store.ChunkVisitor;
 import dev.millrace.core.storage.Store.RowVisitor;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -13,19 +14,37 @@ import org.rocksdb.Slice;
 final class RocksReads {
     private final RocksHandles rocks;
     private final long readaheadBytes;
+    private final Supplier<JournaledRows> journaled;
     private final ChunkBuffers buffers = new ChunkBuffers();
 
-    RocksReads(RocksHandles rocks, long readaheadBytes) {
+    /** @param journaled asked where a table is read whose newest rows may lie there */
+    RocksReads(RocksHandles rocks, long readaheadBytes, Supplier<JournaledRows> journaled) {
         this.rocks = rocks;
+        this.journaled = journaled;
         this.readaheadBytes = readaheadBytes;
     }
 
     byte[] get(Table table, byte[] key) throws RocksDBException {
+        JournaledRows.Change newer = JournaledRows.hold(table) ? journaled.get().find(table, key) : null;
+        if (newer != null) {
+            return newer.value();
+        }
         ColumnFamilyHandle family = rocks.table(table);
         return family == null ? null : rocks.db().get(family, key);
     }
 
     void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor) throws RocksDBException {
+        if (JournaledRows.hold(table)) {
+            MergedRows merged = journaled.get().ascending(table, fromInclusive, toExclusive, visitor);
+            scanTable(table, fromInclusive, toExclusive, merged);
+            merged.end();
+        } else {
+            scanTable(table, fromInclusive, toExclusive, visitor);
+        }
+    }
+
+    private void scanTable(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor)
+            throws RocksDBException {
         ColumnFamilyHandle family = rocks.table(table);
         if (family == null) {
             return;
@@ -42,6 +61,17 @@ final class RocksReads {
     }
 
     void scanBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor)
+            throws RocksDBException {
+        if (JournaledRows.hold(table)) {
+            MergedRows merged = journaled.get().descending(table, fromInclusive, toExclusive, visitor);
+            scanTableBackward(table, fromInclusive, toExclusive, merged);
+            merged.end();
+        } else {
+            scanTableBackward(table, fromInclusive, toExclusive, visitor);
+        }
+    }
+
+    private void scanTableBackward(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor)
             throws RocksDBException {
         if (rocks.table(table) == null) {
             return;

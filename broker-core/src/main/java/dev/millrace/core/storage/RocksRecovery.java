@@ -16,7 +16,7 @@ import java.util.Map;
  * <p>The write-ahead logs are looked through first. An open for writing would flush what could be read and delete the
  * write-ahead log and every file that the MANIFEST no longer names, and with them what a person might still have saved.
  */
-record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
+record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration, JournaledRows journaled) {
 
     static RocksRecovery run(Path directory, StoreOptions options, RecoveryWatch watch) {
         Path beaconFile = beaconOf(directory);
@@ -47,7 +47,7 @@ record RocksRecovery(RocksHandles rocks, Beacon beacon, int newestGeneration) {
             // Recovery flushed what it replayed, so all of it is durable.
             beacon.write(found, false);
             watch.onStep(Step.LOADING, walBytes);
-            return new RocksRecovery(rocks, beacon, rocks.newestGeneration());
+            return new RocksRecovery(rocks, beacon, rocks.newestGeneration(), RocksJournal.load(rocks));
         } catch (RuntimeException e) {
             if (rocks != null) {
                 rocks.close();

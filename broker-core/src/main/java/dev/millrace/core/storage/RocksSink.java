@@ -15,37 +15,52 @@ final class RocksSink implements WriteSink, AutoCloseable {
     private final Path directory;
     private final UseGuard guard;
     private final GenerationRule generations;
+    private final RocksJournal journal;
     private final ColumnFamilyHandle[] tables;
     private final ColumnFamilyHandle log;
     private int changeCount;
     private long payloadBytes;
 
-    RocksSink(
-            Path directory,
-            UseGuard guard,
-            GenerationRule generations,
-            ColumnFamilyHandle[] tables,
-            ColumnFamilyHandle log) {
-        this.directory = directory;
+    RocksSink(RocksHandles rocks, UseGuard guard, GenerationRule generations, RocksJournal journal) {
+        this.directory = rocks.directory();
         this.guard = guard;
         this.generations = generations;
-        this.tables = tables;
-        this.log = log;
+        this.journal = journal;
+        this.tables = rocks.tables();
+        this.log = rocks.log();
     }
 
     @Override
     public void put(Table table, byte[] key, byte[] value) {
-        change(() -> batch.put(tables[table.ordinal()], key, value));
+        if (JournaledRows.hold(table)) {
+            journal(table, key, value);
+        } else {
+            change(() -> batch.put(tables[table.ordinal()], key, value));
+        }
     }
 
     @Override
     public void delete(Table table, byte[] key) {
-        change(() -> batch.delete(tables[table.ordinal()], key));
+        if (JournaledRows.hold(table)) {
+            journal(table, key, null);
+        } else {
+            change(() -> batch.delete(tables[table.ordinal()], key));
+        }
     }
 
     @Override
     public void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive) {
+        if (JournaledRows.hold(table)) {
+            throw new IllegalArgumentException("rows of " + table + " are deleted one by one");
+        }
         change(() -> batch.deleteRange(tables[table.ordinal()], fromInclusive, toExclusive));
+    }
+
+    /** No native call, so it needs no guard but against a store that is closed. */
+    private void journal(Table table, byte[] key, byte[] value) {
+        guard.check();
+        journal.put(table, key, value);
+        changeCount++;
     }
 
     @Override
@@ -91,11 +106,20 @@ final class RocksSink implements WriteSink, AutoCloseable {
         return payloadBytes;
     }
 
-    WriteBatch batch() {
+    /** What is to be written, whole. */
+    WriteBatch sealed() throws RocksDBException {
+        journal.seal(batch);
         return batch;
     }
 
+    /** All of it was written. */
+    void committed() {
+        journal.committed();
+        clear();
+    }
+
     void clear() {
+        journal.clear();
         batch.clear();
         changeCount = 0;
         payloadBytes = 0;

@@ -75,8 +75,9 @@ public final class RocksStore implements Store {
         this.db = rocks.db();
         this.guard = new UseGuard(directory.toString());
         this.generations = new GenerationRule(recovered.newestGeneration());
-        this.sink = new RocksSink(directory, guard, generations, rocks.tables(), rocks.log());
-        this.reads = new RocksReads(rocks, options.readaheadBytes());
+        this.sink = new RocksSink(
+                rocks, guard, generations, new RocksJournal(rocks, recovered.journaled(), options.journalBytes()));
+        this.reads = new RocksReads(rocks, options.readaheadBytes(), recovered::journaled);
         this.committedSequence = db.getLatestSequenceNumber();
         this.beaconNanos = time.nanoTime();
         this.flushRoom = new FlushRoom(DiskSpace.of(directory), options);
@@ -164,7 +165,7 @@ public final class RocksStore implements Store {
                 flushIfThereIsRoom();
             }
             try {
-                db.write(writeOptions, sink.batch());
+                db.write(writeOptions, sink.sealed());
             } catch (RocksDBException e) {
                 if (patient && RocksFlushFailure.refused(e)) {
                     return false;
@@ -173,7 +174,7 @@ public final class RocksStore implements Store {
             }
             committedSequence = db.getLatestSequenceNumber();
             payloadBytes.add(sink.payloadBytes());
-            sink.clear();
+            sink.committed();
             return true;
         });
     }

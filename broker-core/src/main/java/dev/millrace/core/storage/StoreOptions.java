@@ -7,6 +7,8 @@ package dev.millrace.core.storage;
  *     so that RocksDB never ends a generation by itself
  * @param blockCacheBytes cache of index blocks and of the small tables; chunks bypass it
  * @param tableMemtableBytes memtable of each small table
+ * @param journalBytes least changes of segments and producers between two writes of these rows to their tables; in memory
+ *     are up to sixteen times as many
  * @param backgroundJobs threads for flushes and compactions together; a quarter of them flush
  * @param readaheadBytes read ahead of a log scan
  * @param directWrites flushes and compactions write past the page cache; where the file system cannot, through it
@@ -16,6 +18,7 @@ public record StoreOptions(
         long generationBytes,
         long blockCacheBytes,
         long tableMemtableBytes,
+        long journalBytes,
         int backgroundJobs,
         long readaheadBytes,
         boolean directWrites,
@@ -26,6 +29,7 @@ public record StoreOptions(
         check(generationBytes >= MIB, "generationBytes", generationBytes, "use at least 1 MiB");
         check(blockCacheBytes >= MIB, "blockCacheBytes", blockCacheBytes, "use at least 1 MiB");
         check(tableMemtableBytes >= MIB, "tableMemtableBytes", tableMemtableBytes, "use at least 1 MiB");
+        check(journalBytes >= 1, "journalBytes", journalBytes, "use at least 1");
         check(backgroundJobs >= 2, "backgroundJobs", backgroundJobs, "use at least 2, so that flushes never wait");
         check(readaheadBytes >= 0, "readaheadBytes", readaheadBytes, "use 0 or more");
     }
@@ -35,17 +39,31 @@ public record StoreOptions(
      * docs/adr/2026-11-28-smaller-generations.md.
      */
     public static StoreOptions defaults() {
-        return new StoreOptions(64 * MIB, 128 * MIB, 32 * MIB, 4, MIB, true, false);
+        return new StoreOptions(64 * MIB, 128 * MIB, 32 * MIB, 2 * MIB, 4, MIB, true, false);
     }
 
     public StoreOptions withGenerationBytes(long bytes) {
         return new StoreOptions(
-                bytes, blockCacheBytes, tableMemtableBytes, backgroundJobs, readaheadBytes, directWrites, acceptLoss);
+                bytes,
+                blockCacheBytes,
+                tableMemtableBytes,
+                journalBytes,
+                backgroundJobs,
+                readaheadBytes,
+                directWrites,
+                acceptLoss);
     }
 
     public StoreOptions withBlockCacheBytes(long bytes) {
         return new StoreOptions(
-                generationBytes, bytes, tableMemtableBytes, backgroundJobs, readaheadBytes, directWrites, acceptLoss);
+                generationBytes,
+                bytes,
+                tableMemtableBytes,
+                journalBytes,
+                backgroundJobs,
+                readaheadBytes,
+                directWrites,
+                acceptLoss);
     }
 
     public StoreOptions withDirectWrites(boolean direct) {
@@ -53,6 +71,7 @@ public record StoreOptions(
                 generationBytes,
                 blockCacheBytes,
                 tableMemtableBytes,
+                journalBytes,
                 backgroundJobs,
                 readaheadBytes,
                 direct,
@@ -64,6 +83,7 @@ public record StoreOptions(
                 generationBytes,
                 blockCacheBytes,
                 tableMemtableBytes,
+                journalBytes,
                 backgroundJobs,
                 readaheadBytes,
                 directWrites,

@@ -23,8 +23,19 @@ final class UseGuard {
     void enter() {
         if ((state.incrementAndGet() & CLOSED) != 0) {
             leave();
-            throw new StoreException(StoreException.Kind.IO, "store is closed: " + name);
+            throw closed();
         }
+    }
+
+    /** Fails: {@link StoreException} once {@link #close} was called. For what may still end after it. */
+    void check() {
+        if ((state.get() & CLOSED) != 0) {
+            throw closed();
+        }
+    }
+
+    private StoreException closed() {
+        return new StoreException(StoreException.Kind.IO, "store is closed: " + name);
     }
 
     void leave() {

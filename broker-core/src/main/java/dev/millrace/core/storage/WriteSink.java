@@ -4,11 +4,16 @@ import java.nio.ByteBuffer;
 
 /** Collects the changes of one commit; they become visible and durable together or not at all. Thread: shard. */
 public interface WriteSink {
+    /** Both arrays belong to the store from now on. */
     void put(Table table, byte[] key, byte[] value);
 
+    /** The array belongs to the store from now on. */
     void delete(Table table, byte[] key);
 
-    /** Deletes the rows from {@code fromInclusive} to {@code toExclusive}, at the cost of one change. */
+    /**
+     * Deletes the rows from {@code fromInclusive} to {@code toExclusive}, at the cost of one change. Not in SEGMENT and
+     * PRODUCER.
+     */
     void deleteRange(Table table, byte[] fromInclusive, byte[] toExclusive);
 
     /**

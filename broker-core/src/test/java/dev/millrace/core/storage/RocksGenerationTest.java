@@ -114,7 +114,7 @@ final class RocksGenerationTest {
 
     @Test
     void tellsCompactionOfTheTablesFromCompactionOfTheLog() {
-        StoreOptions small = new StoreOptions(8 * MIB, 8 * MIB, MIB, 2, MIB, true, false);
+        StoreOptions small = new StoreOptions(8 * MIB, 8 * MIB, MIB, MIB, 2, MIB, true, false);
         try (RocksStore store = RocksStore.open(directory.resolve("s"), small)) {
             Random random = new Random(1);
             byte[] value = new byte[1000];

@@ -48,7 +48,7 @@ class RocksOlderStoreTest {
         try (RocksOptions options = new RocksOptions(StoreOptions.defaults())) {
             List<ColumnFamilyDescriptor> old = options.families().stream()
                     .filter(family -> !new String(family.getName())
-                            .matches("stream_.*|event_id|transaction|timer|timer_key|dead_letter|published_id"))
+                            .matches("stream_.*|event_id|transaction|timer|timer_key|dead_letter|published_id|journal"))
                     .toList();
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             try (RocksDB db = RocksDB.open(options.db, store.toString(), old, handles)) {

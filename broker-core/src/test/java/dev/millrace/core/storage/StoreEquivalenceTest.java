@@ -15,7 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random work gives the same contents in RocksDB and in memory, so that tests on the one say something of the other. */
 final class StoreEquivalenceTest {
-    private static final StoreOptions OPTIONS = new StoreOptions(2 << 20, 8 << 20, 1 << 20, 2, 64 << 10, true, false);
+    /** So few bytes of journal that its halves turn every few commits. */
+    private static final StoreOptions OPTIONS =
+            new StoreOptions(2 << 20, 8 << 20, 1 << 20, 2_000, 2, 64 << 10, true, false);
+
     private static final int STEP_COUNT = 1_500;
     private static final int PARTITION_COUNT = 4;
 
@@ -52,7 +55,7 @@ final class StoreEquivalenceTest {
         if (dice < 900) {
             commitBoth();
         } else if (dice < 950) {
-            assertThat(rocks.sync()).isEqualTo(memory.sync());
+            syncBoth();
         } else if (dice < 970) {
             generation += 1 + random.nextInt(3);
             rocks.rotate(generation);
@@ -77,7 +80,7 @@ final class StoreEquivalenceTest {
 
     /** All commits are synced first: what an unsynced commit comes to is legally different in the two. */
     private Path crash(Path path) throws IOException {
-        assertThat(rocks.sync()).isEqualTo(memory.sync());
+        syncBoth();
         Path image = StoreFiles.crashImage(path, directory.resolve(Integer.toString(++openCount)));
         rocks.close();
         rocks = RocksStore.open(image, OPTIONS);
@@ -94,11 +97,30 @@ final class StoreEquivalenceTest {
         for (int i = 0; i < changeCount; i++) {
             change(first, second);
         }
-        assertThat(rocks.commit(first)).isEqualTo(memory.commit(second));
+        commit(rocks, first, changeCount);
+        commit(memory, second, changeCount);
+    }
+
+    /** How many sequences a commit takes is each store's own matter. */
+    private static void commit(Store store, WriteSink sink, int changeCount) {
+        long before = store.committedSequence();
+        long sequence = store.commit(sink);
+        assertThat(sequence).isEqualTo(store.committedSequence());
+        if (changeCount == 0) {
+            assertThat(sequence).isEqualTo(before);
+        } else {
+            assertThat(sequence).isGreaterThan(before);
+        }
+    }
+
+    private void syncBoth() {
+        for (Store each : List.of(rocks, memory)) {
+            assertThat(each.sync()).isEqualTo(each.committedSequence());
+        }
     }
 
     private void change(WriteSink first, WriteSink second) {
-        Table table = Table.values()[random.nextInt(Table.values().length)];
+        Table table = random.nextBoolean() ? journaledTable() : anyTable();
         byte[] key = new byte[] {(byte) random.nextInt(256), (byte) random.nextInt(4)};
         byte[] value = new byte[random.nextInt(2_000)];
         random.nextBytes(value);
@@ -119,6 +141,14 @@ final class StoreEquivalenceTest {
         }
     }
 
+    private Table journaledTable() {
+        return random.nextBoolean() ? Table.SEGMENT : Table.PRODUCER;
+    }
+
+    private Table anyTable() {
+        return Table.values()[random.nextInt(Table.values().length)];
+    }
+
     private void compare() {
         for (Table table : Table.values()) {
             byte[] from = {(byte) random.nextInt(256)};
@@ -126,6 +156,7 @@ final class StoreEquivalenceTest {
             assertThat(rows(rocks, table, new byte[0], new byte[] {-1, -1}))
                     .isEqualTo(rows(memory, table, new byte[0], new byte[] {-1, -1}));
             assertThat(rows(rocks, table, from, to)).isEqualTo(rows(memory, table, from, to));
+            assertThat(rowsBackward(rocks, table, from, to)).isEqualTo(rowsBackward(memory, table, from, to));
             assertThat(rocks.get(table, to)).isEqualTo(memory.get(table, to));
         }
         // Files of dropped generations may be there still; generations that are kept must be there whole.
@@ -141,6 +172,13 @@ final class StoreEquivalenceTest {
         List<String> rows = new ArrayList<>();
         HexFormat hex = HexFormat.of();
         store.scan(table, from, to, (key, value) -> rows.add(hex.formatHex(key) + "=" + hex.formatHex(value)));
+        return rows;
+    }
+
+    private static List<String> rowsBackward(Store store, Table table, byte[] from, byte[] to) {
+        List<String> rows = new ArrayList<>();
+        HexFormat hex = HexFormat.of();
+        store.scanBackward(table, from, to, (key, value) -> rows.add(hex.formatHex(key) + "=" + hex.formatHex(value)));
         return rows;
     }
 

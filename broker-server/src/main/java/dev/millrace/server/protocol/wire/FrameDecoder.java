@@ -71,6 +71,12 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
     }
 
     private void step(ChannelHandlerContext context, ByteBuf in) {
+        if (lengthBytesSeen == 0 && in.readableBytes() >= FrameCodec.LENGTH_BYTES) {
+            length = in.readInt();
+            lengthBytesSeen = FrameCodec.LENGTH_BYTES;
+            checkLength(context);
+            return;
+        }
         if (lengthBytesSeen < FrameCodec.LENGTH_BYTES) {
             length = length << 8 | in.readUnsignedByte();
             if (++lengthBytesSeen == FrameCodec.LENGTH_BYTES) {

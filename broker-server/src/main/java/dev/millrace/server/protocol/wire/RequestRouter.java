@@ -2,7 +2,6 @@ package dev.millrace.server.protocol.wire;
 
 import dev.millrace.core.Broker;
 import dev.millrace.core.LogOperations;
-import dev.millrace.core.TopicPartition;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
 import dev.millrace.core.wire.BackupFrames;
@@ -45,6 +44,11 @@ final class RequestRouter {
         return type.id() < 0x80;
     }
 
+    /** For {@link PublishBurst}, which takes the requests that are not handled here. */
+    LogOperations logs() {
+        return logs;
+    }
+
     /**
      * The future may complete on any thread, with null where the request has no answer of its own.
      *
@@ -54,7 +58,6 @@ final class RequestRouter {
         return switch (frame.type()) {
             case PING -> done(new Frames.Pong());
             case INIT_PRODUCER -> initProducer();
-            case PUBLISH -> publish((Frames.Publish) frame);
             case SUBSCRIBE -> connection.subscriptions().subscribe(requestId, (Frames.Subscribe) frame);
             case CREDIT -> credit(requestId, (Frames.Credit) frame, connection);
             case UNSUBSCRIBE -> unsubscribe(requestId, connection);
@@ -123,12 +126,6 @@ final class RequestRouter {
     private static CompletableFuture<Frame> credit(int requestId, Frames.Credit credit, WireConnection connection) {
         connection.subscriptions().credit(requestId, credit.bytes());
         return done(null);
-    }
-
-    private CompletableFuture<Frame> publish(Frames.Publish request) {
-        return logs.append(new TopicPartition(request.topicId(), request.partition()), request.payload())
-                .thenApply(appended ->
-                        new Frames.Published(appended.baseOffset(), appended.appendTimeMs(), appended.duplicate()));
     }
 
     private static CompletableFuture<Frame> done(Frame answer) {

@@ -5,7 +5,6 @@ import dev.millrace.core.error.FaultException;
 import dev.millrace.core.wire.Actor;
 import dev.millrace.core.wire.Frame;
 import dev.millrace.core.wire.FrameCodec;
-import dev.millrace.core.wire.FrameType;
 import dev.millrace.core.wire.Frames;
 import dev.millrace.core.wire.MalformedFrameException;
 import dev.millrace.core.wire.UnknownFrameException;
@@ -66,6 +65,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
     private Subscriptions subscriptions;
     private TransactionRequests transactions;
     private RequestRouter router;
+    private PublishBurst publishes;
     private Future<?> helloDeadline;
     private boolean inInput;
     private int requestsOpen;
@@ -120,6 +120,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelReadComplete(ChannelHandlerContext reading) {
         if (inInput) {
+            submitPublishes();
             inInput = false;
             outbox.endInput();
         }
@@ -134,6 +135,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext inactive) {
+        submitPublishes();
         state = State.CLOSING;
         cancelHelloDeadline();
         subscriptions.close();
@@ -263,6 +265,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         cancelHelloDeadline();
         state = State.SERVING;
         router = protocol.routerFor(new Actor(protocol.name(), hello.clientId(), peerAddress()));
+        publishes = new PublishBurst(router.logs(), outbox, this::answer);
         context.pipeline().get(FrameDecoder.class).setFrameBytesMax(limits.frameBytesMax());
         Frames.HelloOk answer = new Frames.HelloOk(
                 Frames.Hello.VERSION,
@@ -277,11 +280,16 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         outbox.execute(() -> outbox.write(envelope.requestId(), answer));
     }
 
-    /** Owns the body: it stays until the broker is done with the bytes, as a publish is appended from it. */
+    /** Owns the body. Of a publish it stays until the broker is done with the bytes, which are appended from it. */
     private void request(FrameCodec.Envelope envelope, int bytes, ByteBuf body) {
         int requestId = envelope.requestId();
         requestsOpen++;
         brake.add(bytes);
+        if (state == State.SERVING && envelope.frame() instanceof Frames.Publish publish) {
+            publishes.add(requestId, bytes, publish, body);
+            return;
+        }
+        submitPublishes();
         CompletableFuture<Frame> answer;
         try {
             if (state == State.DRAINING) {
@@ -291,16 +299,14 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         } catch (RuntimeException failure) {
             answer = CompletableFuture.failedFuture(failure);
         }
-        boolean keepsBody = envelope.frame().type() == FrameType.PUBLISH;
-        if (!keepsBody) {
-            body.release();
+        body.release();
+        answer.whenComplete((frame, error) -> outbox.execute(() -> answer(requestId, bytes, frame, error)));
+    }
+
+    private void submitPublishes() {
+        if (publishes != null) {
+            publishes.submit();
         }
-        answer.whenComplete((frame, error) -> {
-            if (keepsBody) {
-                body.release();
-            }
-            outbox.execute(() -> answer(requestId, bytes, frame, error));
-        });
     }
 
     private void answer(int requestId, int requestBytes, Frame frame, Throwable error) {
@@ -355,6 +361,7 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         if (state == State.CLOSING) {
             return;
         }
+        submitPublishes();
         state = State.CLOSING;
         cancelHelloDeadline();
         LOG.debug(
