@@ -110,11 +110,13 @@ final class LocalLogs implements LogOperations {
             TopicPartition partition, ByteBuffer batches, UnaryOperator<Command> wrap) {
         Admitted admitted;
         try {
-            admitted = admit(partition, batches);
+            admitted = admit(partition, batches, gate.time.nanoTime());
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return Answers.map(runtime.<AppendResult>submit(wrap.apply(admitted.command)), admitted::appended);
+        return Answers.map(
+                runtime.<AppendResult>submit(wrap.apply(admitted.command)),
+                result -> admitted.appended(result, gate.time.nanoTime()));
     }
 
     @Override
@@ -122,11 +124,12 @@ final class LocalLogs implements LogOperations {
         Outcome[] outcomes = new Outcome[appends.size()];
         Admitted[] admitted = new Admitted[appends.size()];
         List<Command> commands = new ArrayList<>(appends.size());
+        long startNanos = gate.time.nanoTime();
         for (int i = 0; i < outcomes.length; i++) {
             Append append = appends.get(i);
             try {
                 refuseInternal(lookup.topic(append.partition()));
-                admitted[i] = admit(append.partition(), append.batches());
+                admitted[i] = admit(append.partition(), append.batches(), startNanos);
                 commands.add(admitted[i].command);
             } catch (FaultException refused) {
                 outcomes[i] = new Outcome(null, refused);
@@ -137,9 +140,12 @@ final class LocalLogs implements LogOperations {
         }
         return runtime.submitAll(commands).handle((answers, error) -> {
             int next = 0;
+            long endNanos = gate.time.nanoTime();
             for (int i = 0; i < outcomes.length; i++) {
                 if (outcomes[i] == null) {
-                    outcomes[i] = error != null ? new Outcome(null, error) : admitted[i].outcome(answers.get(next++));
+                    outcomes[i] = error != null
+                            ? new Outcome(null, error)
+                            : admitted[i].outcome(answers.get(next++), endNanos);
                 }
             }
             return Arrays.asList(outcomes);
@@ -147,11 +153,10 @@ final class LocalLogs implements LogOperations {
     }
 
     /** Fails: FaultException where the append is refused before it is proposed. */
-    private Admitted admit(TopicPartition partition, ByteBuffer batches) {
+    private Admitted admit(TopicPartition partition, ByteBuffer batches, long startNanos) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
-        long startNanos = gate.time.nanoTime();
         gate.disk.admit(batches.remaining());
         Topic topic = lookup.topic(partition);
         PartitionLookup.partitionId(topic, partition);
@@ -178,18 +183,18 @@ final class LocalLogs implements LogOperations {
             this.command = command;
         }
 
-        Appended appended(AppendResult result) {
+        Appended appended(AppendResult result, long nowNanos) {
             if (!result.duplicate()) {
                 count(topic.name(), recordCount, bytes);
             }
-            gate.observer.onPublish(gate.time.nanoTime() - startNanos);
+            gate.observer.onPublish(nowNanos - startNanos);
             return new Appended(result.baseOffset(), result.appendTimeMs(), result.duplicate());
         }
 
-        Outcome outcome(Object answer) {
+        Outcome outcome(Object answer, long nowNanos) {
             return answer instanceof Refusal refusal
                     ? new Outcome(null, refusal.toException())
-                    : new Outcome(appended((AppendResult) answer), null);
+                    : new Outcome(appended((AppendResult) answer, nowNanos), null);
         }
     }
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.core.GroupOperations.Join;
 import dev.millrace.core.GroupOperations.Membership;
+import dev.millrace.core.LogOperations.Append;
 import dev.millrace.core.LogOperations.Appended;
 import dev.millrace.core.LogOperations.FoundOffset;
 import dev.millrace.core.LogOperations.LogSlice;
+import dev.millrace.core.LogOperations.Outcome;
 import dev.millrace.core.LogOperations.ProducerIdentity;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
@@ -202,6 +204,38 @@ class LocalBrokerTest {
                 .isFalse();
         assertThat(values(readAll(orders, 0))).containsExactly("a", "b", "c");
         assertThat(get(broker.logs().initProducer()).producerId()).isNotEqualTo(producer.producerId());
+    }
+
+    @Test
+    void appendsThatComeTogetherEachHaveTheirOwnOutcome() {
+        TopicPartition orders = topic("orders", 2, Map.of());
+        ProducerIdentity producer = get(broker.logs().initProducer());
+        ByteBuffer corrupt = batch(7, "x");
+        corrupt.put(corrupt.limit() - 1, (byte) ~corrupt.get(corrupt.limit() - 1));
+        List<Outcome> outcomes = get(broker.logs()
+                .appendAll(List.of(
+                        new Append(orders, batch(producer, 0, "a")),
+                        new Append(new TopicPartition(new UUID(9, 9), 0), batch(7, "x")),
+                        new Append(orders, corrupt),
+                        new Append(orders, batch(producer, 0, "a")),
+                        new Append(orders, batch(producer, 5, "x")),
+                        new Append(new TopicPartition(orders.topicId(), 2), batch(7, "x")),
+                        new Append(orders, batch(producer, 1, "b")))));
+        assertThat(outcomes)
+                .extracting(outcome -> outcome.error() == null
+                        ? outcome.appended().baseOffset() + (outcome.appended().duplicate() ? " again" : "")
+                        : ((FaultException) outcome.error()).fault().name())
+                .containsExactly(
+                        "0",
+                        "TOPIC_NOT_FOUND",
+                        "CORRUPT_BATCH",
+                        "0 again",
+                        "OUT_OF_ORDER_SEQUENCE",
+                        "PARTITION_NOT_FOUND",
+                        "1");
+        restart();
+        assertThat(values(readAll(orders, 0))).containsExactly("a", "b");
+        assertThat(get(broker.logs().appendAll(List.of()))).isEmpty();
     }
 
     @Test

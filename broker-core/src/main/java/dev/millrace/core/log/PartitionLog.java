@@ -47,6 +47,9 @@ public final class PartitionLog {
     /** Segments before it were dropped by a commit that readers do not see yet; they may read them until then. */
     private long keptFromOffset;
 
+    /** Of the newest segment's row, which each commit writes; null where it was not written yet. */
+    private byte[] newestSegmentKey;
+
     private boolean removed;
     private long segmentBytesMax = SEGMENT_BYTES_MAX;
     private long segmentAgeMsMax = Long.MAX_VALUE;
@@ -134,11 +137,15 @@ public final class PartitionLog {
         if (roll) {
             segments.add(segment);
             use.add(segment);
+            newestSegmentKey = null;
         } else {
             segments.extendNewest(segment);
         }
         bytes += chunk.bytes();
-        sink.put(Table.SEGMENT, LogRows.partitionOffset(partitionId, segment.baseOffset()), segment.encode());
+        if (newestSegmentKey == null) {
+            newestSegmentKey = LogRows.partitionOffset(partitionId, segment.baseOffset());
+        }
+        sink.put(Table.SEGMENT, newestSegmentKey, segment.encode());
     }
 
     private boolean mustRoll(Segment last, Chunk chunk, int generation) {

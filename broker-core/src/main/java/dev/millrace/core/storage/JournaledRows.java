@@ -61,7 +61,11 @@ final class JournaledRows {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Row row && hash == row.hash && table == row.table && Arrays.equals(key, row.key);
+            // Most rows come with the very same key again: then its bytes need not be fetched.
+            return other instanceof Row row
+                    && hash == row.hash
+                    && table == row.table
+                    && (key == row.key || Arrays.equals(key, row.key));
         }
     }
 

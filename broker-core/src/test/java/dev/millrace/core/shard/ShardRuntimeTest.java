@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.core.command.AllocateProducer;
 import dev.millrace.core.command.Command;
+import dev.millrace.core.command.DeleteGroup;
 import dev.millrace.core.error.Fault;
 import dev.millrace.core.error.FaultException;
+import dev.millrace.core.error.Refusal;
 import dev.millrace.core.storage.MemoryStore;
 import dev.millrace.core.storage.StoreException;
 import dev.millrace.core.storage.Table;
 import dev.millrace.core.storage.WriteSink;
 import dev.millrace.core.time.TimeSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -42,6 +45,9 @@ class ShardRuntimeTest {
 
         @Override
         public Object apply(Command command, long nowMs, WriteSink sink) {
+            if (command instanceof DeleteGroup) {
+                return Refusal.of(Fault.GROUP_NOT_FOUND, "refused");
+            }
             sink.put(Table.META, new byte[] {(byte) count}, new byte[] {1});
             return ++count;
         }
@@ -86,6 +92,42 @@ class ShardRuntimeTest {
         assertThat(log.syncOnce()).isEqualTo(3);
         assertThat(syncs).hasSize(1);
         assertThat(answers).extracting(CompletableFuture::join).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    }
+
+    @Test
+    void changesSubmittedTogetherAreAnsweredTogetherAndOneThatIsRefusedKeepsNoOther() {
+        CompletableFuture<Integer> before = runtime.submit(new AllocateProducer());
+        CompletableFuture<List<Object>> together =
+                runtime.submitAll(List.of(new AllocateProducer(), new DeleteGroup("g"), new AllocateProducer()));
+        CompletableFuture<Integer> behind = runtime.submit(new AllocateProducer());
+        while (runtime.runOnce(1) > 0) {}
+        assertThat(together).isNotDone();
+        log.syncOnce();
+        assertThat(before.join()).isEqualTo(1);
+        assertThat(together.join()).hasSize(3).contains(2, 3).element(1).isInstanceOf(Refusal.class);
+        assertThat(behind.join()).isEqualTo(4);
+    }
+
+    @Test
+    void changesSubmittedTogetherCountEachInTheInboxAndInACommit() {
+        assertThat(runtime.submitAll(allocations(11))).isCompletedExceptionally();
+        runtime.submitAll(allocations(3));
+        runtime.submitAll(allocations(2));
+        runtime.submitAll(allocations(5));
+        assertThat(runtime.inboxCount()).isEqualTo(10);
+        assertThat(runtime.submit(new AllocateProducer())).isCompletedExceptionally();
+        // Four make a commit full; five that came together are not parted.
+        assertThat(runtime.runOnce(1)).isEqualTo(1);
+        assertThat(machine.count).isEqualTo(3);
+        assertThat(runtime.runOnce(1)).isEqualTo(1);
+        assertThat(machine.count).isEqualTo(5);
+        assertThat(runtime.runOnce(1)).isEqualTo(1);
+        assertThat(machine.count).isEqualTo(10);
+        assertThat(runtime.inboxCount()).isZero();
+    }
+
+    private static List<Command> allocations(int count) {
+        return Collections.nCopies(count, new AllocateProducer());
     }
 
     @Test

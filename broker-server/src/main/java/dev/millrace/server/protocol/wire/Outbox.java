@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Outbox {
     /** A gathered buffer is handed to the channel at this size, so that the channel's water marks see it. */
     private static final int GATHER_BYTES = 32 << 10;
+
+    private static final int GATHER_BYTES_INITIAL = 512;
     /** Then other connections of the event loop have their turn. */
     private static final int TASKS_PER_TURN = 2048;
 
@@ -29,6 +31,9 @@ final class Outbox {
     private Runnable onFlushed = () -> {};
     private long bytesWritten;
     private ByteBuf gathered;
+    /** What the next buffer is given at once: as much as the last one came to. */
+    private int gatheredBytes = GATHER_BYTES_INITIAL;
+
     private boolean inTurn;
 
     /** @param onTurnEnd runs in the event loop before each flush: the place for deliveries */
@@ -91,7 +96,7 @@ final class Outbox {
             return;
         }
         if (gathered == null) {
-            gathered = context.alloc().ioBuffer(Math.max(512, frame.remaining()));
+            gathered = context.alloc().ioBuffer(Math.max(gatheredBytes, frame.remaining()));
         }
         gathered.writeBytes(frame);
         if (gathered.readableBytes() >= GATHER_BYTES) {
@@ -166,6 +171,7 @@ final class Outbox {
         if (gathered != null) {
             ByteBuf bytes = gathered;
             gathered = null;
+            gatheredBytes = Math.max(GATHER_BYTES_INITIAL, Math.min(GATHER_BYTES, bytes.readableBytes()));
             bytesWritten += bytes.readableBytes();
             context.write(bytes);
         }

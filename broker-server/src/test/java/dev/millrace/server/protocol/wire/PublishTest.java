@@ -103,6 +103,29 @@ class PublishTest {
     }
 
     @Test
+    void publishesThatComeTogetherAreEachAnsweredAlsoBeforeAFrameThatEndsTheConnection() throws IOException {
+        TopicPartition partition = server.topic("t");
+        ByteBuffer together = ByteBuffer.allocate(10_000);
+        together.put(FrameCodec.encode(2, publish(partition, 1, 100)));
+        together.put(FrameCodec.encode(3, new Frames.Publish(new UUID(9, 9), 0, ByteBuffer.allocate(10))));
+        together.put(FrameCodec.encode(4, publish(partition, 2, 100)));
+        try (RawClient client = RawClient.greeted(server.address())) {
+            client.send(together.flip());
+            assertThat(client.read(2, Frames.Published.class).baseOffset()).isZero();
+            client.readError(3, Fault.TOPIC_NOT_FOUND);
+            assertThat(client.read(4, Frames.Published.class).baseOffset()).isEqualTo(1);
+            // Behind a publish, in one read with it, a length that no frame has.
+            together.clear()
+                    .put(FrameCodec.encode(5, publish(partition, 3, 100)))
+                    .putInt(1);
+            client.send(together.flip());
+            WireServer.await(() -> server.broker.appended.size() == 3);
+        }
+        assertThat(server.broker.appended.get(2).getInt(0)).isEqualTo(3);
+        WireServer.await(() -> server.inFlight.bytes() == 0);
+    }
+
+    @Test
     void answersPublishToMissingTopicAndGoesOn() throws IOException {
         try (RawClient client = RawClient.greeted(server.address())) {
             client.send(2, new Frames.Publish(new UUID(9, 9), 0, ByteBuffer.allocate(10)));
