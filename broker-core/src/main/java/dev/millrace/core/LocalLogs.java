@@ -128,10 +128,9 @@ final class LocalLogs implements LogOperations {
         for (int i = 0; i < outcomes.length; i++) {
             Append append = appends.get(i);
             try {
-                refuseInternal(lookup.topic(append.partition()));
-                admitted[i] = admit(append.partition(), append.batches(), startNanos);
+                admitted[i] = admitFromOutside(append.partition(), append.batches(), startNanos);
                 commands.add(admitted[i].command);
-            } catch (FaultException refused) {
+            } catch (RuntimeException refused) {
                 outcomes[i] = new Outcome(null, refused);
             }
         }
@@ -150,6 +149,12 @@ final class LocalLogs implements LogOperations {
             }
             return Arrays.asList(outcomes);
         });
+    }
+
+    /** As the other, but not to a topic of the broker's own. */
+    private Admitted admitFromOutside(TopicPartition partition, ByteBuffer batches, long startNanos) {
+        refuseInternal(lookup.topic(partition));
+        return admit(partition, batches, startNanos);
     }
 
     /** Fails: FaultException where the append is refused before it is proposed. */

@@ -26,11 +26,18 @@ public interface LogOperations {
      * when all are known, and does not fail.
      */
     default CompletableFuture<List<Outcome>> appendAll(List<Append> appends) {
-        List<CompletableFuture<Outcome>> each = appends.stream()
-                .map(append -> append(append.partition(), append.batches()).handle(Outcome::new))
-                .toList();
+        List<CompletableFuture<Outcome>> each =
+                appends.stream().map(this::outcomeOf).toList();
         return CompletableFuture.allOf(each.toArray(CompletableFuture[]::new))
                 .thenApply(done -> each.stream().map(CompletableFuture::join).toList());
+    }
+
+    private CompletableFuture<Outcome> outcomeOf(Append append) {
+        try {
+            return append(append.partition(), append.batches()).handle(Outcome::new);
+        } catch (RuntimeException failure) {
+            return CompletableFuture.completedFuture(new Outcome(null, failure));
+        }
     }
 
     /** A fresh producer id for idempotent appends. */

@@ -517,8 +517,30 @@ final class Mutants {
 
     private static List<Mutant> store() {
         String rocks = "storage/RocksStore";
+        String journal = "core.storage.RocksJournalTest#";
+        String stale = "expected: |Expecting empty|is damaged";
         String recovery = "core.storage.RocksRecoveryTest#";
         return List.of(
+                that("journal of rows: deletes an entry too many")
+                        .in("storage/RocksJournal")
+                        .replacing(
+                                "batch.deleteRange(rocks.journal(), keyOf(0), keyOf(firstNumberOfNewer));",
+                                "batch.deleteRange(rocks.journal(), keyOf(0), keyOf(firstNumberOfNewer + 1));")
+                        .isCaughtBy(journal + "everyCommitIsThereWholeAfterACrashRightBehindIt", stale),
+                that("journal of rows: deletes entries before their rows are in the tables")
+                        .in("storage/RocksJournal")
+                        .replacing("rows.olderCount() > 0 && !unsettled.hasNext();", "rows.olderCount() > 0;")
+                        .isCaughtBy(journal + "everyCommitIsThereWholeAfterACrashRightBehindIt", stale),
+                that("journal of rows: forgets what a lost batch was to settle")
+                        .in("storage/RocksJournal")
+                        .replacing("unsettled = rows.older();\n        }", "sealed = false;\n        }")
+                        .isCaughtBy(journal + "aCommitThatIsGivenUpLosesNothingOfWhatItWasToWriteToTheTables", stale),
+                that("journal of rows: brings deleted rows back")
+                        .in("storage/JournaledRows")
+                        .replacing(
+                                "valueBytes == DELETED_BYTES ? DELETED :",
+                                "valueBytes == DELETED_BYTES ? new byte[0] :")
+                        .isCaughtBy(journal + "everyCommitIsThereWholeAfterACrashRightBehindIt", stale),
                 that("reads a chunk without a look at its checksum")
                         .in("storage/RocksReads")
                         .replacing(".setVerifyChecksums(true)", ".setVerifyChecksums(false)")

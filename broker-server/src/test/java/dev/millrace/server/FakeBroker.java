@@ -70,6 +70,8 @@ public final class FakeBroker implements Broker {
     private final LogOperations logOperations = new Logs();
     private final GroupOperations groupOperations = new Groups();
     private boolean holdsAppends;
+    /** Appends throw it, as a defect would. */
+    public volatile RuntimeException appendDefect;
 
     private static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(task, name);
@@ -313,6 +315,9 @@ public final class FakeBroker implements Broker {
     private final class Logs implements LogOperations {
         @Override
         public CompletableFuture<Appended> append(TopicPartition partition, ByteBuffer batches) {
+            if (appendDefect != null) {
+                throw appendDefect;
+            }
             CompletableFuture<Appended> future = new CompletableFuture<>();
             Runnable append = () -> {
                 List<Runnable> wakeUps;

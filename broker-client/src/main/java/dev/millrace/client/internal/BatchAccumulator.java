@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Gathers the messages of one partition: callers encode into the open batch, the loop takes the sealed ones.
  *
- * <p>Thread: any, by its monitor; nothing waits or sends while it is held.
+ * <p>Thread: any, by its monitor but for what is volatile; nothing waits or sends while it is held.
  */
 final class BatchAccumulator {
     static final long NEVER = Long.MIN_VALUE;

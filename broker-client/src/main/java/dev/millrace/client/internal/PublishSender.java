@@ -269,6 +269,11 @@ final class PublishSender implements Link.Listener {
 
     /** Hands outcomes to the callers' code: all of one turn of the loop together, as answers come by the hundred. */
     private void tell(Runnable outcome) {
+        if (!link.loop().inEventLoop()) {
+            // The loop is gone: see wake.
+            callbacks.execute(outcome);
+            return;
+        }
         untold.add(outcome);
         if (closed || (untold.size() == 1 && !link.onLoop(this::tellAll))) {
             tellAll();

@@ -87,8 +87,8 @@ public final class ProducerState {
         return first;
     }
 
-    /** Its row is written, or not wanted any more. Returns true where it was changed before. */
-    boolean unchanged() {
+    /** Whether it was changed since the last call: its row is written now, or not wanted any more. */
+    boolean takeChanged() {
         boolean was = changed;
         changed = false;
         return was;

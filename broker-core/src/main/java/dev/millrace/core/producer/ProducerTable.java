@@ -77,7 +77,7 @@ public final class ProducerTable {
         if (before == null) {
             count++;
         } else {
-            before.unchanged();
+            before.takeChanged();
         }
     }
 
@@ -170,7 +170,7 @@ public final class ProducerTable {
     /** Writes the rows of producers that appended since the last call. */
     public void endBatch(WriteSink sink) {
         for (ProducerState state : changed) {
-            if (state.unchanged()) {
+            if (state.takeChanged()) {
                 sink.put(Table.PRODUCER, state.key(), state.encode());
             }
         }
@@ -204,7 +204,7 @@ public final class ProducerTable {
     }
 
     private boolean forget(ProducerState state, WriteSink sink) {
-        state.unchanged();
+        state.takeChanged();
         sink.delete(Table.PRODUCER, state.key());
         count--;
         return true;

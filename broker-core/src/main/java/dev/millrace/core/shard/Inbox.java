@@ -17,7 +17,7 @@ final class Inbox<E> {
     private final long bytesMax;
     private volatile Thread sleeper;
 
-    private record Entry<E>(E element, int requests, int sizeBytes) {}
+    private record Entry<E>(E element, int requestCount, int sizeBytes) {}
 
     Inbox(int countMax, long bytesMax) {
         this.countMax = countMax;
@@ -27,19 +27,19 @@ final class Inbox<E> {
     /**
      * Returns false when the inbox is full; the caller answers OVERLOADED. Thread: any.
      *
-     * @param requests how many the element stands for, which are taken together
+     * @param requestCount how many the element stands for, which are taken together
      */
-    boolean offer(E element, int requests, int sizeBytes) {
-        if (count.addAndGet(requests) > countMax) {
-            count.addAndGet(-requests);
+    boolean offer(E element, int requestCount, int sizeBytes) {
+        if (count.addAndGet(requestCount) > countMax) {
+            count.addAndGet(-requestCount);
             return false;
         }
         if (bytes.addAndGet(sizeBytes) > bytesMax) {
             bytes.addAndGet(-sizeBytes);
-            count.addAndGet(-requests);
+            count.addAndGet(-requestCount);
             return false;
         }
-        queue.add(new Entry<>(element, requests, sizeBytes));
+        queue.add(new Entry<>(element, requestCount, sizeBytes));
         wake();
         return true;
     }
@@ -50,13 +50,14 @@ final class Inbox<E> {
         int batchCount = 0;
         long batchBytes = 0;
         for (Entry<E> next = queue.peek(); next != null; next = queue.peek()) {
-            boolean fits = next.requests <= batchCountMax - batchCount && batchBytes + next.sizeBytes <= batchBytesMax;
+            boolean fits =
+                    next.requestCount <= batchCountMax - batchCount && batchBytes + next.sizeBytes <= batchBytesMax;
             if (!fits && !batch.isEmpty()) {
                 break;
             }
             queue.remove();
             batch.add(next.element);
-            batchCount += next.requests;
+            batchCount += next.requestCount;
             batchBytes += next.sizeBytes;
         }
         count.addAndGet(-batchCount);

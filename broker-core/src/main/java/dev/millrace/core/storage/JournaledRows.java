@@ -2,14 +2,17 @@ package dev.millrace.core.storage;
 
 import dev.millrace.core.storage.Store.RowVisitor;
 import dev.millrace.core.storage.StoreException.Kind;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -21,6 +24,8 @@ import java.util.TreeMap;
 final class JournaledRows {
     /** A row's place in here is its table's number in the journal: add at the end only. */
     private static final List<Table> TABLES = List.of(Table.SEGMENT, Table.PRODUCER);
+
+    private static final Set<Table> HELD = EnumSet.copyOf(TABLES);
 
     /** The value of a row that was deleted. */
     private static final byte[] DELETED = {};
@@ -74,31 +79,40 @@ final class JournaledRows {
 
     /** Whether the rows of this table go through the journal. */
     static boolean hold(Table table) {
-        return table == Table.SEGMENT || table == Table.PRODUCER;
+        return HELD.contains(table);
     }
 
     static byte numberOf(Table table) {
         return (byte) TABLES.indexOf(table);
     }
 
+    /** Before the first {@link #replay}. */
+    synchronized void beginReplay(long firstNumber) {
+        nextNumber = firstNumber;
+    }
+
     /**
-     * Lays an entry of the journal over what was replayed before; then {@link #turn}. Fails: {@link StoreException} where
-     * one is missing between.
+     * Lays an entry of the journal over what was replayed before; {@link #turn} after the last. Fails: {@link StoreException}
+     * where one is missing before it, or it cannot be read.
      *
      * @param directory for that error
      */
     synchronized void replay(long number, byte[] value, Path directory) {
-        if (nextNumber > 0 && number != nextNumber) {
-            throw new StoreException(
-                    Kind.DAMAGED,
-                    "the journal of rows in " + directory + " goes on with entry " + number + " after entry "
-                            + (nextNumber - 1) + ": what lies between is missing. Restore the directory from a copy.");
+        if (number != nextNumber) {
+            throw damaged(directory, "entry " + number + " stands where entry " + nextNumber + " must");
         }
-        ByteBuffer in = ByteBuffer.wrap(value);
-        byte version = in.get();
-        if (version != VERSION) {
-            throw new IllegalStateException("journal entry of version " + version + ", this version reads " + VERSION);
+        if (value.length == 0 || value[0] != VERSION) {
+            throw damaged(directory, "entry " + number + " is not of version " + VERSION);
         }
+        try {
+            replay(ByteBuffer.wrap(value, 1, value.length - 1));
+        } catch (BufferUnderflowException | IndexOutOfBoundsException | NegativeArraySizeException malformed) {
+            throw damaged(directory, "entry " + number + " of " + value.length + " bytes is not whole");
+        }
+        nextNumber = number + 1;
+    }
+
+    private void replay(ByteBuffer in) {
         while (in.hasRemaining()) {
             Table table = TABLES.get(in.get());
             byte[] key = new byte[Byte.toUnsignedInt(in.get())];
@@ -108,7 +122,13 @@ final class JournaledRows {
             in.get(row);
             newer.put(new Row(table, key), row);
         }
-        nextNumber = number + 1;
+    }
+
+    private static StoreException damaged(Path directory, String problem) {
+        return new StoreException(
+                Kind.DAMAGED,
+                "the journal of rows in " + directory + " is damaged: " + problem
+                        + ". Restore the directory and the beacon from a copy.");
     }
 
     /** The number of the next entry of the journal. */

@@ -4,6 +4,7 @@ import dev.millrace.core.storage.JournaledRows.Change;
 import dev.millrace.core.storage.JournaledRows.Row;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.rocksdb.RocksDBException;
@@ -21,9 +22,12 @@ import org.rocksdb.WriteBatch;
  * them in their order are what was committed.
  *
  * <p>Entry: number u64, without gaps → version u8, then for each change: table u8, key length u8, value length i32 or -1 where
- * the row is deleted, key, value. Thread: shard.
+ * the row is deleted, key, value. Behind them, once some were deleted: number -1 → the number of the first one u64. Thread: shard.
  */
 final class RocksJournal {
+    /** Behind all entries: the number of the first that was not deleted, so that none goes missing before it. */
+    private static final byte[] FIRST_NUMBER_KEY = keyOf(-1);
+
     private static final int CHANGE_HEAD_BYTES = 6;
     private static final int KEY_BYTES_MAX = 255;
     private static final int BUFFER_BYTES_MIN = 64 << 10;
@@ -57,7 +61,7 @@ final class RocksJournal {
         this.rows = rows;
         this.bytesMin = bytesMin;
         beginSettling();
-        clear();
+        beginEntry();
     }
 
     /** Reads what earlier runs left. Fails: {@link StoreException} where it is damaged. */
@@ -67,7 +71,9 @@ final class RocksJournal {
             return rows;
         }
         try (RocksIterator entries = rocks.db().newIterator(rocks.journal())) {
-            for (entries.seekToFirst(); entries.isValid(); entries.next()) {
+            byte[] first = rocks.db().get(rocks.journal(), FIRST_NUMBER_KEY);
+            rows.beginReplay(first == null ? 0 : ByteBuffer.wrap(first).getLong());
+            for (entries.seekToFirst(); isEntry(entries); entries.next()) {
                 rows.replay(ByteBuffer.wrap(entries.key()).getLong(), entries.value(), rocks.directory());
             }
             entries.status();
@@ -76,6 +82,10 @@ final class RocksJournal {
         }
         rows.turn();
         return rows;
+    }
+
+    private static boolean isEntry(RocksIterator entries) {
+        return entries.isValid() && !Arrays.equals(entries.key(), FIRST_NUMBER_KEY);
     }
 
     private void beginSettling() {
@@ -135,6 +145,7 @@ final class RocksJournal {
         allSettled = rows.olderCount() > 0 && !unsettled.hasNext();
         if (allSettled) {
             batch.deleteRange(rocks.journal(), keyOf(0), keyOf(firstNumberOfNewer));
+            batch.put(rocks.journal(), FIRST_NUMBER_KEY, keyOf(firstNumberOfNewer));
         }
     }
 
@@ -156,7 +167,7 @@ final class RocksJournal {
             rows.turn();
             beginSettling();
         }
-        clear();
+        beginEntry();
     }
 
     private boolean isOld() {
@@ -166,6 +177,14 @@ final class RocksJournal {
 
     /** Forgets changes that were not committed. */
     void clear() {
+        if (sealed) {
+            // What the lost batch settled has to be settled again.
+            unsettled = rows.older();
+        }
+        beginEntry();
+    }
+
+    private void beginEntry() {
         pending.clear();
         if (entry.capacity() > BUFFER_BYTES_KEPT) {
             entry = ByteBuffer.allocateDirect(BUFFER_BYTES_MIN);

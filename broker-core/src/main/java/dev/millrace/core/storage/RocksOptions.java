@@ -41,7 +41,7 @@ final class RocksOptions implements AutoCloseable {
     /** Of {@link RocksJournal}. */
     static final String JOURNAL = "journal";
 
-    /** Their keys begin with the partition, and of a partition the newest row is written. */
+    /** Their keys begin with the partition, and of a partition a row behind the last one is written. */
     private static final Set<Table> BY_PARTITION = EnumSet.of(Table.SEGMENT, Table.PRODUCER, Table.TIME_INDEX);
 
     private static final int PARTITION_KEY_BYTES = Integer.BYTES;
@@ -82,9 +82,7 @@ final class RocksOptions implements AutoCloseable {
         log = logOptions(options);
         table = tableOptions(new ColumnFamilyOptions(), options);
         tableByPartition = tableOptions(hintedInserts(PARTITION_KEY_BYTES), options);
-        // Holds the entries of all commits between two flushes, deleted ones too: room for more than the other tables
-        // need.
-        journal = tableOptions(new ColumnFamilyOptions(), options).setWriteBufferSize(options.generationBytes());
+        journal = tableOptions(new ColumnFamilyOptions(), options).setWriteBufferSize(journalMemtableBytes(options));
     }
 
     /** Of the log: two generations, so that RocksDB never ends one by itself. */
@@ -95,6 +93,11 @@ final class RocksOptions implements AutoCloseable {
     /** Never above the log's: a flush of a small table then reserves no more for its new write-ahead log. */
     static long tableMemtableBytes(StoreOptions options) {
         return Math.min(options.tableMemtableBytes(), logMemtableBytes(options));
+    }
+
+    /** Entries, deleted ones too, until a flush: those of the smallest records are a fifth larger than their chunks. */
+    static long journalMemtableBytes(StoreOptions options) {
+        return logMemtableBytes(options);
     }
 
     static long walBytesMax(StoreOptions options) {

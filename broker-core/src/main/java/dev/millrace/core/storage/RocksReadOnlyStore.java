@@ -38,7 +38,7 @@ final class RocksReadOnlyStore implements Store {
                         TreeMap::new));
     }
 
-    /** Not read before it is needed: a damaged journal must not keep all the rest from being looked at. */
+    /** Not read before it is needed: a damaged journal must not keep the files and the other tables from being looked at. */
     private JournaledRows journaled() {
         if (journaled == null) {
             journaled = RocksJournal.load(rocks);

@@ -115,11 +115,15 @@ final class RocksSink implements WriteSink, AutoCloseable {
     /** All of it was written. */
     void committed() {
         journal.committed();
-        clear();
+        emptyBatch();
     }
 
     void clear() {
         journal.clear();
+        emptyBatch();
+    }
+
+    private void emptyBatch() {
         batch.clear();
         changeCount = 0;
         payloadBytes = 0;

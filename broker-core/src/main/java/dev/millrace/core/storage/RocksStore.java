@@ -54,6 +54,7 @@ public final class RocksStore implements Store {
     private final Object syncing = new Object();
     private final LongAdder payloadBytes = new LongAdder();
     private final FlushRoom flushRoom;
+    private final long journalMemtableBytes;
     private int rotationCount;
     private boolean flushDue;
     private long flushTriedNanos;
@@ -80,6 +81,7 @@ public final class RocksStore implements Store {
         this.reads = new RocksReads(rocks, options.readaheadBytes(), recovered::journaled);
         this.committedSequence = db.getLatestSequenceNumber();
         this.beaconNanos = time.nanoTime();
+        this.journalMemtableBytes = RocksOptions.journalMemtableBytes(options);
         this.flushRoom = new FlushRoom(DiskSpace.of(directory), options);
     }
 
@@ -302,9 +304,10 @@ public final class RocksStore implements Store {
                     unflushedBytes);
             return;
         }
-        // The small tables go along now and then, so that they never hold old write-ahead logs until RocksDB
-        // itself flushes in the middle of a generation.
-        boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0;
+        // The small tables go along now and then, so that they never hold old write-ahead logs, nor the journal so much
+        // that another generation does not fit, until RocksDB itself flushes in the middle of a generation.
+        boolean tablesToo = (rotationCount + 1) % RocksOptions.TABLE_FLUSH_GENERATIONS == 0
+                || unflushedJournal() > journalMemtableBytes / 3;
         try {
             db.flush(flushSoon, tablesToo ? rocks.all() : List.of(rocks.log()));
             takeRoomForLog();
@@ -359,6 +362,10 @@ public final class RocksStore implements Store {
     @Override
     public long unflushedBytes() {
         return use("reading counters", false, this::unflushed);
+    }
+
+    private long unflushedJournal() throws RocksDBException {
+        return db.getLongProperty(rocks.journal(), "rocksdb.cur-size-active-mem-table");
     }
 
     private long unflushed() throws RocksDBException {

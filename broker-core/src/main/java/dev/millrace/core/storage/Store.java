@@ -45,7 +45,10 @@ public interface Store extends AutoCloseable {
     /** The value, or null. */
     byte[] get(Table table, byte[] key);
 
-    /** Visits rows in key order from {@code fromInclusive} to {@code toExclusive}, until the visitor answers false. */
+    /**
+     * Visits rows in key order from {@code fromInclusive} to {@code toExclusive}, until the visitor answers false. Those of
+     * SEGMENT and PRODUCER only while nothing is committed.
+     */
     void scan(Table table, byte[] fromInclusive, byte[] toExclusive, RowVisitor visitor);
 
     /** As {@link #scan}, from the last row to the first. */

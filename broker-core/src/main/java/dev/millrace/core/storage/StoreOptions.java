@@ -8,7 +8,7 @@ package dev.millrace.core.storage;
  * @param blockCacheBytes cache of index blocks and of the small tables; chunks bypass it
  * @param tableMemtableBytes memtable of each small table
  * @param journalBytes least changes of segments and producers between two writes of these rows to their tables; in memory
- *     are up to sixteen times as many
+ *     are up to sixteen times as many, and some 150 bytes more for each row
  * @param backgroundJobs threads for flushes and compactions together; a quarter of them flush
  * @param readaheadBytes read ahead of a log scan
  * @param directWrites flushes and compactions write past the page cache; where the file system cannot, through it
@@ -35,7 +35,8 @@ public record StoreOptions(
     }
 
     /**
-     * 64 MiB generations: a start replays up to three of them at 3 to 4 ms a MB. Memtables take 320 MiB at most. See
+     * 64 MiB generations: a start replays up to three of them at 3 to 4 ms a MB. Memtables take 320 MiB at most, and
+     * 128 MiB for the journal of very small commits. See
      * docs/adr/2026-11-28-smaller-generations.md.
      */
     public static StoreOptions defaults() {
@@ -60,6 +61,18 @@ public record StoreOptions(
                 bytes,
                 tableMemtableBytes,
                 journalBytes,
+                backgroundJobs,
+                readaheadBytes,
+                directWrites,
+                acceptLoss);
+    }
+
+    public StoreOptions withJournalBytes(long bytes) {
+        return new StoreOptions(
+                generationBytes,
+                blockCacheBytes,
+                tableMemtableBytes,
+                bytes,
                 backgroundJobs,
                 readaheadBytes,
                 directWrites,

@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 
 /** Collects the changes of one commit; they become visible and durable together or not at all. Thread: shard. */
 public interface WriteSink {
-    /** Both arrays belong to the store from now on. */
+    /** Neither array may be changed from now on. */
     void put(Table table, byte[] key, byte[] value);
 
-    /** The array belongs to the store from now on. */
+    /** The array may not be changed from now on. */
     void delete(Table table, byte[] key);
 
     /**

@@ -24,7 +24,8 @@ import org.rocksdb.Status;
 
 /** A full disk is named, stops writes, and costs nothing that was synced. */
 final class RocksDiskFullTest {
-    private static final StoreOptions OPTIONS = StoreOptions.defaults().withGenerationBytes(2 << 20);
+    private static final StoreOptions OPTIONS =
+            StoreOptions.defaults().withGenerationBytes(2 << 20).withJournalBytes(4 << 10);
 
     @TempDir
     Path mountPoint;

@@ -150,19 +150,91 @@ final class RocksJournalTest {
     }
 
     @Test
-    void anEntryThatIsMissingIsRefused() throws RocksDBException {
+    void aCommitThatIsGivenUpLosesNothingOfWhatItWasToWriteToTheTables() throws Exception {
+        TreeMap<byte[], byte[]> expected = new TreeMap<>(Arrays::compareUnsigned);
+        Random random = new Random(Seeds.next());
         Path path = directory.resolve("s");
-        try (RocksStore store = RocksStore.open(path, StoreOptions.defaults())) {
+        try (RocksStore store = RocksStore.open(path, OPTIONS)) {
+            for (int commit = 1; commit <= 400; commit++) {
+                changeSome(store, expected, random, commit);
+                RocksSink givenUp = (RocksSink) store.begin();
+                givenUp.put(Table.PRODUCER, key(1), value(-commit));
+                givenUp.sealed();
+            }
+            assertRows(store, expected);
+        }
+        try (RocksStore store = RocksStore.open(path, OPTIONS)) {
+            assertRows(store, expected);
+        }
+    }
+
+    @Test
+    void anEntryThatIsMissingIsRefusedAlsoTheFirst() throws RocksDBException {
+        assertDamageIsRefused(store -> delete(store, 2), "entry 3 stands where entry 2 must");
+        assertDamageIsRefused(store -> delete(store, 0), "entry 1 stands where entry 0 must");
+        assertDamageIsRefused(
+                store -> {
+                    // Until the halves have turned, and the first entries are gone in order.
+                    for (int commit = 5; firstNumber(store) == 0; commit++) {
+                        put(store, 0, 100, commit);
+                    }
+                    put(store, 0, 3, 1);
+                    put(store, 0, 3, 2);
+                    delete(store, firstNumber(store));
+                },
+                "stands where entry");
+    }
+
+    @Test
+    void anEntryThatCannotBeReadIsRefused() throws RocksDBException {
+        assertDamageIsRefused(store -> write(store, 5, new byte[] {9}), "entry 5 is not of version 1");
+        assertDamageIsRefused(store -> write(store, 5, new byte[] {1, 0, 4}), "entry 5 of 3 bytes is not whole");
+        assertDamageIsRefused(store -> write(store, 5, new byte[] {1, 77}), "entry 5 of 2 bytes is not whole");
+    }
+
+    @FunctionalInterface
+    private interface Damaging {
+        void damage(RocksStore store) throws RocksDBException;
+    }
+
+    private void assertDamageIsRefused(Damaging damaging, String told) throws RocksDBException {
+        Path path = directory.resolve("damaged-" + told.hashCode());
+        StoreOptions options = OPTIONS.withAcceptLoss(true);
+        try (RocksStore store = RocksStore.open(path, options)) {
             for (int commit = 0; commit < 5; commit++) {
                 put(store, 0, 3, commit);
             }
-            byte[] third = ByteBuffer.allocate(8).putLong(2).array();
-            store.rocks().db().delete(store.rocks().journal(), third);
+            damaging.damage(store);
         }
-        assertThatThrownBy(() -> RocksStore.open(path, StoreOptions.defaults().withAcceptLoss(true)))
+        assertThatThrownBy(() -> RocksStore.open(path, options))
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DAMAGED))
-                .hasMessageContaining("goes on with entry 3 after entry 1");
+                .hasMessageContaining(told);
+        try (RocksReadOnlyStore looked = RocksReadOnlyStore.open(path, options, false)) {
+            assertThat(looked.get(Table.META, key(0)))
+                    .as("the rest can be looked at")
+                    .isNull();
+            assertThatThrownBy(() -> looked.get(Table.SEGMENT, key(0))).hasMessageContaining(told);
+        }
+    }
+
+    private static long firstNumber(RocksStore store) {
+        try (RocksIterator each = store.rocks().db().newIterator(store.rocks().journal())) {
+            each.seekToFirst();
+            return ByteBuffer.wrap(each.key()).getLong();
+        }
+    }
+
+    private static void delete(RocksStore store, long number) throws RocksDBException {
+        store.rocks().db().delete(store.rocks().journal(), key(number));
+    }
+
+    private static void write(RocksStore store, long number, byte[] entry) throws RocksDBException {
+        store.rocks().db().put(store.rocks().journal(), key(number), entry);
+    }
+
+    private static byte[] key(long number) {
+        return ByteBuffer.allocate(8).putLong(number).array();
     }
 
     @Test

@@ -13,7 +13,8 @@ import java.util.TreeMap;
 
 /** A second JVM for tests: holds a data directory, or writes to a store until it is killed. */
 final class StoreChild implements AutoCloseable {
-    static final StoreOptions OPTIONS = StoreOptions.defaults().withGenerationBytes(1 << 20);
+    static final StoreOptions OPTIONS =
+            StoreOptions.defaults().withGenerationBytes(1 << 20).withJournalBytes(4 << 10);
     static final int CHUNK_BYTES = 16 << 10;
 
     private final Process process;

@@ -81,14 +81,36 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
             ByteBuffer batches,
             Supplier<CompletableFuture<T>> append,
             ToLongFunction<T> firstOffset) {
-        long startNanos = nowNanos();
-        SampledRecords sampled = SampledRecords.in(batches);
+        Publishing publishing = publishing(partition, batches);
         CompletableFuture<T> appended = append.get();
-        if (!sampled.isEmpty()) {
-            appended.whenComplete((done, error) -> published(
-                    partition, sampled, startNanos, error == null ? firstOffset.applyAsLong(done) : -1, error));
+        if (!publishing.sampled.isEmpty()) {
+            appended.whenComplete(
+                    (done, error) -> publishing.ended(error == null ? firstOffset.applyAsLong(done) : -1, error));
         }
         return appended;
+    }
+
+    /** An append begins. */
+    Publishing publishing(TopicPartition partition, ByteBuffer batches) {
+        return new Publishing(partition, SampledRecords.in(batches), nowNanos());
+    }
+
+    /** An append under way. */
+    final class Publishing {
+        private final TopicPartition partition;
+        private final SampledRecords sampled;
+        private final long startNanos;
+
+        private Publishing(TopicPartition partition, SampledRecords sampled, long startNanos) {
+            this.partition = partition;
+            this.sampled = sampled;
+            this.startNanos = startNanos;
+        }
+
+        /** @param error null for none */
+        void ended(long firstOffset, Throwable error) {
+            published(partition, sampled, startNanos, firstOffset, error);
+        }
     }
 
     /** @param error null for none */

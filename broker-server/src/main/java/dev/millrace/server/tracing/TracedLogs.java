@@ -3,6 +3,7 @@ package dev.millrace.server.tracing;
 import dev.millrace.core.LogOperations;
 import dev.millrace.core.TopicPartition;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Makes spans of appends. Thread: any. */
@@ -10,6 +11,22 @@ record TracedLogs(LogOperations logs, BrokerTracing tracing) implements LogOpera
     @Override
     public CompletableFuture<Appended> append(TopicPartition partition, ByteBuffer batches) {
         return tracing.append(partition, batches, () -> logs.append(partition, batches), Appended::baseOffset);
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome>> appendAll(List<Append> appends) {
+        List<BrokerTracing.Publishing> each = appends.stream()
+                .map(append -> tracing.publishing(append.partition(), append.batches()))
+                .toList();
+        CompletableFuture<List<Outcome>> done = logs.appendAll(appends);
+        done.thenAccept(outcomes -> {
+            for (int i = 0; i < outcomes.size(); i++) {
+                Outcome outcome = outcomes.get(i);
+                long firstOffset = outcome.error() == null ? outcome.appended().baseOffset() : -1;
+                each.get(i).ended(firstOffset, outcome.error());
+            }
+        });
+        return done;
     }
 
     @Override

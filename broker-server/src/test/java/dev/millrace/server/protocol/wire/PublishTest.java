@@ -126,6 +126,49 @@ class PublishTest {
     }
 
     @Test
+    void aDefectInAnAppendIsAnsweredAndItsMemoryGivenBack() throws IOException {
+        TopicPartition partition = server.topic("t");
+        server.broker.appendDefect = new IllegalStateException("broken on purpose");
+        try (RawClient client = RawClient.greeted(server.address())) {
+            client.send(2, publish(partition, 1, 100));
+            client.readError(2, Fault.INTERNAL);
+            server.broker.appendDefect = null;
+            client.send(3, publish(partition, 2, 100));
+            assertThat(client.read(3, Frames.Published.class).baseOffset()).isZero();
+        }
+        WireServer.await(() -> server.inFlight.bytes() == 0);
+    }
+
+    @Test
+    void aRequestBehindPublishesIsAnsweredWithThem() throws IOException {
+        TopicPartition partition = server.topic("t");
+        ByteBuffer together = ByteBuffer.allocate(100_000);
+        int count = 100;
+        for (int i = 0; i < count; i++) {
+            together.put(FrameCodec.encode(10 + i, publish(partition, i, 100)));
+        }
+        together.put(FrameCodec.encode(5, new Frames.Ping()));
+        try (RawClient client = RawClient.greeted(server.address())) {
+            client.send(together.flip());
+            int published = 0;
+            boolean ponged = false;
+            while (published < count || !ponged) {
+                FrameCodec.Envelope answer = client.read();
+                if (answer.frame() instanceof Frames.Pong) {
+                    ponged = true;
+                } else {
+                    assertThat(answer.requestId()).isEqualTo(10 + published);
+                    assertThat(((Frames.Published) answer.frame()).baseOffset()).isEqualTo(published++);
+                }
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            assertThat(server.broker.appended.get(i).getInt(0)).isEqualTo(i);
+        }
+        WireServer.await(() -> server.inFlight.bytes() == 0);
+    }
+
+    @Test
     void answersPublishToMissingTopicAndGoesOn() throws IOException {
         try (RawClient client = RawClient.greeted(server.address())) {
             client.send(2, new Frames.Publish(new UUID(9, 9), 0, ByteBuffer.allocate(10)));
