@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,6 +36,7 @@ public final class LeastBroker {
     private static final int MIB = 1 << 20;
     private static final int MESSAGE_BYTES = 1100;
     private static final int ACK_BYTES = Integer.BYTES;
+    private static final long NO_MORE = -1;
 
     private final Path directory;
 
@@ -44,7 +47,7 @@ public final class LeastBroker {
     public static void main(String[] args) throws Exception {
         Path directory = Files.createDirectories(Path.of(args[0]));
         List<String> cases =
-                args.length > 1 ? Arrays.asList(args).subList(1, args.length) : List.of("2", "5", "7", "8", "10");
+                args.length > 1 ? Arrays.asList(args).subList(1, args.length) : List.of("2", "5", "7", "7t", "8", "10");
         for (String each : cases) {
             Path own = Files.createTempDirectory(directory, "least");
             try {
@@ -60,9 +63,10 @@ public final class LeastBroker {
             case "2" -> publish("2   100-byte records", 100);
             case "5" -> waiting();
             case "7" -> alone();
+            case "7t" -> handedOver();
             case "8" -> catchUp();
             case "10" -> publish("10  64-KiB records", 64 << 10);
-            default -> throw new IllegalArgumentException("case " + name + " is none of 2, 5, 7, 8, 10");
+            default -> throw new IllegalArgumentException("case " + name + " is none of 2, 5, 7, 7t, 8, 10");
         }
     }
 
@@ -221,11 +225,16 @@ public final class LeastBroker {
             }
             delivered.await();
         }
+        printDelivered("7   published, synced, delivered", nanos);
+    }
+
+    private static void printDelivered(String name, long[] nanos) {
         long[] measured = Arrays.copyOfRange(nanos, nanos.length / 4, nanos.length);
         Arrays.sort(measured);
         System.out.printf(
                 Locale.ROOT,
-                "7   published, synced, delivered: p50 %.0f us, p99 %.0f us%n",
+                "%s: p50 %.0f us, p99 %.0f us%n",
+                name,
                 measured[measured.length / 2] / 1e3,
                 measured[measured.length * 99 / 100] / 1e3);
     }
@@ -244,6 +253,96 @@ public final class LeastBroker {
         for (int i = 0; Loopback.fill(in, message.clear()); i++) {
             nanos[i] = System.nanoTime() - message.getLong(0);
             delivered.countDown();
+        }
+    }
+
+    /**
+     * As {@link #alone}, by as many threads as a broker and its client have: none that serves connections waits for the disk,
+     * the one that syncs does nothing else, and none of the application's serves connections.
+     */
+    private void handedOver() throws Exception {
+        long[] nanos = new long[4_000];
+        BlockingQueue<Long> published = new ArrayBlockingQueue<>(64);
+        BlockingQueue<Long> received = new ArrayBlockingQueue<>(64);
+        BlockingQueue<Long> written = new ArrayBlockingQueue<>(64);
+        BlockingQueue<Long> synced = new ArrayBlockingQueue<>(64);
+        BlockingQueue<Long> arrived = new ArrayBlockingQueue<>(64);
+        ByteBuffer stored = ByteBuffer.allocateDirect(MESSAGE_BYTES);
+        try (FileChannel log = FileChannel.open(
+                        directory.resolve("handed-over"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE);
+                Ends ends = new Ends();
+                Loopback publishing = Loopback.open();
+                Loopback delivering = Loopback.open()) {
+            ends.start("least-client-out", () -> forEach(published, send(publishing.near())));
+            ends.start("least-connections-in", () -> receive(publishing.far(), received));
+            ends.start(
+                    "least-shard",
+                    () -> forEach(received, message -> {
+                        log.write(stored.clear());
+                        put(written, message);
+                    }));
+            ends.start(
+                    "least-syncer",
+                    () -> forEach(written, message -> {
+                        log.force(false);
+                        put(synced, message);
+                    }));
+            ends.start("least-connections-out", () -> forEach(synced, send(delivering.near())));
+            ends.start("least-client-in", () -> receive(delivering.far(), arrived));
+            ends.start("least-publisher", () -> {
+                for (int i = 0; i < nanos.length; i++) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+                    put(published, System.nanoTime());
+                }
+                put(published, NO_MORE);
+            });
+            for (int i = 0; i < nanos.length; i++) {
+                long startNanos = arrived.take();
+                nanos[i] = System.nanoTime() - startNanos;
+            }
+        }
+        printDelivered("7t  the same, handed over as in a broker", nanos);
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void take(long message) throws IOException;
+    }
+
+    private static void forEach(BlockingQueue<Long> messages, Step step) throws IOException {
+        try {
+            for (long message = messages.take(); ; message = messages.take()) {
+                step.take(message);
+                if (message == NO_MORE) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static void put(BlockingQueue<Long> messages, long message) {
+        if (!messages.offer(message)) {
+            throw new IllegalStateException("more messages under way than one in a millisecond");
+        }
+    }
+
+    private static Step send(SocketChannel out) {
+        ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
+        return startNanos -> Loopback.write(out, message.clear().putLong(0, startNanos));
+    }
+
+    private static void receive(SocketChannel in, BlockingQueue<Long> into) throws IOException {
+        ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
+        while (Loopback.fill(in, message.clear())) {
+            put(into, message.getLong(0));
+            if (message.getLong(0) == NO_MORE) {
+                return;
+            }
         }
     }
 

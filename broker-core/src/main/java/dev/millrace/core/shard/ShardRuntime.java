@@ -8,6 +8,7 @@ import dev.millrace.core.time.Stamp;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,9 +24,6 @@ import java.util.function.Function;
  */
 public final class ShardRuntime<M extends ShardMachine> {
     private static final Logger LOG = System.getLogger(ShardRuntime.class.getName());
-
-    /** What a question takes in the inbox. */
-    private static final int QUERY_BYTES = 64;
 
     private final M machine;
     private final ShardLog shardLog;
@@ -51,27 +49,62 @@ public final class ShardRuntime<M extends ShardMachine> {
         }
     }
 
-    /**
-     * Changes to propose, or a question to answer from the state after them.
-     *
-     * @param together whether the answer is the list of the changes' answers, not that of the only one
-     */
-    private record Request<M>(
-            List<Command> commands, boolean together, Function<M, ?> query, CompletableFuture<Object> answer) {
-        static <M> Request<M> of(Command command) {
-            return new Request<>(List.of(command), false, null, new CompletableFuture<>());
+    /** What waits in the inbox, and for its answer. */
+    private sealed interface Request<M> {
+        List<Command> commands();
+
+        CompletableFuture<?> answer();
+
+        int sizeBytes();
+
+        /** How many requests it stands for. */
+        default int count() {
+            return 1;
+        }
+    }
+
+    /** A change to propose. */
+    private record Change<M>(Command command, CompletableFuture<Object> answer) implements Request<M> {
+        @Override
+        public List<Command> commands() {
+            return List.of(command);
         }
 
-        int count() {
-            return Math.max(1, commands.size());
+        @Override
+        public int sizeBytes() {
+            return command.sizeBytes();
         }
+    }
 
-        int sizeBytes() {
-            int bytes = query == null ? 0 : QUERY_BYTES;
+    /** Changes that are proposed one after the other and answered together. */
+    private record Changes<M>(List<Command> commands, CompletableFuture<List<Object>> answer) implements Request<M> {
+        @Override
+        public int sizeBytes() {
+            int bytes = 0;
             for (Command command : commands) {
                 bytes += command.sizeBytes();
             }
             return bytes;
+        }
+
+        @Override
+        public int count() {
+            return commands.size();
+        }
+    }
+
+    /** A question to answer from the state after the changes before it. */
+    private record Question<M>(Function<M, ?> query, CompletableFuture<Object> answer) implements Request<M> {
+        private static final int SIZE_BYTES = 64;
+
+        @Override
+        public List<Command> commands() {
+            return List.of();
+        }
+
+        @Override
+        public int sizeBytes() {
+            return SIZE_BYTES;
         }
     }
 
@@ -91,7 +124,7 @@ public final class ShardRuntime<M extends ShardMachine> {
 
     /** Queues a change; the future completes when it is durable, or with the fault that refused it. Thread: any. */
     public <T> CompletableFuture<T> submit(Command command) {
-        return enqueue(Request.of(command));
+        return enqueue(new Change<>(command, new CompletableFuture<>()));
     }
 
     /**
@@ -100,7 +133,7 @@ public final class ShardRuntime<M extends ShardMachine> {
      * inbox, or are not durable. Thread: any.
      */
     public CompletableFuture<List<Object>> submitAll(List<Command> commands) {
-        return enqueue(new Request<>(commands, true, null, new CompletableFuture<>()));
+        return enqueue(new Changes<>(commands, new CompletableFuture<>()));
     }
 
     /**
@@ -108,23 +141,24 @@ public final class ShardRuntime<M extends ShardMachine> {
      * it saw is durable. Thread: any.
      */
     public <T> CompletableFuture<T> query(Function<M, T> query) {
-        return enqueue(new Request<>(List.of(), false, query, new CompletableFuture<>()));
+        return enqueue(new Question<>(query, new CompletableFuture<>()));
     }
 
     @SuppressWarnings(
             "unchecked") // apply and the query alone decide the answer's type; callers name what they asked for
     private <T> CompletableFuture<T> enqueue(Request<M> request) {
         if (!accepting) {
-            request.answer.completeExceptionally(stopping());
+            request.answer().completeExceptionally(stopping());
         } else if (!inbox.offer(request, request.count(), request.sizeBytes())) {
-            request.answer.completeExceptionally(new FaultException(
-                    Fault.OVERLOADED,
-                    "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, "
-                            + inbox.bytes() + " of " + limits.inboxBytesMax + " bytes"));
+            request.answer()
+                    .completeExceptionally(new FaultException(
+                            Fault.OVERLOADED,
+                            "the inbox is full: " + inbox.count() + " of " + limits.inboxCountMax + " requests, "
+                                    + inbox.bytes() + " of " + limits.inboxBytesMax + " bytes"));
         } else if (ended) {
             refuseWaiting();
         }
-        return (CompletableFuture<T>) request.answer;
+        return (CompletableFuture<T>) request.answer();
     }
 
     /** One turn at a time moved by hand. */
@@ -132,7 +166,7 @@ public final class ShardRuntime<M extends ShardMachine> {
         return runOnce(Stamp.of(nowMs));
     }
 
-    /** One turn; returns how many requests it took. Thread: shard. */
+    /** One turn; returns how many it took of what {@link #submit}, {@link #submitAll} and {@link #query} queued. Thread: shard. */
     public int runOnce(Stamp stamp) {
         owner.assertCurrent();
         if (isStalled()) {
@@ -142,7 +176,7 @@ public final class ShardRuntime<M extends ShardMachine> {
         Command due = machine.dueCommand(stamp);
         if (due != null) {
             // Last, so that a request to stop it that waited here comes before it.
-            requests.add(Request.of(due));
+            requests.add(new Change<>(due, new CompletableFuture<>()));
         }
         if (requests.isEmpty()) {
             return 0;
@@ -152,7 +186,7 @@ public final class ShardRuntime<M extends ShardMachine> {
         } catch (RuntimeException | Error defect) {
             FaultException cause =
                     new FaultException(Fault.INTERNAL, "applying a change failed, so the broker stops: " + defect);
-            requests.forEach(request -> request.answer.completeExceptionally(cause));
+            requests.forEach(request -> request.answer().completeExceptionally(cause));
             throw defect;
         }
         return requests.size();
@@ -174,7 +208,7 @@ public final class ShardRuntime<M extends ShardMachine> {
         List<Command> commands = new ArrayList<>(requests.size());
         long bytes = 0;
         for (Request<M> request : requests) {
-            for (Command command : request.commands) {
+            for (Command command : request.commands()) {
                 commands.add(command);
                 bytes += command.sizeBytes();
             }
@@ -185,8 +219,8 @@ public final class ShardRuntime<M extends ShardMachine> {
     private List<Object> answerQueries(List<Request<M>> requests) {
         List<Object> answers = new ArrayList<>();
         for (Request<M> request : requests) {
-            if (request.query != null) {
-                answers.add(answer(request.query));
+            if (request instanceof Question<M> question) {
+                answers.add(answer(question.query));
             }
         }
         return answers;
@@ -203,25 +237,33 @@ public final class ShardRuntime<M extends ShardMachine> {
     }
 
     private void reply(List<Request<M>> requests, List<Object> applied, List<Object> queried, Throwable error) {
-        int nextApplied = 0;
-        int nextQueried = 0;
+        if (error != null) {
+            Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+            requests.forEach(request -> request.answer().completeExceptionally(cause));
+            return;
+        }
+        Iterator<Object> nextApplied = applied.iterator();
+        Iterator<Object> nextQueried = queried.iterator();
         for (Request<M> request : requests) {
-            if (error != null) {
-                request.answer.completeExceptionally(error instanceof CompletionException ? error.getCause() : error);
-                continue;
-            }
-            int count = request.commands.size();
-            if (request.together) {
-                request.answer.complete(new ArrayList<>(applied.subList(nextApplied, nextApplied + count)));
-            } else {
-                Object answer = count > 0 ? applied.get(nextApplied) : queried.get(nextQueried++);
-                if (answer instanceof Refusal refusal) {
-                    request.answer.completeExceptionally(refusal.toException());
-                } else {
-                    request.answer.complete(answer);
+            if (request instanceof Changes<M> changes) {
+                List<Object> answers = new ArrayList<>(changes.count());
+                for (int i = 0; i < changes.count(); i++) {
+                    answers.add(nextApplied.next());
                 }
+                changes.answer.complete(answers);
+            } else if (request instanceof Change<M> change) {
+                answer(change.answer, nextApplied.next());
+            } else if (request instanceof Question<M> question) {
+                answer(question.answer, nextQueried.next());
             }
-            nextApplied += count;
+        }
+    }
+
+    private static void answer(CompletableFuture<Object> future, Object answer) {
+        if (answer instanceof Refusal refusal) {
+            future.completeExceptionally(refusal.toException());
+        } else {
+            future.complete(answer);
         }
     }
 
@@ -257,7 +299,7 @@ public final class ShardRuntime<M extends ShardMachine> {
     /** Also called by who came in while the runtime ended: nobody else would answer. */
     private synchronized void refuseWaiting() {
         for (Request<M> request : inbox.drain(Integer.MAX_VALUE, Long.MAX_VALUE)) {
-            request.answer.completeExceptionally(stopping());
+            request.answer().completeExceptionally(stopping());
         }
     }
 
