@@ -3,7 +3,6 @@ package dev.millrace.core.log;
 import dev.millrace.core.log.PartitionLog.CachedChunk;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * One partition's chunks in the tail cache, by offset: added behind the newest, evicted from the oldest on.
@@ -18,7 +17,7 @@ final class CachedChunks {
     private static final int SPARSE = 8;
 
     /** Positions only grow; the chunk at position p lies in slot p modulo capacity. */
-    private volatile AtomicReferenceArray<CachedChunk> ring;
+    private volatile CachedChunk[] ring;
 
     private volatile long first;
     private volatile long end;
@@ -27,6 +26,7 @@ final class CachedChunks {
     // learns of a chunk by its durable offset, which comes much later.
     private static final VarHandle FIRST = handle("first");
     private static final VarHandle END = handle("end");
+    private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(CachedChunk[].class);
 
     private static VarHandle handle(String field) {
         try {
@@ -39,24 +39,24 @@ final class CachedChunks {
     void add(CachedChunk chunk) {
         long position = end;
         if (ring == null) {
-            ring = new AtomicReferenceArray<>(CAPACITY_MIN);
-        } else if (position - first == ring.length()) {
-            resize(2 * ring.length());
+            ring = new CachedChunk[CAPACITY_MIN];
+        } else if (position - first == ring.length) {
+            resize(2 * ring.length);
         }
-        ring.setRelease(slot(ring, position), chunk);
+        SLOTS.setRelease(ring, slot(ring, position), chunk);
         END.setRelease(this, position + 1);
     }
 
     /** Evicts the oldest chunk, which ends at this offset. */
     void evict(long lastOffset) {
         long position = first;
-        CachedChunk oldest = position < end ? ring.get(slot(ring, position)) : null;
+        CachedChunk oldest = position < end ? ring[slot(ring, position)] : null;
         if (oldest == null || oldest.header().lastOffset() != lastOffset) {
             throw new IllegalStateException("the chunk that ends at offset " + lastOffset + " is not the oldest");
         }
         FIRST.setRelease(this, position + 1);
-        ring.setRelease(slot(ring, position), null);
-        int capacity = ring.length();
+        SLOTS.setRelease(ring, slot(ring, position), null);
+        int capacity = ring.length;
         if (capacity > CAPACITY_MIN && end - first < capacity / SPARSE) {
             resize(capacity / 2);
         }
@@ -65,22 +65,27 @@ final class CachedChunks {
     /** Lets nobody find the chunk that ends at this offset any more; it keeps its place until it is evicted. */
     void forget(long lastOffset) {
         long position = positionOf(ring, first, end, lastOffset);
-        CachedChunk chunk = ring == null || position == end ? null : ring.get(slot(ring, position));
+        CachedChunk chunk = ring == null || position == end ? null : ring[slot(ring, position)];
         if (chunk != null && chunk.header().lastOffset() == lastOffset) {
-            ring.set(slot(ring, position), chunk.withoutMemory());
+            SLOTS.setVolatile(ring, slot(ring, position), chunk.withoutMemory());
         }
     }
 
     private void resize(int capacity) {
-        AtomicReferenceArray<CachedChunk> resized = new AtomicReferenceArray<>(capacity);
+        CachedChunk[] resized = new CachedChunk[capacity];
         for (long position = first; position < end; position++) {
-            resized.setPlain(slot(resized, position), ring.get(slot(ring, position)));
+            resized[slot(resized, position)] = ring[slot(ring, position)];
         }
         ring = resized;
     }
 
-    private static int slot(AtomicReferenceArray<CachedChunk> ring, long position) {
-        return (int) (position & ring.length() - 1);
+    /** Thread: any. */
+    private static CachedChunk at(CachedChunk[] ring, long position) {
+        return (CachedChunk) SLOTS.getAcquire(ring, slot(ring, position));
+    }
+
+    private static int slot(CachedChunk[] ring, long position) {
+        return (int) (position & ring.length - 1);
     }
 
     /** The chunk with this offset or the next one after it; null where there is none, or it was just evicted. */
@@ -88,20 +93,20 @@ final class CachedChunks {
         long behind = end;
         long oldest = first;
         // Read after the end: a ring that holds all before it.
-        AtomicReferenceArray<CachedChunk> chunks = ring;
+        CachedChunk[] chunks = ring;
         long position = positionOf(chunks, oldest, behind, offset);
-        CachedChunk found = position < behind ? chunks.get(slot(chunks, position)) : null;
+        CachedChunk found = position < behind ? at(chunks, position) : null;
         boolean readable = found != null && found.memory() != null;
         return readable && found.header().lastOffset() >= offset ? found : null;
     }
 
     /** Where the first chunk lies that ends at or behind the offset; {@code to} where none does. */
-    private static long positionOf(AtomicReferenceArray<CachedChunk> chunks, long from, long to, long offset) {
+    private static long positionOf(CachedChunk[] chunks, long from, long to, long offset) {
         long low = from;
         long high = to;
         while (low < high) {
             long middle = low + high >>> 1;
-            CachedChunk chunk = chunks.get(slot(chunks, middle));
+            CachedChunk chunk = at(chunks, middle);
             if (chunk == null || chunk.header().lastOffset() < offset) {
                 low = middle + 1; // evicted means older
             } else {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * What each producer appended last to each partition, so that a batch sent twice is appended once. Thread: shard.
@@ -24,7 +25,7 @@ public final class ProducerTable {
 
     private final int statesMax;
     /** By partition and producer. */
-    private final Map<Integer, Map<Long, ProducerState>> states = new HashMap<>();
+    private final Map<Integer, OfPartition> states = new HashMap<>();
 
     private final List<ProducerState> changed = new ArrayList<>();
     private int count;
@@ -67,13 +68,38 @@ public final class ProducerTable {
     }
 
     private ProducerState find(int partitionId, long producerId) {
-        Map<Long, ProducerState> ofPartition = states.get(partitionId);
-        return ofPartition == null ? null : ofPartition.get(producerId);
+        OfPartition ofPartition = states.get(partitionId);
+        return ofPartition == null ? null : ofPartition.find(producerId);
+    }
+
+    /** The producers of one partition: mostly one, so the last one asked for is at hand. */
+    private static final class OfPartition {
+        private final Map<Long, ProducerState> all = new HashMap<>(2);
+        private long lastId;
+        private ProducerState last;
+
+        ProducerState find(long producerId) {
+            if (last == null || lastId != producerId) {
+                last = all.get(producerId);
+                lastId = producerId;
+            }
+            return last;
+        }
+
+        ProducerState put(long producerId, ProducerState state) {
+            last = null;
+            return all.put(producerId, state);
+        }
+
+        void removeIf(Predicate<ProducerState> unwanted) {
+            last = null;
+            all.values().removeIf(unwanted);
+        }
     }
 
     private void put(int partitionId, long producerId, ProducerState state) {
         ProducerState before =
-                states.computeIfAbsent(partitionId, id -> new HashMap<>(2)).put(producerId, state);
+                states.computeIfAbsent(partitionId, id -> new OfPartition()).put(producerId, state);
         if (before == null) {
             count++;
         } else {
@@ -185,7 +211,7 @@ public final class ProducerTable {
         int expired = expireSilent(oldestMs, sink);
         if (count > statesMax) {
             long[] lastMs = states.values().stream()
-                    .flatMap(ofPartition -> ofPartition.values().stream())
+                    .flatMap(ofPartition -> ofPartition.all.values().stream())
                     .mapToLong(ProducerState::lastAppendMs)
                     .sorted()
                     .toArray();
@@ -196,10 +222,10 @@ public final class ProducerTable {
 
     private int expireSilent(long oldestMs, WriteSink sink) {
         int before = count;
-        for (Map<Long, ProducerState> ofPartition : states.values()) {
-            ofPartition.values().removeIf(state -> state.lastAppendMs() < oldestMs && forget(state, sink));
+        for (OfPartition ofPartition : states.values()) {
+            ofPartition.removeIf(state -> state.lastAppendMs() < oldestMs && forget(state, sink));
         }
-        states.values().removeIf(Map::isEmpty);
+        states.values().removeIf(ofPartition -> ofPartition.all.isEmpty());
         return before - count;
     }
 
@@ -212,9 +238,9 @@ public final class ProducerTable {
 
     /** Forgets all producers of a partition that is deleted. */
     public void dropPartition(int partitionId, WriteSink sink) {
-        Map<Long, ProducerState> gone = states.remove(partitionId);
+        OfPartition gone = states.remove(partitionId);
         if (gone != null) {
-            gone.values().forEach(state -> forget(state, sink));
+            gone.all.values().forEach(state -> forget(state, sink));
         }
     }
 
