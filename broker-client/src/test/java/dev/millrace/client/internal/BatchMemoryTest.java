@@ -3,12 +3,19 @@ package dev.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 
 final class BatchMemoryTest {
     private static final int LARGE = 40_000;
 
-    private final BatchMemory memory = new BatchMemory(2 * LARGE);
+    private boolean exhausted;
+    private final BatchMemory memory = new BatchMemory(2 * LARGE, bytes -> {
+        if (exhausted) {
+            throw new OutOfMemoryError("no memory outside the heap");
+        }
+        return Unpooled.directBuffer(bytes, bytes);
+    });
 
     private static ByteBuf whole(ByteBuf taken, int bytes) {
         assertThat(taken.readableBytes()).isEqualTo(bytes);
@@ -33,6 +40,20 @@ final class BatchMemoryTest {
         memory.giveBack(second);
         memory.giveBack(fourth);
         assertThat(first.refCnt() + second.refCnt() + fourth.refCnt()).isZero();
+    }
+
+    @Test
+    void whereOthersHaveAllMemoryOutsideTheHeapBatchesLieInItAndTheirPartIsNotUsedUp() {
+        exhausted = true;
+        for (int i = 0; i < 10; i++) {
+            ByteBuf inHeap = whole(memory.take(LARGE), LARGE);
+            assertThat(inHeap.isDirect()).isFalse();
+            memory.giveBack(inHeap);
+        }
+        exhausted = false;
+        ByteBuf outside = whole(memory.take(LARGE), LARGE);
+        assertThat(outside.isDirect()).isTrue();
+        memory.giveBack(outside);
     }
 
     @Test
