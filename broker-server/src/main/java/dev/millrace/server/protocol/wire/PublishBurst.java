@@ -19,9 +19,9 @@ import java.util.concurrent.CompletableFuture;
  */
 final class PublishBurst {
     /** Then the broker shall begin: with this many, or with this much. */
-    private static final int COUNT_MAX = 64;
+    private static final int COUNT_MAX = 128;
 
-    private static final int BYTES_MAX = 64 << 10;
+    private static final int BYTES_MAX = 128 << 10;
 
     private final LogOperations logs;
     private final Outbox outbox;
