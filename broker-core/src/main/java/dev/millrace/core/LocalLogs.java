@@ -153,17 +153,22 @@ final class LocalLogs implements LogOperations {
 
     /** As the other, but not to a topic of the broker's own. */
     private Admitted admitFromOutside(TopicPartition partition, ByteBuffer batches, long startNanos) {
-        refuseInternal(lookup.topic(partition));
-        return admit(partition, batches, startNanos);
+        Topic topic = lookup.topic(partition);
+        refuseInternal(topic);
+        gate.disk.admit(batches.remaining());
+        return admit(topic, partition, batches, startNanos);
     }
 
     /** Fails: FaultException where the append is refused before it is proposed. */
     private Admitted admit(TopicPartition partition, ByteBuffer batches, long startNanos) {
+        gate.disk.admit(batches.remaining());
+        return admit(lookup.topic(partition), partition, batches, startNanos);
+    }
+
+    private Admitted admit(Topic topic, TopicPartition partition, ByteBuffer batches, long startNanos) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
-        gate.disk.admit(batches.remaining());
-        Topic topic = lookup.topic(partition);
         PartitionLookup.partitionId(topic, partition);
         BatchCheck check = validate(topic, batches);
         Command command = topic.settings().indexed()

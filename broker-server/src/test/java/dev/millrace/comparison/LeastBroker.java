@@ -208,11 +208,7 @@ public final class LeastBroker {
     private void alone() throws Exception {
         long[] nanos = new long[4_000];
         CountDownLatch delivered = new CountDownLatch(nanos.length);
-        try (FileChannel log = FileChannel.open(
-                        directory.resolve("alone"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.DELETE_ON_CLOSE);
+        try (FileChannel log = openLog();
                 Ends ends = new Ends();
                 Loopback publishing = Loopback.open();
                 Loopback delivering = Loopback.open()) {
@@ -226,6 +222,14 @@ public final class LeastBroker {
             delivered.await();
         }
         printDelivered("7   published, synced, delivered", nanos);
+    }
+
+    private FileChannel openLog() throws IOException {
+        return FileChannel.open(
+                directory.resolve("log"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
     }
 
     private static void printDelivered(String name, long[] nanos) {
@@ -268,11 +272,7 @@ public final class LeastBroker {
         BlockingQueue<Long> synced = new ArrayBlockingQueue<>(64);
         BlockingQueue<Long> arrived = new ArrayBlockingQueue<>(64);
         ByteBuffer stored = ByteBuffer.allocateDirect(MESSAGE_BYTES);
-        try (FileChannel log = FileChannel.open(
-                        directory.resolve("handed-over"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.DELETE_ON_CLOSE);
+        try (FileChannel log = openLog();
                 Ends ends = new Ends();
                 Loopback publishing = Loopback.open();
                 Loopback delivering = Loopback.open()) {

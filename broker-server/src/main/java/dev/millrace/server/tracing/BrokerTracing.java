@@ -83,7 +83,7 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
             ToLongFunction<T> firstOffset) {
         Publishing publishing = publishing(partition, batches);
         CompletableFuture<T> appended = append.get();
-        if (!publishing.sampled.isEmpty()) {
+        if (publishing.isSampled()) {
             appended.whenComplete(
                     (done, error) -> publishing.ended(error == null ? firstOffset.applyAsLong(done) : -1, error));
         }
@@ -105,6 +105,11 @@ public final class BrokerTracing implements DeliveryTracing, AutoCloseable {
             this.partition = partition;
             this.sampled = sampled;
             this.startNanos = startNanos;
+        }
+
+        /** Whether {@link #ended} makes a span. */
+        boolean isSampled() {
+            return !sampled.isEmpty();
         }
 
         /** @param error null for none */

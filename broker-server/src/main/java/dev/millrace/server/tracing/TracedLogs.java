@@ -19,14 +19,18 @@ record TracedLogs(LogOperations logs, BrokerTracing tracing) implements LogOpera
                 .map(append -> tracing.publishing(append.partition(), append.batches()))
                 .toList();
         CompletableFuture<List<Outcome>> done = logs.appendAll(appends);
-        done.thenAccept(outcomes -> {
-            for (int i = 0; i < outcomes.size(); i++) {
-                Outcome outcome = outcomes.get(i);
-                long firstOffset = outcome.error() == null ? outcome.appended().baseOffset() : -1;
-                each.get(i).ended(firstOffset, outcome.error());
-            }
-        });
+        if (each.stream().anyMatch(BrokerTracing.Publishing::isSampled)) {
+            done.thenAccept(outcomes -> {
+                for (int i = 0; i < outcomes.size(); i++) {
+                    ended(each.get(i), outcomes.get(i));
+                }
+            });
+        }
         return done;
+    }
+
+    private static void ended(BrokerTracing.Publishing publishing, Outcome outcome) {
+        publishing.ended(outcome.error() == null ? outcome.appended().baseOffset() : -1, outcome.error());
     }
 
     @Override

@@ -361,7 +361,6 @@ final class WireConnection extends ChannelInboundHandlerAdapter {
         if (state == State.CLOSING) {
             return;
         }
-        submitPublishes();
         state = State.CLOSING;
         cancelHelloDeadline();
         LOG.debug(
