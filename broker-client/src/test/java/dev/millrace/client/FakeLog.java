@@ -53,7 +53,8 @@ final class FakeLog {
             }
             int expected = last.isEmpty() ? 0 : last.getLast().sequence + last.getLast().count;
             if (sequence != expected) {
-                return new Appended(-1, sequence, count, false, Fault.OUT_OF_ORDER_SEQUENCE);
+                Fault fault = last.isEmpty() ? Fault.UNKNOWN_PRODUCER : Fault.OUT_OF_ORDER_SEQUENCE;
+                return new Appended(-1, sequence, count, false, fault);
             }
             last.add(new Remembered(sequence, count, endOffset));
             if (last.size() > REMEMBERED_COUNT) {

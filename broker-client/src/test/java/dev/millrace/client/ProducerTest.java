@@ -313,6 +313,25 @@ class ProducerTest {
         assertThat(broker.events("producer")).hasSize(1);
     }
 
+    /** As a broker does that stops: it refuses one batch, and hangs up before it has read the one behind it. */
+    @Test
+    void goesOnWhereTheFirstBatchOfANewProducerWasRefusedAndTheNextOneLost() {
+        Producer producer = client.producer().batchSize(100).build();
+        AtomicInteger first = new AtomicInteger();
+        broker.next(FrameType.PUBLISH, (session, id, request) -> first.set(id));
+        broker.next(FrameType.PUBLISH, (session, id, request) -> {
+            session.fail(first.get(), Fault.SHUTTING_DOWN, "the broker is stopping");
+            session.drop();
+        });
+        CompletableFuture<Receipt> refused = producer.publishAsync(message(0));
+        broker.await("the first batch", () -> first.get() != 0);
+        CompletableFuture<Receipt> lost = producer.publishAsync(message(1));
+        assertThat(refused.join().offset()).isZero();
+        assertThat(lost.join().offset()).isEqualTo(1);
+        assertThat(broker.log("t", 0).values()).isEqualTo(values(2));
+        assertThat(broker.events("producer")).hasSize(1);
+    }
+
     @Test
     void failsOnlyTheBatchThatTheBrokerRefusesForGood() {
         Producer producer = client.producer().batchSize(100).build();

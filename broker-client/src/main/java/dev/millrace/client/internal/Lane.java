@@ -240,7 +240,7 @@ final class Lane {
             }
             case TOPIC_NOT_FOUND, PARTITION_NOT_FOUND -> giveBack(batch, Recovery.REFRESH_TOPIC);
             case OUT_OF_ORDER_SEQUENCE -> {
-                if (recovery != Recovery.NONE || inFlight.stream().anyMatch(other -> other.ordinal < batch.ordinal)) {
+                if (recovery != Recovery.NONE || isBehindAnother(batch)) {
                     // Something before it failed or is still under way, so this one was certainly not written.
                     giveBack(batch, Recovery.RENUMBER);
                 } else {
@@ -248,7 +248,10 @@ final class Lane {
                 }
             }
             case UNKNOWN_PRODUCER -> {
-                if (batch.sendCount == 1) {
+                if (acknowledgedSequence == 0 && (isGivenBackBefore(batch) || isBehindAnother(batch))) {
+                    // The first batch of all waits to be sent again: nothing of this producer has come in yet.
+                    giveBack(batch, Recovery.RENUMBER);
+                } else if (batch.sendCount == 1) {
                     giveBack(batch, Recovery.NEW_IDENTITY);
                 } else {
                     finishUnknown(batch, refusal);
@@ -257,6 +260,14 @@ final class Lane {
             case FENCED_PRODUCER -> finishRefused(batch, refusal, Recovery.NEW_IDENTITY);
             default -> onRefusedOtherwise(batch, refusal);
         }
+    }
+
+    private boolean isBehindAnother(OutBatch batch) {
+        return inFlight.stream().anyMatch(other -> other.ordinal < batch.ordinal);
+    }
+
+    private boolean isGivenBackBefore(OutBatch batch) {
+        return recovery != Recovery.NEW_IDENTITY && returned.stream().anyMatch(other -> other.ordinal < batch.ordinal);
     }
 
     /** A full disk may take its time; whoever waits for the deadline should know for what. */
