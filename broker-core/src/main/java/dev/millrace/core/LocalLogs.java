@@ -110,7 +110,7 @@ final class LocalLogs implements LogOperations {
             TopicPartition partition, ByteBuffer batches, UnaryOperator<Command> wrap) {
         Admitted admitted;
         try {
-            admitted = admit(partition, batches, gate.time.nanoTime());
+            admitted = admit(lookup.topic(partition), partition, batches, gate.time.nanoTime());
         } catch (FaultException refused) {
             return CompletableFuture.failedFuture(refused);
         }
@@ -155,20 +155,15 @@ final class LocalLogs implements LogOperations {
     private Admitted admitFromOutside(TopicPartition partition, ByteBuffer batches, long startNanos) {
         Topic topic = lookup.topic(partition);
         refuseInternal(topic);
-        gate.disk.admit(batches.remaining());
         return admit(topic, partition, batches, startNanos);
     }
 
     /** Fails: FaultException where the append is refused before it is proposed. */
-    private Admitted admit(TopicPartition partition, ByteBuffer batches, long startNanos) {
-        gate.disk.admit(batches.remaining());
-        return admit(lookup.topic(partition), partition, batches, startNanos);
-    }
-
     private Admitted admit(Topic topic, TopicPartition partition, ByteBuffer batches, long startNanos) {
         if (batches.isReadOnly()) {
             throw new IllegalArgumentException("the broker writes offsets into the batches, so they must be writable");
         }
+        gate.disk.admit(batches.remaining());
         PartitionLookup.partitionId(topic, partition);
         BatchCheck check = validate(topic, batches);
         Command command = topic.settings().indexed()
